@@ -1,0 +1,119 @@
+//! The control stream of a probe: JSON messages, each behind a 4-byte big-endian length.
+//!
+//! Unknown fields are ignored and unknown messages are read as `Unknown`, so that a room and a server
+//! of neighbouring versions understand each other.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Bitrate, Direction, DirectionResult, Mode, Reason};
+
+/// Version of the control protocol that this side speaks.
+pub const VERSION: u16 = 1;
+
+/// Largest control message, bytes. A report is below 1 KiB.
+pub const MAX_MESSAGE: u32 = 16 * 1024;
+
+/// From the room to the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromClient {
+    /// The first message: may I probe?
+    Ask(Ask),
+    /// The down train's receiver has its verdict: stop sending.
+    Stop,
+    /// The up train has ended after this many packets.
+    Sent(Sent),
+    /// A message of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// From the server to the room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromServer {
+    /// Both trains may start now.
+    Grant(Grant),
+    /// Not now.
+    Busy(Busy),
+    /// Not at all.
+    Deny(Deny),
+    /// The up train's receiver has its verdict: stop sending.
+    Report(Report),
+    /// The down train has ended after this many packets.
+    Sent(Sent),
+    /// A message of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What a room asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Newest version that the room speaks.
+    pub version: u16,
+    /// Kind of probe.
+    pub mode: Mode,
+    /// Rate to be judged from room to server.
+    pub up_bps: Bitrate,
+    /// Rate to be judged from server to room.
+    pub down_bps: Bitrate,
+}
+
+/// What the server grants. The trains may start at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The version that both will speak.
+    pub version: u16,
+    /// Train ids, limits.
+    pub up: TrainGrant,
+    /// Train ids, limits.
+    pub down: TrainGrant,
+    /// The server's clock, milliseconds since 1970 UTC.
+    pub server_time_ms: i64,
+}
+
+/// The bounds of one train; both sides hold to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainGrant {
+    /// Identifies the train's packets.
+    pub train: u32,
+    /// Sending rate, all IP bytes included.
+    pub rate_bps: Bitrate,
+    /// No more IP bytes than these.
+    pub max_bytes: u64,
+    /// No longer than this.
+    pub max_ms: u32,
+}
+
+/// The server has no room for another probe now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Busy {
+    /// Ask again after this.
+    pub retry_after_ms: u64,
+}
+
+/// The server will not serve this.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deny {
+    /// `IDENTITY_REQUIRED`, `VERSION_MISMATCH`, `SERVER_REFUSED`, …
+    pub reason: Reason,
+    /// For a person.
+    pub message: String,
+}
+
+/// The up direction's finding, judged by the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The finding.
+    pub result: DirectionResult,
+}
+
+/// What a sender did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Which train.
+    pub direction: Direction,
+    /// Train packets handed to the network.
+    pub packets: u32,
+}

@@ -1,0 +1,235 @@
+//! Every number of the rule, in one place. They are policy: a server's configuration may change them.
+//!
+//! Where no other source is named, a number was chosen by simulation, so that over clean, lossy, policed, shaped, Wi-Fi
+//! and LTE-like links the rule agrees with what a train of 30 s at exactly the target rate finds (delivered at ≥ 98 %,
+//! loss ≤ 1 %, standing queue ≤ 100 ms in ≥ 95 % of its 300 ms windows).
+
+use serde::{Deserialize, Serialize};
+
+/// The rule's numbers. Times are in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Thresholds {
+    /// When nothing arrives (line 1 of the rule).
+    pub outage: Outage,
+    /// When the losses decide (lines 2, 5, 6).
+    pub loss: Loss,
+    /// When a growing delay decides (lines 3, 6).
+    pub growth: Growth,
+    /// When a high delay decides (line 4).
+    pub standing: Standing,
+    /// What a pass needs (line 5).
+    pub pass: Pass,
+    /// What decides when the time for careful waiting is over (line 6).
+    pub settle: Settle,
+    /// What the sender's own stamps must show before anything is said about the link.
+    pub sender: Sender,
+}
+
+/// When nothing arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outage {
+    /// Nothing for this long after the first packet is an outage.
+    pub silence_s: f64,
+    /// A hole in the train of at least this length that holds most of its losses is one too, and no loss ratio. Links
+    /// faster than 0.12 Mbit/s leave no such holes when they overflow.
+    pub hole_s: f64,
+    /// Nothing for this long from the expected start is an outage. Covers the round trip of a satellite link
+    /// (0.6 s) and one retransmission of the grant.
+    pub first_packet_s: f64,
+}
+
+impl Default for Outage {
+    fn default() -> Self {
+        Self { silence_s: 0.25, hole_s: 0.08, first_packet_s: 3.0 }
+    }
+}
+
+/// A sequential test (Wald) between a good and a bad loss ratio. The log-likelihood ratio is divided by the
+/// dispersion of the losses over 20 ms blocks, so that a burst counts about as one event.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Loss {
+    /// Loss ratio of a link that is good enough; half of the 1 % that a video conference bears
+    /// (Microsoft Teams' published limit).
+    pub good: f64,
+    /// Loss ratio of a link that is not; twice that limit.
+    pub bad: f64,
+    /// Fail from this log-likelihood ratio on (4.6 = ln 100: one wrong fail in a hundred).
+    pub fail_llr: f64,
+    /// … but only with at least this many lost packets.
+    pub fail_packets: u32,
+    /// Bursts of this length are presumed until the losses show otherwise.
+    pub presumed_burst_s: f64,
+    /// How many lost packets that presumption weighs as much as.
+    pub presumption_weight: f64,
+}
+
+impl Default for Loss {
+    fn default() -> Self {
+        Self {
+            good: 0.005,
+            bad: 0.02,
+            fail_llr: 4.6,
+            fail_packets: 3,
+            presumed_burst_s: 0.0015,
+            presumption_weight: 2.0,
+        }
+    }
+}
+
+/// A delay that has grown by `S` after `t` seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Growth {
+    /// No judgement on growth before this.
+    pub after_s: f64,
+    /// Nor with fewer bins that hold a packet.
+    pub bins: usize,
+    /// Smallest growth that counts; above the noise of schedulers and radio slots.
+    pub delay_s: f64,
+    /// Smallest growth per time that counts (a sender at 1.05 × the target grows the queue of a link at 0.985 × the
+    /// target by this).
+    pub slope: f64,
+    /// Before this time only a growth of `sure_s` counts: half a second of somebody's cross traffic looks just like a
+    /// slow link.
+    pub patience_s: f64,
+    /// See `patience_s`.
+    pub sure_s: f64,
+    /// `S·t` must be at least this many seconds times the bridge deviation: growth since the start against one burst.
+    pub bridge_s: f64,
+    /// Smallest bridge deviation assumed.
+    pub bridge_floor_s: f64,
+}
+
+impl Default for Growth {
+    fn default() -> Self {
+        Self {
+            after_s: 0.1,
+            bins: 5,
+            delay_s: 0.012,
+            slope: 0.06,
+            patience_s: 0.6,
+            sure_s: 0.180,
+            bridge_s: 3.6,
+            bridge_floor_s: 0.004,
+        }
+    }
+}
+
+/// A delay that stays high.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Standing {
+    /// No judgement before this.
+    pub after_s: f64,
+    /// The smallest delay of the last 320 ms is at least this: twice the standing queue that a conference bears.
+    pub delay_s: f64,
+    /// At least this many of these 16 bins hold a packet.
+    pub bins: usize,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { after_s: 0.4, delay_s: 0.2, bins: 11 }
+    }
+}
+
+/// What a pass needs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pass {
+    /// Observed for at least this long, whatever else is changed. Policers with an ordinary bucket need it: 0.6 s lets
+    /// one in four of them pass.
+    pub after_s: f64,
+    /// Delivered at least at this share of the target, by the receiver's clock.
+    pub delivered: f64,
+    /// The delay is within this of its minimum, or on a plateau.
+    pub drained_s: f64,
+    /// The log-likelihood ratio of the losses is at most minus this.
+    pub clear_llr: f64,
+    /// Observed for this many times the largest excursion of the delay: patience grows with the variance seen.
+    pub excursions: f64,
+    /// A plateau (after a change of route) starts no earlier than this,
+    pub plateau_after_s: f64,
+    /// is no higher than this,
+    pub plateau_s: f64,
+    /// and its four minima over 100 ms each differ by no more than this.
+    pub plateau_spread_s: f64,
+}
+
+impl Default for Pass {
+    fn default() -> Self {
+        Self {
+            after_s: 1.0,
+            delivered: 0.98,
+            drained_s: 0.005,
+            clear_llr: 8.0,
+            excursions: 30.0,
+            plateau_after_s: 0.5,
+            plateau_s: 0.040,
+            plateau_spread_s: 0.003,
+        }
+    }
+}
+
+/// What decides in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settle {
+    /// The end of careful waiting.
+    pub after_s: f64,
+    /// Pass: the delay is within this of its minimum, or on a plateau,
+    pub drained_s: f64,
+    /// the log-likelihood ratio of the losses is at most minus this,
+    pub clear_llr: f64,
+    /// and it was observed for this many times the largest excursion of the delay.
+    pub excursions: f64,
+    /// Fail: the growth is at least this many times the bridge deviation,
+    pub bridge: f64,
+    /// or the log-likelihood ratio is at least this.
+    pub fail_llr: f64,
+}
+
+impl Default for Settle {
+    fn default() -> Self {
+        Self { after_s: 4.0, drained_s: 0.010, clear_llr: 4.0, excursions: 15.0, bridge: 0.6, fail_llr: 2.3 }
+    }
+}
+
+/// What the sender's own stamps must show.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sender {
+    /// It sent at least this share of the granted rate,
+    pub share: f64,
+    /// not counting this much time at the end (a timer tick, a stall that is being made good).
+    pub slack_s: f64,
+    /// A sender that is behind may catch up until this time; then the train is inconclusive.
+    pub patience_s: f64,
+}
+
+impl Default for Sender {
+    fn default() -> Self {
+        Self { share: 0.98, slack_s: 0.010, patience_s: 2.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_names_only_what_it_changes() {
+        let policy: Thresholds = serde_json::from_str(r#"{"pass": {"after_s": 2.0}}"#).unwrap();
+        let pass = Pass { after_s: 2.0, ..Pass::default() };
+        assert_eq!(policy, Thresholds { pass, ..Thresholds::default() });
+    }
+
+    #[test]
+    fn a_misspelt_threshold_is_refused() {
+        assert!(serde_json::from_str::<Thresholds>(r#"{"pass": {"after": 2.0}}"#).is_err());
+        assert!(serde_json::from_str::<Thresholds>(r#"{"passs": {}}"#).is_err());
+    }
+}

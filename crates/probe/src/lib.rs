@@ -1,0 +1,26 @@
+//! The probing core: what to send when, what arrived, and what it means.
+//!
+//! **Pure.** No clock, no socket, no randomness of its own: time comes in as an argument (a [`Duration`]
+//! since an epoch of the caller's choice), packets come in as headers, and answers come out as values. The
+//! same code runs in the daemon, in the probe server and in simulation.
+//!
+//! In the order data travels:
+//! * [`control`]: a room asks, the server grants a [`control::TrainGrant`] in each direction;
+//! * [`pacer`]: the sender's absolute schedule;
+//! * [`wire`]: the header on each train packet;
+//! * [`judge`]: the receiver's running decision; the rule stands on its first page;
+//! * [`outcome`]: what was found, as it is reported and printed.
+//!
+//! [`Duration`]: std::time::Duration
+
+pub mod control;
+pub mod judge;
+mod mode;
+pub mod outcome;
+pub mod pacer;
+mod units;
+pub mod wire;
+
+pub use mode::{Direction, Mode};
+pub use outcome::{DirectionResult, Percentiles, ProbeResult, Reason, Verdict};
+pub use units::{Bitrate, BitrateError, UDP_PAYLOAD, ip_overhead};

@@ -1,0 +1,199 @@
+//! What a probe found: the values that travel in reports and that `probe --format json` prints.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Bitrate, Mode};
+
+/// The end of a probe or of one of its directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The link sustains the required rate.
+    Pass,
+    /// It does not.
+    Fail,
+    /// No statement about the link.
+    Inconclusive,
+}
+
+/// As it is written in JSON and in metrics.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// Why; stable codes that scripts and the reason catalogue rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reason {
+    /// Pass: all that was sent at the rate was served, without a standing queue.
+    Sustained,
+    /// Fail: the one-way delay grows since the start: the link is slower than the rate.
+    QueueGrows,
+    /// Fail: a queue stands on the path.
+    StandingQueue,
+    /// Fail: packets are lost.
+    Loss,
+    /// Inconclusive: nothing arrived for a while.
+    Outage,
+    /// Inconclusive: the evidence did not settle within the time allowed.
+    Undecided,
+    /// Inconclusive: the sender fell behind its own schedule, which says nothing about the link.
+    SenderLate,
+    /// Inconclusive: stopped before a verdict (by a person, a shutdown, or because the other direction ended the probe).
+    Interrupted,
+    /// Inconclusive: the peer broke the protocol or stopped answering.
+    PeerFailed,
+    /// The server's name could not be resolved.
+    NameNotResolved,
+    /// There is no route to the server from here.
+    NoRoute,
+    /// The server's machine says that nothing listens on that port.
+    ServerAbsent,
+    /// Nothing at all answers at the server's address.
+    ServerUnreachable,
+    /// The server's machine answers, but not over UDP.
+    UdpBlocked,
+    /// The server's certificate is not by the given CA, is expired, or is for another name.
+    ServerNotTrusted,
+    /// The server did not accept the room's certificate.
+    IdentityRefused,
+    /// The server serves only rooms with an identity, and none was given.
+    IdentityRequired,
+    /// Both sides speak, but no common version of the protocol.
+    VersionMismatch,
+    /// The server has no capacity now; never counted as low bandwidth.
+    ServerBusy,
+    /// The server refused, for the reason in its message.
+    ServerRefused,
+    /// The probe could not be done on this machine (socket, file, memory).
+    LocalFault,
+    /// A reason of a newer peer that this version has no name for.
+    #[serde(other)]
+    Unknown,
+}
+
+/// As it is written in JSON and in metrics.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// One direction's finding. Measures are `None` where nothing was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DirectionResult {
+    /// The rate that was asked about, IP layer, bit/s.
+    pub target_bps: Bitrate,
+    /// Whether the direction sustains it.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// Rate at which IP bytes of the train arrived, bit/s.
+    pub delivered_bps: Option<u64>,
+    /// Lost packets of those covered, 0 to 1.
+    pub loss_ratio: Option<f64>,
+    /// Largest loss within one 200 ms window, 0 to 1.
+    pub burst_loss_ratio: Option<f64>,
+    /// One-way delay over its own minimum (no clock agreement needed), ms.
+    pub delay_ms: Option<Percentiles>,
+    /// Delay at the end that never drained, ms.
+    pub standing_queue_ms: Option<f64>,
+    /// Mean absolute difference of successive delays (RFC 3550's idea, not its filter), ms.
+    pub jitter_ms: Option<f64>,
+    /// Packets that came after one sent later.
+    pub reordered: u64,
+    /// Time from the first arrival to the verdict, s.
+    pub observed_s: f64,
+}
+
+impl DirectionResult {
+    /// A direction that came to no statement and measured nothing.
+    #[must_use]
+    pub fn unmeasured(target: Bitrate, reason: Reason) -> Self {
+        Self {
+            target_bps: target,
+            verdict: Verdict::Inconclusive,
+            reason,
+            delivered_bps: None,
+            loss_ratio: None,
+            burst_loss_ratio: None,
+            delay_ms: None,
+            standing_queue_ms: None,
+            jitter_ms: None,
+            reordered: 0,
+            observed_s: 0.0,
+        }
+    }
+}
+
+/// Percentiles of a distribution of delays, ms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Percentiles {
+    pub p50: f64,
+    pub p95: f64,
+    pub p99: f64,
+    pub max: f64,
+}
+
+/// Round-trip times seen by the connection, ms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct RoundTrip {
+    /// Before the trains; `None` if no handshake was completed.
+    pub idle: Option<f64>,
+    /// While they ran.
+    pub loaded: Option<f64>,
+}
+
+/// IP bytes this side sent and received, handshake and acknowledgements included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ByteCount {
+    pub sent: u64,
+    pub received: u64,
+}
+
+/// A whole probe as `probe --format json` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeResult {
+    /// What kind of probe it was.
+    pub mode: Mode,
+    /// The server as it was named by the caller.
+    pub server: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// From the first UDP packet sent to the final verdict, handshake included, s.
+    pub duration_s: f64,
+    /// IP bytes of this side.
+    pub bytes: ByteCount,
+    /// Pass only if both directions pass; fail if either fails.
+    pub verdict: Verdict,
+    /// The reason of the direction that decided.
+    pub reason: Reason,
+    /// What happened in words, where the code alone does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// From the room to the server.
+    pub up: DirectionResult,
+    /// From the server to the room.
+    pub down: DirectionResult,
+    /// Round-trip times.
+    pub rtt_ms: RoundTrip,
+}
+
+/// The verdict over both directions: a fail beats everything, a pass needs both.
+#[must_use]
+pub fn combine(up: &DirectionResult, down: &DirectionResult) -> (Verdict, Reason) {
+    for wanted in [Verdict::Fail, Verdict::Inconclusive] {
+        for direction in [up, down] {
+            if direction.verdict == wanted {
+                return (wanted, direction.reason);
+            }
+        }
+    }
+    (Verdict::Pass, Reason::Sustained)
+}
