@@ -1,0 +1,157 @@
+//! The answer: the body of `GET /v1/readiness` and of `siaga-agent check --format json`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{catalogue::Text, reasons::Code, state::CheckState};
+
+/// Whether a room meets a profile, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// The room.
+    pub room: String,
+    /// The profile it was held against.
+    pub profile: String,
+    /// The answer.
+    pub verdict: RoomVerdict,
+    /// The best shipped profile that is met; only a summary, whatever `profile` is.
+    pub level: Level,
+    /// The first moment at which this answer, if granted, no longer is; `None` if it is not granted.
+    pub valid_until: Option<Timestamp>,
+    /// One entry per check that the profile requires, devices before network.
+    pub checks: Vec<Check>,
+    /// The reasons for the verdict, in the order of the checks, each once: those of the failed checks if
+    /// the room is not ready; of the unknown ones if that is unknown; of the warnings if it is ready.
+    pub reasons: Vec<Code>,
+}
+
+impl Readiness {
+    /// Whether the room is granted, with or without warnings.
+    #[must_use]
+    pub fn is_granted(&self) -> bool {
+        self.verdict == RoomVerdict::Ready
+    }
+
+    /// Process exit code of `check`: 0 granted, 1 granted with warnings, 2 not ready, 3 unknown.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let warned = self.checks.iter().any(|check| check.state == CheckState::Warning);
+        match self.verdict {
+            RoomVerdict::Ready if warned => 1,
+            RoomVerdict::Ready => 0,
+            RoomVerdict::NotReady => 2,
+            RoomVerdict::Unknown => 3,
+        }
+    }
+}
+
+/// Whether a room meets a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomVerdict {
+    /// Every check is fresh and lets it be ready.
+    Ready,
+    /// At least one check failed.
+    NotReady,
+    /// None failed, but not all are known; also a verdict of a newer peer.
+    #[serde(other)]
+    Unknown,
+}
+
+impl RoomVerdict {
+    /// As it is written in JSON and in metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::NotReady => "not_ready",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A summary over the two shipped profiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// `recommended` is met.
+    Recommended,
+    /// `minimum` is met.
+    Minimum,
+    /// `minimum` is not met.
+    None,
+    /// Whether `minimum` is met is not known; also a level of a newer peer.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// What is checked.
+    pub code: CheckCode,
+    /// What was found.
+    pub state: CheckState,
+    /// Why.
+    pub reason: Code,
+    /// What was measured, in `unit`, where something was.
+    pub value: Option<f64>,
+    /// Unit of `value` and `required`.
+    pub unit: Option<String>,
+    /// What is required, in `unit`, where that is a number.
+    pub required: Option<f64>,
+    /// When the evidence was taken; `None` if there is none.
+    pub observed_at: Option<Timestamp>,
+    /// How old the evidence is, seconds.
+    pub age_s: Option<f64>,
+    /// What was found, in words.
+    pub text: Text,
+    /// What to do about it; empty where nothing need be done.
+    pub remedy: Text,
+}
+
+/// What is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CheckCode {
+    /// A camera is there.
+    Camera,
+    /// It is not built in.
+    CameraExternal,
+    /// It has a microphone of its own.
+    CameraMicrophone,
+    /// It offers a required picture.
+    CameraResolution,
+    /// It is wide enough.
+    CameraFieldOfView,
+    /// A microphone is there.
+    Microphone,
+    /// The probe server answers, and a probe to it says something about the internet.
+    NetServer,
+    /// The link carries the rate from the room.
+    NetUp,
+    /// The link carries the rate to the room.
+    NetDown,
+    /// A check of a newer peer.
+    #[serde(other)]
+    Unknown,
+}
+
+impl CheckCode {
+    /// As it is written in JSON and in metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Camera => "CAMERA",
+            Self::CameraExternal => "CAMERA_EXTERNAL",
+            Self::CameraMicrophone => "CAMERA_MICROPHONE",
+            Self::CameraResolution => "CAMERA_RESOLUTION",
+            Self::CameraFieldOfView => "CAMERA_FIELD_OF_VIEW",
+            Self::Microphone => "MICROPHONE",
+            Self::NetServer => "NET_SERVER",
+            Self::NetUp => "NET_UP",
+            Self::NetDown => "NET_DOWN",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Fills the placeholders of a text.
+
+use super::Text;
+
+/// What placeholders stand for. One that is not known here is said to be so in the text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Words {
+    /// `{value}`: what was measured.
+    pub value: Option<f64>,
+    /// `{required}`: what is required.
+    pub required: Option<f64>,
+    /// `{name}`: what it is about: a device, a server.
+    pub name: Option<String>,
+    /// `{sizes}`: picture sizes that are required.
+    pub sizes: Option<String>,
+}
+
+impl Words {
+    /// `text` with its placeholders filled. What is filled in is never read as a placeholder itself.
+    #[must_use]
+    pub fn fill(&self, text: &Text) -> Text {
+        Text { id: self.fill_in(&text.id, &INDONESIAN), en: self.fill_in(&text.en, &ENGLISH) }
+    }
+
+    fn fill_in(&self, template: &str, language: &Language) -> String {
+        let mut filled = String::with_capacity(template.len() + 32);
+        let mut rest = template;
+        while let Some((before, (word, after))) =
+            rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
+        {
+            filled.push_str(before);
+            filled.push_str(&self.word(word, language).unwrap_or_else(|| language.not_known.to_owned()));
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    fn word(&self, placeholder: &str, language: &Language) -> Option<String> {
+        let number = |value: Option<f64>| value.map(|value| language.number(value));
+        match placeholder {
+            "value" => number(self.value),
+            "required" => number(self.required),
+            "name" => self.name.clone(),
+            "sizes" => self.sizes.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// The placeholders that a text may hold.
+#[cfg(test)]
+pub(super) const PLACEHOLDERS: [&str; 4] = ["value", "required", "name", "sizes"];
+
+struct Language {
+    decimal: &'static str,
+    not_known: &'static str,
+}
+
+const INDONESIAN: Language = Language { decimal: ",", not_known: "(tidak diketahui)" };
+const ENGLISH: Language = Language { decimal: ".", not_known: "(not known)" };
+
+impl Language {
+    /// At most two decimals, none that say nothing.
+    fn number(&self, value: f64) -> String {
+        let text = format!("{value:.2}");
+        text.trim_end_matches('0').trim_end_matches('.').replace('.', self.decimal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(words: &Words, text: &str) -> (String, String) {
+        let text = words.fill(&Text { id: text.to_owned(), en: text.to_owned() });
+        (text.id, text.en)
+    }
+
+    #[test]
+    fn numbers_are_written_as_each_language_writes_them() {
+        let words = Words { value: Some(9.1), required: Some(10.0), ..Words::default() };
+        assert_eq!(filled(&words, "{value} / {required}"), ("9,1 / 10".to_owned(), "9.1 / 10".to_owned()));
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_to_be_so() {
+        assert_eq!(
+            filled(&Words::default(), "x {value} y"),
+            ("x (tidak diketahui) y".to_owned(), "x (not known) y".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_devices_name_is_never_read_as_a_placeholder() {
+        let words = Words { name: Some("{value} {".to_owned()), value: Some(1.0), ..Words::default() };
+        assert_eq!(filled(&words, "{name}!").1, "{value} {!");
+    }
+}

@@ -1,0 +1,117 @@
+//! The checks on one camera.
+
+use crate::{
+    answer::CheckCode,
+    inventory::{AudioDevice, Camera, FovAxis},
+    profile::{CameraRequirement, Degrees, PictureRequirement},
+    reasons::Code,
+    state::CheckState,
+};
+
+use super::{devices::presence, statement::Statement};
+
+/// The checks that are made, in their order.
+pub(super) fn codes(required: &CameraRequirement) -> impl Iterator<Item = CheckCode> + use<> {
+    [
+        Some(CheckCode::Camera),
+        required.external.then_some(CheckCode::CameraExternal),
+        required.own_microphone.then_some(CheckCode::CameraMicrophone),
+        required.picture.as_ref().map(|_| CheckCode::CameraResolution),
+        required.min_diagonal_fov.map(|_| CheckCode::CameraFieldOfView),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// What they say of `camera`.
+pub(super) fn statements(
+    camera: &Camera,
+    microphones: &[&AudioDevice],
+    required: &CameraRequirement,
+) -> Vec<Statement> {
+    [
+        Some(usable(camera)),
+        required.external.then(|| external(camera)),
+        required.own_microphone.then(|| own_microphone(camera, microphones)),
+        required.picture.as_ref().map(|picture| resolution(camera, picture)),
+        required.min_diagonal_fov.map(|least| field_of_view(camera, least)),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|statement| statement.named(&camera.name))
+    .collect()
+}
+
+fn usable(camera: &Camera) -> Statement {
+    let (state, reason) = presence(camera.state, camera.reason, Code::CameraNotTried, Code::CameraInUse);
+    Statement::new(CheckCode::Camera, state, reason)
+}
+
+fn external(camera: &Camera) -> Statement {
+    let (state, reason) = match camera.external {
+        Some(true) => (CheckState::Ok, Code::CameraExternal),
+        Some(false) => (CheckState::Failed, Code::CameraBuiltIn),
+        None => (CheckState::Unknown, Code::CameraPlaceUnknown),
+    };
+    Statement::new(CheckCode::CameraExternal, state, reason)
+}
+
+/// Whether a microphone sits in the same USB device. One that is there but can't be used says why.
+fn own_microphone(camera: &Camera, microphones: &[&AudioDevice]) -> Statement {
+    let is_own = |microphone: &&&AudioDevice| {
+        camera.usb_id.is_some() && microphone.usb_id == camera.usb_id && microphone.bus == camera.bus
+    };
+    let of = |microphone: &&AudioDevice| {
+        let (state, reason) =
+            presence(microphone.state, microphone.reason, Code::MicrophoneNotTried, Code::MicrophoneInUse);
+        match reason {
+            // That it was never tried is told by `MICROPHONE`; this check is about where it sits.
+            Code::MicrophoneNotTried => (CheckState::Ok, Code::CameraMicrophonePresent),
+            _ => (state, reason),
+        }
+    };
+    let (state, reason) = microphones
+        .iter()
+        .filter(is_own)
+        .map(of)
+        .min_by_key(|(state, _)| !state.grants())
+        .unwrap_or((CheckState::Failed, Code::CameraMicrophoneMissing));
+    Statement::new(CheckCode::CameraMicrophone, state, reason)
+}
+
+fn resolution(camera: &Camera, required: &PictureRequirement) -> Statement {
+    let sizes = required.sizes.as_slice();
+    let fastest = camera
+        .modes
+        .iter()
+        .filter(|mode| sizes.iter().any(|size| (size.width, size.height) == (mode.width, mode.height)))
+        .map(|mode| mode.fps)
+        .max_by(f64::total_cmp);
+    let (state, reason) = match fastest {
+        _ if camera.modes.is_empty() => (CheckState::Unknown, Code::CameraResolutionUnknown),
+        None => (CheckState::Failed, Code::CameraResolutionMissing),
+        Some(fps) if required.min_fps.is_met_by(fps) => (CheckState::Ok, Code::CameraResolutionOffered),
+        Some(_) => (CheckState::Failed, Code::CameraFrameRateLow),
+    };
+    let mut statement = Statement::new(CheckCode::CameraResolution, state, reason).measured(
+        fastest,
+        required.min_fps.fps(),
+        "fps",
+    );
+    let names: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+    statement.words.sizes = Some(names.join(", "));
+    statement
+}
+
+/// The diagonal is at least as wide as either side, so a side that is wide enough settles it; a side that
+/// is not does not.
+fn field_of_view(camera: &Camera, least: Degrees) -> Statement {
+    let (state, reason) = match &camera.fov {
+        None => (CheckState::Unknown, Code::CameraFieldOfViewUnknown),
+        Some(fov) if fov.degrees >= least.get() => (CheckState::Ok, Code::CameraFieldOfViewWide),
+        Some(fov) if fov.axis == FovAxis::Diagonal => (CheckState::Failed, Code::CameraFieldOfViewNarrow),
+        Some(_) => (CheckState::Unknown, Code::CameraFieldOfViewNotDiagonal),
+    };
+    let degrees = camera.fov.as_ref().map(|fov| fov.degrees);
+    Statement::new(CheckCode::CameraFieldOfView, state, reason).measured(degrees, least.get(), "°")
+}

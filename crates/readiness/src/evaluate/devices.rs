@@ -1,0 +1,119 @@
+//! The checks on devices.
+
+use crate::{
+    answer::CheckCode,
+    inventory::{AudioDevice, Camera, Inventory},
+    moment::Moment,
+    profile::CameraRequirement,
+    reasons::Code,
+    snapshot::{DeviceEvidence, Snapshot},
+    state::CheckState,
+};
+
+use super::{
+    camera,
+    statement::{Seen, Statement},
+};
+
+/// `CAMERA` and the properties required of it, told of the camera that comes closest to what is required.
+pub(super) fn camera(snapshot: &Snapshot, required: &CameraRequirement, now: Moment) -> Vec<Statement> {
+    let codes = camera::codes(required);
+    let (inventory, seen) = match fresh_scan(snapshot, now) {
+        Ok(fresh) => fresh,
+        Err(missing) => return codes.map(|code| missing.statement(code)).collect(),
+    };
+    let accept_virtual = snapshot.setup.policy.accept_virtual;
+    let counts = |camera: &&Camera| accept_virtual || !camera.is_virtual;
+    let microphones: Vec<&AudioDevice> =
+        inventory.microphones.iter().filter(|device| accept_virtual || !device.is_virtual).collect();
+
+    let best = inventory
+        .cameras
+        .iter()
+        .filter(counts)
+        .map(|camera| camera::statements(camera, &microphones, required))
+        .min_by_key(|statements| distance(statements));
+    let statements = best.unwrap_or_else(|| {
+        let reason = if inventory.cameras.is_empty() { Code::CameraMissing } else { Code::CameraOnlyVirtual };
+        codes.map(|code| Statement::new(code, CheckState::Failed, reason)).collect()
+    });
+    statements.into_iter().map(|statement| statement.seen(Some(seen))).collect()
+}
+
+/// `MICROPHONE`, told of the one that is closest to usable.
+pub(super) fn microphone(snapshot: &Snapshot, now: Moment) -> Statement {
+    let (inventory, seen) = match fresh_scan(snapshot, now) {
+        Ok(fresh) => fresh,
+        Err(missing) => return missing.statement(CheckCode::Microphone),
+    };
+    let accept_virtual = snapshot.setup.policy.accept_virtual;
+    let best = inventory
+        .microphones
+        .iter()
+        .filter(|device| accept_virtual || !device.is_virtual)
+        .map(|device| {
+            let (state, reason) =
+                presence(device.state, device.reason, Code::MicrophoneNotTried, Code::MicrophoneInUse);
+            Statement::new(CheckCode::Microphone, state, reason).named(&device.name)
+        })
+        .min_by_key(|statement| distance(std::slice::from_ref(statement)));
+    let statement = best.unwrap_or_else(|| {
+        let reason = if inventory.microphones.is_empty() {
+            Code::MicrophoneMissing
+        } else {
+            Code::MicrophoneOnlyVirtual
+        };
+        Statement::new(CheckCode::Microphone, CheckState::Failed, reason)
+    });
+    statement.seen(Some(seen))
+}
+
+/// What the scan's entry of one device lets a check say. That its capabilities were read is not yet that it
+/// works; that it can't be opened is not yet that it is broken.
+pub(super) fn presence(state: CheckState, reason: Code, not_tried: Code, in_use: Code) -> (CheckState, Code) {
+    match (state, reason) {
+        (CheckState::Ok, _) => (CheckState::Warning, not_tried),
+        (CheckState::InUse, _) => (CheckState::InUse, in_use),
+        (CheckState::Warning, _) => (CheckState::Warning, reason),
+        (CheckState::Failed, Code::DeviceNoFormats) => (CheckState::Failed, reason),
+        (CheckState::Failed | CheckState::Unknown, _) => (CheckState::Unknown, reason),
+    }
+}
+
+/// How far a device is from being granted: failures first, then what is unknown, then warnings.
+fn distance(statements: &[Statement]) -> [usize; 3] {
+    [CheckState::Failed, CheckState::Unknown, CheckState::Warning]
+        .map(|state| statements.iter().filter(|statement| statement.state == state).count())
+}
+
+/// The scan to judge by, or why there is none.
+fn fresh_scan(snapshot: &Snapshot, now: Moment) -> Result<(&Inventory, Seen), Missing> {
+    let DeviceEvidence { since, scan, attempt } = &snapshot.devices;
+    let seen = |at| Seen::of(at, now, snapshot.setup.policy.device_scan);
+    if let Some(scan) = scan
+        && let Some(fresh) = seen(scan.at).filter(Seen::is_fresh)
+    {
+        return Ok((&scan.inventory, fresh));
+    }
+    let tried = attempt.as_ref().map(|attempt| (attempt, seen(attempt.at)));
+    Err(match tried {
+        Some((attempt, Some(tried))) if tried.is_fresh() && attempt.fault.is_some() => {
+            let reason = attempt.fault.as_ref().map_or(Code::EvidenceStale, |fault| fault.reason);
+            Missing { reason, seen: Some(tried) }
+        }
+        Some((_, tried)) => Missing { reason: Code::EvidenceStale, seen: tried },
+        None => Missing { reason: since.cause.code(), seen: None },
+    })
+}
+
+/// Why there is no scan to judge by.
+struct Missing {
+    reason: Code,
+    seen: Option<Seen>,
+}
+
+impl Missing {
+    fn statement(&self, code: CheckCode) -> Statement {
+        Statement::new(code, CheckState::Unknown, self.reason).seen(self.seen)
+    }
+}

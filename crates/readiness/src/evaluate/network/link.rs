@@ -1,0 +1,104 @@
+//! Which finding counts for a required rate.
+
+use siaga_probe::{Bitrate, Direction, DirectionResult};
+
+use crate::{
+    evaluate::statement::Seen,
+    moment::Moment,
+    observation::ServerPlace,
+    policy::Policy,
+    reasons::Code,
+    snapshot::{Conclusion, Finding, Findings, ProbeAttempt, Since, Snapshot},
+};
+
+/// What is known of the link, seen from one moment.
+pub(super) struct Link<'a> {
+    pub(super) policy: Policy,
+    /// The last attempt, and how old it is where that can be told.
+    pub(super) attempt: Option<(&'a ProbeAttempt, Option<Seen>)>,
+    since: Since,
+    now: Moment,
+}
+
+/// What stands for a required rate.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Standing {
+    /// This finding, which is fresh.
+    Decided(Finding, Seen),
+    /// Nothing does.
+    Open,
+}
+
+impl<'a> Link<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, now: Moment) -> Self {
+        let policy = snapshot.setup.policy;
+        let attempt = snapshot.network.attempt.as_ref();
+        Self {
+            policy,
+            attempt: attempt.map(|attempt| (attempt, Seen::of(attempt.at, now, policy.gate_probe))),
+            since: snapshot.network.since,
+            now,
+        }
+    }
+
+    /// The finding that stands for `required`.
+    ///
+    /// What an internal server found is shown only where nothing else is known: a pass there says nothing
+    /// about the internet and must not take the place of one that does. Its failures count: a link that
+    /// can't carry the rate inside the house can't carry it further.
+    pub(super) fn standing(&self, findings: &Findings, required: Bitrate) -> Standing {
+        let counts = |finding: &Finding| {
+            !finding.is_pass()
+                || finding.server_place == ServerPlace::Public
+                || self.policy.accept_internal_server
+        };
+        match self.newest(findings, required, counts) {
+            Standing::Open => self.newest(findings, required, |_| true),
+            decided @ Standing::Decided(..) => decided,
+        }
+    }
+
+    /// A pass counts for every lower rate, a failure for its own rate only. But a pass does not outlive a
+    /// newer failure at a lower rate: whether the link still carries the higher one is open then.
+    fn newest(&self, findings: &Findings, required: Bitrate, counts: impl Fn(&Finding) -> bool) -> Standing {
+        let fresh = || {
+            findings.iter().filter(|finding| counts(finding)).filter_map(|finding| {
+                let seen = Seen::of(finding.at, self.now, self.policy.gate_probe)?;
+                seen.is_fresh().then_some((finding, seen))
+            })
+        };
+        let decisive = fresh()
+            .filter(|(finding, _)| match finding.conclusion {
+                Conclusion::Pass => finding.target_bps >= required,
+                Conclusion::Fail { .. } => finding.target_bps == required,
+            })
+            .min_by_key(|(finding, seen)| (seen.age, finding.is_pass()));
+        match decisive {
+            None => Standing::Open,
+            Some((finding, seen)) => {
+                let outlived = finding.is_pass()
+                    && fresh().any(|(other, later)| {
+                        !other.is_pass() && other.target_bps < required && later.age <= seen.age
+                    });
+                if outlived { Standing::Open } else { Standing::Decided(*finding, seen) }
+            }
+        }
+    }
+
+    /// Why nothing is known although no attempt was made in time.
+    pub(super) fn nothing_since(
+        &self,
+        attempt: Option<(&ProbeAttempt, Option<Seen>)>,
+    ) -> (Code, Option<Seen>) {
+        attempt.map_or((self.since.cause.code(), None), |(_, seen)| (Code::EvidenceStale, seen))
+    }
+}
+
+impl ProbeAttempt {
+    pub(super) const fn direction(&self, direction: Direction) -> &DirectionResult {
+        match direction {
+            Direction::Up => &self.evidence.result.up,
+            Direction::Down => &self.evidence.result.down,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Stable reason codes. What they say to people is in the [catalogue](crate::catalogue).
+
+mod probe;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use probe::blames_link;
+
+/// Lists the codes once: the type, its text form and [`Code::ALL`] can't drift apart.
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident = $text:literal,)+) => {
+        /// A reason, as scripts, metrics and the catalogue know it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Code {
+            $($(#[$doc])+ #[serde(rename = $text)] $name,)+
+            /// A reason of a newer peer.
+            #[serde(rename = "UNKNOWN", other)]
+            Unknown,
+        }
+
+        impl Code {
+            /// Every code, in the order of this file.
+            pub const ALL: &[Self] = &[$(Self::$name,)+ Self::Unknown];
+
+            /// As it is written in JSON and in metrics.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                    Self::Unknown => "UNKNOWN",
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // Devices, one by one (the `reason` of an inventory's entry).
+    /// Found, capabilities read.
+    DevicePresent = "DEVICE_PRESENT",
+    /// Found, held by another program.
+    DeviceBusy = "DEVICE_BUSY",
+    /// Found, but this user may not open it.
+    DeviceNoPermission = "DEVICE_NO_PERMISSION",
+    /// Found, but offers nothing to capture.
+    DeviceNoFormats = "DEVICE_NO_FORMATS",
+    /// Found, but the driver answered with an error.
+    DeviceError = "DEVICE_ERROR",
+
+    // A device scan as a whole.
+    /// The devices could not be listed.
+    DeviceScanFailed = "DEVICE_SCAN_FAILED",
+    /// Listing the devices did not end in time.
+    DeviceScanTimedOut = "DEVICE_SCAN_TIMED_OUT",
+
+    // Evidence that is missing, whatever it is about.
+    /// Nothing has been checked since the program started.
+    NotCheckedYet = "NOT_CHECKED_YET",
+    /// The last check is older than its time to live.
+    EvidenceStale = "EVIDENCE_STALE",
+    /// The machine slept since the last check.
+    MachineResumed = "MACHINE_RESUMED",
+    /// The clock was set since the last check.
+    ClockStepped = "CLOCK_STEPPED",
+    /// The configuration changed since the last check.
+    ConfigurationChanged = "CONFIGURATION_CHANGED",
+    /// The machine is on another network than at the last check.
+    NetChanged = "NET_CHANGED",
+
+    // CAMERA
+    /// There, its capabilities read, but no picture was ever taken.
+    CameraNotTried = "CAMERA_NOT_TRIED",
+    /// There and held by another program.
+    CameraInUse = "CAMERA_IN_USE",
+    /// None found.
+    CameraMissing = "CAMERA_MISSING",
+    /// Only cameras made by software found.
+    CameraOnlyVirtual = "CAMERA_ONLY_VIRTUAL",
+
+    // CAMERA_EXTERNAL
+    /// Plugged in from outside.
+    CameraExternal = "CAMERA_EXTERNAL",
+    /// Built in.
+    CameraBuiltIn = "CAMERA_BUILT_IN",
+    /// Whether it is built in can't be told.
+    CameraPlaceUnknown = "CAMERA_PLACE_UNKNOWN",
+
+    // CAMERA_MICROPHONE
+    /// The camera has a microphone of its own.
+    CameraMicrophonePresent = "CAMERA_MICROPHONE_PRESENT",
+    /// The camera has none.
+    CameraMicrophoneMissing = "CAMERA_MICROPHONE_MISSING",
+
+    // CAMERA_RESOLUTION
+    /// A required size is offered at the required rate.
+    CameraResolutionOffered = "CAMERA_RESOLUTION_OFFERED",
+    /// No required size is offered.
+    CameraResolutionMissing = "CAMERA_RESOLUTION_MISSING",
+    /// A required size is offered, but too slowly.
+    CameraFrameRateLow = "CAMERA_FRAME_RATE_LOW",
+    /// The sizes on offer could not be read.
+    CameraResolutionUnknown = "CAMERA_RESOLUTION_UNKNOWN",
+
+    // CAMERA_FIELD_OF_VIEW
+    /// Wide enough.
+    CameraFieldOfViewWide = "CAMERA_FIELD_OF_VIEW_WIDE",
+    /// Too narrow.
+    CameraFieldOfViewNarrow = "CAMERA_FIELD_OF_VIEW_NARROW",
+    /// Known along another axis only, where it does not settle the diagonal.
+    CameraFieldOfViewNotDiagonal = "CAMERA_FIELD_OF_VIEW_NOT_DIAGONAL",
+    /// Neither declared nor in the catalogue of cameras.
+    CameraFieldOfViewUnknown = "CAMERA_FIELD_OF_VIEW_UNKNOWN",
+
+    // MICROPHONE
+    /// There, its capabilities read, but nothing was ever recorded.
+    MicrophoneNotTried = "MICROPHONE_NOT_TRIED",
+    /// There and held by another program.
+    MicrophoneInUse = "MICROPHONE_IN_USE",
+    /// None found.
+    MicrophoneMissing = "MICROPHONE_MISSING",
+    /// Only microphones made by software found.
+    MicrophoneOnlyVirtual = "MICROPHONE_ONLY_VIRTUAL",
+
+    // NET_UP and NET_DOWN, conclusive
+    /// The link carries the required rate from the room.
+    NetUpSustained = "NET_UP_SUSTAINED",
+    /// The link carries the required rate to the room.
+    NetDownSustained = "NET_DOWN_SUSTAINED",
+    /// The link is slower than required, from the room.
+    NetUpBelowMinimum = "NET_UP_BELOW_MINIMUM",
+    /// The link is slower than required, to the room.
+    NetDownBelowMinimum = "NET_DOWN_BELOW_MINIMUM",
+    /// At the required rate a queue stands on the path, from the room.
+    NetUpQueue = "NET_UP_QUEUE",
+    /// At the required rate a queue stands on the path, to the room.
+    NetDownQueue = "NET_DOWN_QUEUE",
+    /// At the required rate packets are lost, from the room.
+    NetUpLoss = "NET_UP_LOSS",
+    /// At the required rate packets are lost, to the room.
+    NetDownLoss = "NET_DOWN_LOSS",
+
+    // NET_UP and NET_DOWN, inconclusive
+    /// Probed, but never at the required rate, or found lacking at a lower one since.
+    NetRateNotProbed = "NET_RATE_NOT_PROBED",
+    /// Nothing arrived for a while.
+    NetOutage = "NET_OUTAGE",
+    /// The evidence did not settle within the time allowed.
+    NetUndecided = "NET_UNDECIDED",
+    /// The sender fell behind its own schedule.
+    NetSenderLate = "NET_SENDER_LATE",
+    /// Stopped before a verdict.
+    NetInterrupted = "NET_INTERRUPTED",
+    /// The probe could not be done on this machine.
+    NetLocalFault = "NET_LOCAL_FAULT",
+
+    // NET_SERVER
+    /// The probe server answers.
+    NetServerAnswers = "NET_SERVER_ANSWERS",
+    /// It answers from an internal address, which the operator declared to be what they mean.
+    NetServerInternalAccepted = "NET_SERVER_INTERNAL_ACCEPTED",
+    /// It has an internal address: the office's own network was measured, not the internet.
+    NetServerInternal = "NET_SERVER_INTERNAL",
+    /// No probe server is configured.
+    NetNoServer = "NET_NO_SERVER",
+    /// Its name could not be resolved.
+    NetNameNotResolved = "NET_NAME_NOT_RESOLVED",
+    /// There is no route to it.
+    NetNoRoute = "NET_NO_ROUTE",
+    /// Its machine says that nothing listens on that port.
+    NetServerAbsent = "NET_SERVER_ABSENT",
+    /// Nothing answers at its address.
+    NetServerUnreachable = "NET_SERVER_UNREACHABLE",
+    /// Its machine answers, but not over UDP.
+    NetUdpBlocked = "NET_UDP_BLOCKED",
+    /// Its certificate is not to be trusted.
+    NetServerNotTrusted = "NET_SERVER_NOT_TRUSTED",
+    /// It did not accept the room's certificate.
+    NetIdentityRefused = "NET_IDENTITY_REFUSED",
+    /// It serves only rooms with an identity.
+    NetIdentityRequired = "NET_IDENTITY_REQUIRED",
+    /// No common version of the protocol.
+    NetVersionMismatch = "NET_VERSION_MISMATCH",
+    /// It has no capacity now.
+    NetServerBusy = "NET_SERVER_BUSY",
+    /// It refused.
+    NetServerRefused = "NET_SERVER_REFUSED",
+    /// It stopped answering or broke the protocol.
+    NetServerFailed = "NET_SERVER_FAILED",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,69 @@
+//! A probe's reasons in the words of readiness.
+
+use siaga_probe::{Direction, Reason};
+
+use super::Code;
+
+impl Code {
+    /// The code for what a probe says about one direction.
+    #[must_use]
+    pub const fn of_probe(reason: Reason, direction: Direction) -> Self {
+        match (reason, direction) {
+            (Reason::Sustained, Direction::Up) => Self::NetUpSustained,
+            (Reason::Sustained, Direction::Down) => Self::NetDownSustained,
+            (Reason::QueueGrows, Direction::Up) => Self::NetUpBelowMinimum,
+            (Reason::QueueGrows, Direction::Down) => Self::NetDownBelowMinimum,
+            (Reason::StandingQueue, Direction::Up) => Self::NetUpQueue,
+            (Reason::StandingQueue, Direction::Down) => Self::NetDownQueue,
+            (Reason::Loss, Direction::Up) => Self::NetUpLoss,
+            (Reason::Loss, Direction::Down) => Self::NetDownLoss,
+            (Reason::Outage, _) => Self::NetOutage,
+            (Reason::Undecided, _) => Self::NetUndecided,
+            (Reason::SenderLate, _) => Self::NetSenderLate,
+            (Reason::Interrupted, _) => Self::NetInterrupted,
+            (Reason::PeerFailed, _) => Self::NetServerFailed,
+            (Reason::NameNotResolved, _) => Self::NetNameNotResolved,
+            (Reason::NoRoute, _) => Self::NetNoRoute,
+            (Reason::ServerAbsent, _) => Self::NetServerAbsent,
+            (Reason::ServerUnreachable, _) => Self::NetServerUnreachable,
+            (Reason::UdpBlocked, _) => Self::NetUdpBlocked,
+            (Reason::ServerNotTrusted, _) => Self::NetServerNotTrusted,
+            (Reason::IdentityRefused, _) => Self::NetIdentityRefused,
+            (Reason::IdentityRequired, _) => Self::NetIdentityRequired,
+            (Reason::VersionMismatch, _) => Self::NetVersionMismatch,
+            (Reason::ServerBusy, _) => Self::NetServerBusy,
+            (Reason::ServerRefused, _) => Self::NetServerRefused,
+            (Reason::LocalFault, _) => Self::NetLocalFault,
+            (Reason::Unknown, _) => Self::Unknown,
+        }
+    }
+}
+
+/// Whether a probe that came to no verdict for this reason got far enough to see the link. If not, the
+/// fault lies with the server, the way to it or this machine, and is told as such.
+pub(crate) const fn blames_link(reason: Reason) -> bool {
+    match reason {
+        Reason::Sustained
+        | Reason::QueueGrows
+        | Reason::StandingQueue
+        | Reason::Loss
+        | Reason::Outage
+        | Reason::Undecided
+        | Reason::SenderLate
+        | Reason::Interrupted
+        | Reason::Unknown => true,
+        Reason::PeerFailed
+        | Reason::NameNotResolved
+        | Reason::NoRoute
+        | Reason::ServerAbsent
+        | Reason::ServerUnreachable
+        | Reason::UdpBlocked
+        | Reason::ServerNotTrusted
+        | Reason::IdentityRefused
+        | Reason::IdentityRequired
+        | Reason::VersionMismatch
+        | Reason::ServerBusy
+        | Reason::ServerRefused
+        | Reason::LocalFault => false,
+    }
+}

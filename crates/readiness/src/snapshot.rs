@@ -1,0 +1,166 @@
+//! Everything that is held about a room at one time: the one value that all answers are computed from.
+
+mod findings;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use siaga_probe::{Mode, Verdict};
+
+use crate::{
+    inventory::Inventory,
+    moment::Moment,
+    observation::{ProbeEvidence, ScanFault},
+    policy::Policy,
+    reasons::Code,
+};
+
+pub use findings::{Conclusion, Finding, Findings};
+
+/// The evidence about one room. No verdict is in it: that is computed when it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// What it is evidence of, and how it counts.
+    pub setup: Setup,
+    /// What is known of the devices.
+    pub devices: DeviceEvidence,
+    /// What is known of the link.
+    pub network: NetworkEvidence,
+    /// Totals since the program started, for metrics.
+    pub counters: Counters,
+}
+
+/// What the configuration says about the room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The room's identifier.
+    pub room: String,
+    /// The probe server as it is configured, `HOST:PORT`, if one is.
+    pub probe_server: Option<String>,
+    /// How evidence counts.
+    pub policy: Policy,
+}
+
+/// From when on evidence counts, and why not earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Since {
+    /// Nothing that began before this moment, or in another boot, counts.
+    pub at: Moment,
+    /// What made earlier evidence worthless.
+    pub cause: Cause,
+}
+
+/// What makes evidence worthless before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The program started: what it knew is gone.
+    Started,
+    /// The machine woke up.
+    Resumed,
+    /// The wall clock was set.
+    ClockStepped,
+    /// Another network: another link. Devices stay as they are.
+    NetworkChanged,
+    /// The configuration changed; also a cause of a newer peer.
+    #[serde(other)]
+    ConfigurationChanged,
+}
+
+impl Cause {
+    /// Why a check has no answer after this.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        match self {
+            Self::Started => Code::NotCheckedYet,
+            Self::Resumed => Code::MachineResumed,
+            Self::ClockStepped => Code::ClockStepped,
+            Self::NetworkChanged => Code::NetChanged,
+            Self::ConfigurationChanged => Code::ConfigurationChanged,
+        }
+    }
+}
+
+/// What is known of the devices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceEvidence {
+    /// From when on it counts.
+    pub since: Since,
+    /// The last scan that was done.
+    pub scan: Option<Scan>,
+    /// The last scan that was tried, done or not.
+    pub attempt: Option<ScanAttempt>,
+}
+
+/// A device scan that was done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scan {
+    /// When it began.
+    pub at: Moment,
+    /// What is there.
+    pub inventory: Inventory,
+}
+
+/// A device scan that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScanAttempt {
+    /// When it began.
+    pub at: Moment,
+    /// How long it took.
+    pub took: Duration,
+    /// Why it could not be done; `None` if it was.
+    pub fault: Option<ScanFault>,
+}
+
+/// What is known of the link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkEvidence {
+    /// From when on it counts.
+    pub since: Since,
+    /// Conclusive findings from the room.
+    pub up: Findings,
+    /// Conclusive findings to the room.
+    pub down: Findings,
+    /// The last gate probe that was tried, whatever came of it.
+    pub attempt: Option<ProbeAttempt>,
+    /// The last gate probe that measured something in either direction.
+    pub measured: Option<ProbeAttempt>,
+}
+
+/// A gate probe that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeAttempt {
+    /// When it began.
+    pub at: Moment,
+    /// How long it took.
+    pub took: Duration,
+    /// What came of it.
+    pub evidence: ProbeEvidence,
+}
+
+/// Totals since the program started. They are of the observations' own, whether or not these changed what
+/// is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Device scans that were done.
+    pub scans: u64,
+    /// Device scans that could not be done.
+    pub scan_faults: u64,
+    /// Probes by kind and verdict, in the order in which each pair was first seen.
+    pub probes: Vec<ProbeCount>,
+    /// IP bytes sent by probes.
+    pub bytes_sent: u64,
+    /// IP bytes received by probes.
+    pub bytes_received: u64,
+}
+
+/// How many probes of one kind ended with one verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeCount {
+    /// Kind of probe.
+    pub mode: Mode,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// How many.
+    pub count: u64,
+}

@@ -1,0 +1,157 @@
+//! From observations to a snapshot.
+
+use std::time::Duration;
+
+use siaga_probe::{Mode, ProbeResult};
+
+use crate::{
+    inventory::Inventory,
+    moment::Moment,
+    observation::{Evidence, Observation, ProbeEvidence, ScanFault},
+    snapshot::{
+        Cause, Counters, DeviceEvidence, Finding, Findings, NetworkEvidence, ProbeAttempt, ProbeCount, Scan,
+        ScanAttempt, Setup, Since, Snapshot,
+    },
+};
+
+/// Gathers observations. What it holds depends on which observations came, not on the order in which they
+/// did: of two about the same thing the newer counts.
+#[derive(Debug, Clone)]
+pub struct Tracker {
+    snapshot: Snapshot,
+}
+
+impl Tracker {
+    /// A tracker that knows nothing: evidence counts from `now` on.
+    #[must_use]
+    pub fn new(setup: Setup, now: Moment) -> Self {
+        let since = Since { at: now, cause: Cause::Started };
+        Self {
+            snapshot: Snapshot {
+                setup,
+                devices: DeviceEvidence::none(since),
+                network: NetworkEvidence::none(since),
+                counters: Counters::default(),
+            },
+        }
+    }
+
+    /// What is known.
+    #[must_use]
+    pub const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Takes an observation in. One from before the last invalidation or from another boot is counted, but
+    /// says nothing.
+    pub fn observe(&mut self, observation: Observation) {
+        let Observation { at, took, evidence } = observation;
+        let Snapshot { devices, network, counters, .. } = &mut self.snapshot;
+        match evidence {
+            Evidence::Devices(inventory) => {
+                counters.scans += 1;
+                devices.scanned(at, took, inventory);
+            }
+            Evidence::DeviceFault(fault) => {
+                counters.scan_faults += 1;
+                devices.not_scanned(at, took, fault);
+            }
+            Evidence::Probe(evidence) => {
+                counters.count(&evidence.result);
+                if evidence.result.mode == Mode::Gate {
+                    network.probed(ProbeAttempt { at, took, evidence: *evidence });
+                }
+            }
+        }
+    }
+
+    /// Makes what is known worthless: everything, or the link only where the network changed. What began
+    /// before `now` and comes in later is worthless too.
+    pub fn invalidate(&mut self, cause: Cause, now: Moment) {
+        let since = Since { at: now, cause };
+        self.snapshot.network = NetworkEvidence::none(since);
+        match cause {
+            Cause::NetworkChanged => {}
+            Cause::Started | Cause::Resumed | Cause::ClockStepped | Cause::ConfigurationChanged => {
+                self.snapshot.devices = DeviceEvidence::none(since);
+            }
+        }
+    }
+
+    /// Takes over a changed configuration, which makes what is known worthless.
+    pub fn reconfigure(&mut self, setup: Setup, now: Moment) {
+        self.snapshot.setup = setup;
+        self.invalidate(Cause::ConfigurationChanged, now);
+    }
+}
+
+impl Since {
+    fn admits(&self, at: Moment) -> bool {
+        self.at.age_at(&at).is_some()
+    }
+}
+
+impl DeviceEvidence {
+    const fn none(since: Since) -> Self {
+        Self { since, scan: None, attempt: None }
+    }
+
+    fn scanned(&mut self, at: Moment, took: Duration, inventory: Inventory) {
+        if self.since.admits(at) && is_newer(at, self.scan.as_ref().map(|scan| scan.at)) {
+            self.scan = Some(Scan { at, inventory });
+        }
+        self.tried(ScanAttempt { at, took, fault: None });
+    }
+
+    fn not_scanned(&mut self, at: Moment, took: Duration, fault: ScanFault) {
+        self.tried(ScanAttempt { at, took, fault: Some(fault) });
+    }
+
+    fn tried(&mut self, attempt: ScanAttempt) {
+        if self.since.admits(attempt.at) && is_newer(attempt.at, self.attempt.as_ref().map(|held| held.at)) {
+            self.attempt = Some(attempt);
+        }
+    }
+}
+
+impl NetworkEvidence {
+    fn none(since: Since) -> Self {
+        Self { since, up: Findings::default(), down: Findings::default(), attempt: None, measured: None }
+    }
+
+    fn probed(&mut self, attempt: ProbeAttempt) {
+        if !self.since.admits(attempt.at) {
+            return;
+        }
+        let ProbeEvidence { server_place, result } = &attempt.evidence;
+        for (findings, direction) in [(&mut self.up, &result.up), (&mut self.down, &result.down)] {
+            if let Some(finding) = Finding::of(attempt.at, *server_place, direction) {
+                findings.record(finding);
+            }
+        }
+        let measures = [&result.up, &result.down].iter().any(|direction| direction.delivered_bps.is_some());
+        if measures && is_newer(attempt.at, self.measured.as_ref().map(|held| held.at)) {
+            self.measured = Some(attempt.clone());
+        }
+        if is_newer(attempt.at, self.attempt.as_ref().map(|held| held.at)) {
+            self.attempt = Some(attempt);
+        }
+    }
+}
+
+/// Whether something seen at `at` is not older than what is held.
+fn is_newer(at: Moment, held: Option<Moment>) -> bool {
+    held.is_none_or(|held| held.age_at(&at).is_some())
+}
+
+impl Counters {
+    fn count(&mut self, result: &ProbeResult) {
+        self.bytes_sent = self.bytes_sent.saturating_add(result.bytes.sent);
+        self.bytes_received = self.bytes_received.saturating_add(result.bytes.received);
+        let same = |count: &&mut ProbeCount| count.mode == result.mode && count.verdict == result.verdict;
+        match self.probes.iter_mut().find(same) {
+            Some(count) => count.count += 1,
+            None => self.probes.push(ProbeCount { mode: result.mode, verdict: result.verdict, count: 1 }),
+        }
+    }
+}

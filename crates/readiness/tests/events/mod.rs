@@ -1,0 +1,152 @@
+//! Random sequences of what happens to a room.
+#![allow(unreachable_pub)]
+
+use std::time::Duration;
+
+use proptest::{prelude::*, sample::select};
+use siaga_probe::{DirectionResult, Reason};
+use siaga_readiness::{
+    Cause, CheckState, Code, Evidence, Freshness, Inventory, Moment, Policy, ScanFault, ServerPlace,
+    TimeToLive,
+};
+
+use crate::room::*;
+
+/// Something that happens to a room.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Seconds since the event before.
+    pub after: u64,
+    pub what: What,
+}
+
+#[derive(Debug, Clone)]
+pub enum What {
+    /// An observation that began so many seconds before it came in.
+    Observed {
+        ago: u64,
+        evidence: Evidence,
+    },
+    Invalidated(Cause),
+}
+
+/// What is known after the events, and when they are over.
+pub fn after(policy: Policy, events: &[Event]) -> Room {
+    let mut room = Room::new(policy);
+    for Event { after, what } in events {
+        room.pass(*after);
+        match what {
+            What::Observed { ago, evidence } => {
+                let at = earlier(room.now, *ago);
+                room.observe_from(at, evidence.clone());
+            }
+            What::Invalidated(cause) => {
+                room.invalidate(*cause);
+            }
+        }
+    }
+    room
+}
+
+fn earlier(now: Moment, seconds: u64) -> Moment {
+    let by = Duration::from_secs(seconds);
+    Moment { wall: now.wall - by, since_boot: now.since_boot - by, ..now }
+}
+
+/// Without its `index`th event; time goes on as before.
+pub fn without(events: &[Event], index: usize) -> Vec<Event> {
+    let mut rest = events.to_vec();
+    let removed = rest.remove(index);
+    match rest.get_mut(index) {
+        Some(next) => next.after += removed.after,
+        // Nothing comes after it: an event that says nothing keeps the time.
+        None => rest.push(Event { what: silence(), ..removed }),
+    }
+    rest
+}
+
+pub fn silence() -> What {
+    What::Observed {
+        ago: 0,
+        evidence: probe(
+            ServerPlace::Unknown,
+            nothing(10, Reason::NameNotResolved),
+            nothing(20, Reason::NameNotResolved),
+        ),
+    }
+}
+
+pub fn policy() -> impl Strategy<Value = Policy> {
+    let ttl = || (30..300_u64).prop_map(|s| TimeToLive::new(Duration::from_secs(s)).unwrap());
+    (any::<bool>(), any::<bool>(), ttl(), ttl()).prop_map(
+        |(accept_virtual, accept_internal_server, device_scan, gate_probe)| Policy {
+            accept_virtual,
+            accept_internal_server,
+            ..Policy::strict(Freshness { device_scan, gate_probe })
+        },
+    )
+}
+
+fn inventory() -> impl Strategy<Value = Inventory> {
+    let changed = |change: fn(&mut Inventory)| {
+        let mut inventory = webcam_alone();
+        change(&mut inventory);
+        inventory
+    };
+    prop_oneof![
+        6 => Just(webcam()),
+        2 => Just(built_in()),
+        1 => Just(Inventory::default()),
+        1 => Just(changed(|it| it.cameras[0].fov = None)),
+        1 => Just(changed(|it| it.cameras[0].is_virtual = true)),
+        1 => Just(changed(|it| it.microphones[0].is_virtual = true)),
+        1 => Just(changed(|it| it.cameras[0].state = CheckState::InUse)),
+        1 => Just(changed(|it| {
+            it.microphones[0].state = CheckState::Unknown;
+            it.microphones[0].reason = Code::DeviceNoPermission;
+        })),
+    ]
+}
+
+fn direction() -> impl Strategy<Value = DirectionResult> {
+    let rate = || select(vec![5, 10, 20, 20, 50]);
+    let slow = select(vec![Reason::QueueGrows, Reason::StandingQueue, Reason::Loss]);
+    let open = select(vec![Reason::Outage, Reason::Undecided, Reason::Interrupted]);
+    prop_oneof![
+        12 => rate().prop_map(pass),
+        2 => (rate(), slow).prop_map(|(rate, reason)| fail(rate, reason, rate * 800_000)),
+        1 => (rate(), open).prop_map(|(rate, reason)| disturbed(rate, reason)),
+    ]
+}
+
+pub fn evidence() -> impl Strategy<Value = Evidence> {
+    let place = prop_oneof![
+        8 => Just(ServerPlace::Public),
+        1 => Just(ServerPlace::Internal),
+        1 => Just(ServerPlace::Unknown),
+    ];
+    let away = select(vec![Reason::ServerBusy, Reason::ServerUnreachable, Reason::UdpBlocked]);
+    prop_oneof![
+        4 => inventory().prop_map(Evidence::Devices),
+        1 => Just(Evidence::DeviceFault(ScanFault {
+            reason: Code::DeviceScanFailed,
+            detail: "no such directory".to_owned(),
+        })),
+        5 => (place, direction(), direction()).prop_map(|(place, up, down)| probe(place, up, down)),
+        1 => away.prop_map(|reason| probe(ServerPlace::Public, nothing(10, reason), nothing(20, reason))),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let ago = prop_oneof![3 => Just(0), 1 => 0..80_u64];
+    let cause = select(vec![Cause::Resumed, Cause::NetworkChanged, Cause::ConfigurationChanged]);
+    let what = prop_oneof![
+        12 => (ago, evidence()).prop_map(|(ago, evidence)| What::Observed { ago, evidence }),
+        1 => cause.prop_map(What::Invalidated),
+    ];
+    (0..40_u64, what).prop_map(|(after, what)| Event { after, what })
+}
+
+pub fn events() -> impl Strategy<Value = Vec<Event>> {
+    prop::collection::vec(event(), 1..14)
+}

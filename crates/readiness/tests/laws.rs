@@ -1,0 +1,252 @@
+//! Laws that hold for every sequence of events, tried on many random ones.
+
+mod events;
+mod room;
+
+use std::time::Duration;
+
+use proptest::{prelude::*, sample::select, test_runner::RngSeed};
+use siaga_probe::{DirectionResult, Verdict};
+use siaga_readiness::{
+    Cause, CheckState, Evidence, Policy, ProbeEvidence, Profile, Readiness, RoomVerdict, ServerPlace,
+    Snapshot, evaluate,
+};
+
+use events::{Event, What, after, events, evidence, policy, silence, without};
+use room::*;
+
+fn configuration(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(0x5146_4147),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+fn profile() -> impl Strategy<Value = &'static Profile> {
+    select(vec![Profile::minimum(), Profile::recommended()])
+}
+
+fn is_ready(room: &Room, profile: &Profile) -> bool {
+    room.readiness(profile).verdict == RoomVerdict::Ready
+}
+
+/// Whether an observation speaks for the room in all that it says.
+fn is_passing(policy: Policy, evidence: &Evidence, profile: &Profile) -> bool {
+    match evidence {
+        Evidence::Devices(inventory) => {
+            let mut room = Room::new(policy);
+            room.probe(pass(20), pass(20)).scan(inventory.clone());
+            is_ready(&room, profile)
+        }
+        Evidence::DeviceFault(_) => false,
+        Evidence::Probe(probe) => probe.result.verdict == Verdict::Pass,
+    }
+}
+
+fn improved(evidence: &Evidence) -> Evidence {
+    match evidence {
+        Evidence::Devices(_) | Evidence::DeviceFault(_) => Evidence::Devices(webcam()),
+        Evidence::Probe(it) => {
+            let ProbeEvidence { result, .. } = it.as_ref();
+            let rate = |direction: &DirectionResult| direction.target_bps.bps() / 1_000_000;
+            probe(ServerPlace::Public, pass(rate(&result.up)), pass(rate(&result.down)))
+        }
+    }
+}
+
+/// What must at least be so for a room to be ready, told from the events alone.
+fn has_fresh_evidence(policy: Policy, events: &[Event], profile: &Profile) -> bool {
+    let mut now = moment(1000).since_boot;
+    let (mut devices_since, mut network_since) = (now, now);
+    let mut seen: Vec<(Duration, &Evidence)> = Vec::new();
+    for Event { after, what } in events {
+        now += Duration::from_secs(*after);
+        match what {
+            What::Observed { ago, evidence } => seen.push((now - Duration::from_secs(*ago), evidence)),
+            What::Invalidated(Cause::NetworkChanged) => network_since = now,
+            What::Invalidated(_) => (devices_since, network_since) = (now, now),
+        }
+    }
+    let required = profile.requirements.network.unwrap();
+    let scanned = seen.iter().any(|(at, evidence)| {
+        matches!(evidence, Evidence::Devices(_))
+            && *at >= devices_since
+            && now - *at < policy.device_scan.duration()
+            && is_passing(policy, evidence, profile)
+    });
+    let sustained = |required, of: fn(&ProbeEvidence) -> &DirectionResult| {
+        let findings = || {
+            seen.iter().filter_map(move |(at, evidence)| match evidence {
+                Evidence::Probe(probe) if *at >= network_since => Some((*at, probe.server_place, of(probe))),
+                _ => None,
+            })
+        };
+        let passed = findings()
+            .filter(|(_, place, direction)| {
+                direction.verdict == Verdict::Pass
+                    && direction.target_bps >= required
+                    && (policy.accept_internal_server || *place == ServerPlace::Public)
+            })
+            .map(|(at, ..)| at)
+            .max();
+        let failed = findings()
+            .filter(|(_, _, direction)| {
+                direction.verdict == Verdict::Fail && direction.target_bps <= required
+            })
+            .map(|(at, ..)| at)
+            .max();
+        passed.is_some_and(|at| now - at < policy.gate_probe.duration()) && passed > failed
+    };
+    scanned && sustained(required.up, |it| &it.result.up) && sustained(required.down, |it| &it.result.down)
+}
+
+proptest! {
+    #![proptest_config(configuration(2000))]
+
+    #[test]
+    fn nothing_is_ready_on_evidence_that_is_stale_missing_or_outdone(
+        policy in policy(), events in events(), profile in profile(), later in 0..250_u64,
+    ) {
+        let mut events = events;
+        events.push(Event { after: later, what: silence() });
+        if is_ready(&after(policy, &events), profile) {
+            prop_assert!(has_fresh_evidence(policy, &events, profile));
+        }
+    }
+
+    #[test]
+    fn ageing_never_grants(
+        policy in policy(), events in events(), profile in profile(), steps in prop::collection::vec(0..60_u64, 6),
+    ) {
+        let mut room = after(policy, &events);
+        let mut was_ready = is_ready(&room, profile);
+        for step in steps {
+            let ready = is_ready(room.pass(step), profile);
+            prop_assert!(was_ready || !ready);
+            was_ready = ready;
+        }
+    }
+
+    #[test]
+    fn taking_a_passing_observation_away_never_grants(
+        policy in policy(), events in events(), profile in profile(),
+    ) {
+        let granted = is_ready(&after(policy, &events), profile);
+        for (index, event) in events.iter().enumerate() {
+            let What::Observed { evidence, .. } = &event.what else { continue };
+            if !granted && is_passing(policy, evidence, profile) {
+                prop_assert!(!is_ready(&after(policy, &without(&events, index)), profile), "without event {index}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_better_observation_never_withdraws(
+        policy in policy(), events in events(), profile in profile(),
+    ) {
+        let granted = is_ready(&after(policy, &events), profile);
+        for index in 0..events.len() {
+            let mut better = events.clone();
+            let What::Observed { evidence, .. } = &mut better[index].what else { continue };
+            *evidence = improved(evidence);
+            prop_assert!(!granted || is_ready(&after(policy, &better), profile), "event {index} was improved");
+        }
+    }
+
+}
+
+proptest! {
+    #![proptest_config(configuration(500))]
+
+    #[test]
+    fn an_attempt_that_told_nothing_never_changes_the_verdict(
+        policy in policy(), events in events(), profile in profile(),
+    ) {
+        let before = after(policy, &events).readiness(profile).verdict;
+        let mut tried = events;
+        tried.push(Event { after: 0, what: silence() });
+        prop_assert_eq!(after(policy, &tried).readiness(profile).verdict, before);
+    }
+
+    #[test]
+    fn a_room_that_meets_recommended_meets_minimum(policy in policy(), events in events()) {
+        let room = after(policy, &events);
+        prop_assert!(!is_ready(&room, Profile::recommended()) || is_ready(&room, Profile::minimum()));
+    }
+
+    #[test]
+    fn it_does_not_matter_in_which_order_observations_come_in(
+        policy in policy(),
+        evidence in prop::collection::vec(evidence(), 1..12),
+        order in Just((0..12_usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        // One every nine seconds, all handed in at the end.
+        let at = |index: usize| moment(1000 + 9 * index as u64);
+        let told = |order: &[usize]| {
+            let mut room = Room::new(policy);
+            for index in order.iter().copied().filter(|index| *index < evidence.len()) {
+                room.observe_from(at(index), evidence[index].clone());
+            }
+            room.now = at(12);
+            (room.minimum(), room.recommended())
+        };
+        let in_order: Vec<usize> = (0..12).collect();
+        prop_assert_eq!(told(&order), told(&in_order));
+    }
+
+    #[test]
+    fn a_granted_answer_holds_until_it_says_and_not_longer(
+        policy in policy(), events in events(), profile in profile(),
+    ) {
+        let mut room = after(policy, &events);
+        let readiness = room.readiness(profile);
+        prop_assert_eq!(readiness.valid_until.is_some(), readiness.is_granted());
+        if let Some(until) = readiness.valid_until {
+            let left = u64::try_from(until.duration_since(room.now.wall).as_secs()).unwrap();
+            prop_assert!(left > 0);
+            prop_assert!(is_ready(room.pass(left - 1), profile));
+            prop_assert!(!is_ready(room.pass(1), profile));
+        }
+    }
+
+    #[test]
+    fn every_answer_is_in_words_with_a_remedy_where_one_is_needed_and_survives_json(
+        policy in policy(), events in events(), profile in profile(),
+    ) {
+        let room = after(policy, &events);
+        let readiness = room.readiness(profile);
+        prop_assert_eq!(readiness.checks.len(), if profile == Profile::minimum() { 5 } else { 9 });
+        prop_assert_eq!(readiness.reasons.is_empty(), readiness.exit_code() == 0);
+        for check in &readiness.checks {
+            for text in [&check.text.id, &check.text.en] {
+                prop_assert!(!text.is_empty() && !text.contains('{'), "{}", text);
+            }
+            let fine = matches!(check.state, CheckState::Ok | CheckState::InUse);
+            prop_assert!(fine || !check.remedy.id.is_empty(), "{}", check.reason);
+        }
+        let json = serde_json::to_string(&readiness).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Readiness>(&json).unwrap(), &readiness);
+
+        let sent = serde_json::to_string(room.tracker.snapshot()).unwrap();
+        let received: Snapshot = serde_json::from_str(&sent).unwrap();
+        prop_assert_eq!(evaluate(&received, profile, room.now), readiness);
+    }
+}
+
+/// Laws about what is granted say nothing if nothing ever is.
+#[test]
+fn the_random_rooms_are_ready_often_enough_to_try_the_laws() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    let mut runner = TestRunner::new(configuration(1));
+    let mut ready = [0, 0];
+    for _ in 0..500 {
+        let (policy, events) = (policy(), events()).new_tree(&mut runner).unwrap().current();
+        let room = after(policy, &events);
+        for (count, profile) in ready.iter_mut().zip([Profile::minimum(), Profile::recommended()]) {
+            *count += usize::from(is_ready(&room, profile));
+        }
+    }
+    assert!(ready[0] > 100 && ready[1] > 50, "{ready:?} of 500");
+}
