@@ -1,0 +1,99 @@
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+
+/// Why a server does not start on an address.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Anyone on the network could ask: needs TLS and authentication, which this server does not have.
+    #[error(
+        "refusing to serve HTTP on {address}: anyone on the network could read it, without TLS and \
+         authentication; use a loopback address such as --http 127.0.0.1:{port}, or a reverse proxy \
+         with TLS and authentication in front of it", port = address.port()
+    )]
+    NotLoopback {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// Another program listens there.
+    #[error(
+        "cannot serve HTTP on {address}: another program uses this port; \
+         `ss -ltnp 'sport = :{port}'` shows which, stop it or choose another port with --http ADDR:PORT",
+        port = address.port()
+    )]
+    InUse {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// The user may not listen there.
+    #[error(
+        "cannot serve HTTP on {address}: no permission; ports below 1024 need CAP_NET_BIND_SERVICE, \
+         choose a higher one with --http ADDR:PORT"
+    )]
+    PermissionDenied {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// No interface of this machine has that address.
+    #[error(
+        "cannot serve HTTP on {address}: this machine does not have that address; \
+         `ip address` shows those it has, choose one with --http ADDR:PORT"
+    )]
+    AddressNotAvailable {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// Anything else.
+    #[error("cannot serve HTTP on {address}: {cause}; choose another address with --http ADDR:PORT")]
+    System {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        cause: io::Error,
+    },
+}
+
+impl BindError {
+    pub(super) fn from_system(address: SocketAddr, cause: io::Error) -> Self {
+        match cause.kind() {
+            ErrorKind::AddrInUse => Self::InUse { address },
+            ErrorKind::PermissionDenied => Self::PermissionDenied { address },
+            ErrorKind::AddrNotAvailable => Self::AddressNotAvailable { address },
+            _ => Self::System { address, cause },
+        }
+    }
+}
+
+/// Whether a failed `accept` says nothing about the next one.
+pub(super) fn concerns_one_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(kind: ErrorKind) -> String {
+        BindError::from_system("127.0.0.1:80".parse().unwrap(), kind.into()).to_string()
+    }
+
+    #[test]
+    fn each_refusal_of_the_system_names_address_cause_and_remedy() {
+        assert_eq!(
+            told(ErrorKind::PermissionDenied),
+            "cannot serve HTTP on 127.0.0.1:80: no permission; ports below 1024 need CAP_NET_BIND_SERVICE, choose \
+             a higher one with --http ADDR:PORT"
+        );
+        assert_eq!(
+            told(ErrorKind::AddrNotAvailable),
+            "cannot serve HTTP on 127.0.0.1:80: this machine does not have that address; `ip address` shows those \
+             it has, choose one with --http ADDR:PORT"
+        );
+        assert_eq!(
+            told(ErrorKind::OutOfMemory),
+            "cannot serve HTTP on 127.0.0.1:80: out of memory; choose another address with --http ADDR:PORT"
+        );
+    }
+}

@@ -1,0 +1,39 @@
+use std::time::Duration;
+
+/// What one server grants to its clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections; more wait in the kernel's queue.
+    pub connections: usize,
+    /// Time for a whole request header, counted from the connection or from the end of the request before:
+    /// bounds both slow senders and idle keep-alive connections.
+    pub header_read_timeout: Duration,
+    /// Bytes of a request's line and header; more is 431. At least 8192 are buffered.
+    pub header_bytes: usize,
+    /// Bytes of a request's body; more is 413.
+    pub body_bytes: usize,
+    /// Time for a handler to produce the head of its answer, reading the body included; then 503.
+    /// Handlers are dropped at that point: work that must be finished belongs in a task of its own.
+    pub answer_timeout: Duration,
+    /// Life of a connection; then it ends after the running answer, or after [`Limits::shutdown_grace`].
+    /// Bounds clients that never read their answer.
+    pub connection_lifetime: Duration,
+    /// Time for running requests to end at shutdown.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Limits {
+    /// Fit for a room or an office: 128 connections, 10 s per header, 8 KiB of header, 64 KiB of body,
+    /// 30 s per answer, 5 min per connection, 500 ms to shut down.
+    fn default() -> Self {
+        Self {
+            connections: 128,
+            header_read_timeout: Duration::from_secs(10),
+            header_bytes: 8 * 1024,
+            body_bytes: 64 * 1024,
+            answer_timeout: Duration::from_secs(30),
+            connection_lifetime: Duration::from_secs(300),
+            shutdown_grace: Duration::from_millis(500),
+        }
+    }
+}
