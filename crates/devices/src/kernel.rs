@@ -1,0 +1,73 @@
+//! The running machine's drivers, asked through nokhwa, v4l and cpal.
+//!
+//! All three can panic on what a driver says; here such a panic becomes a [`DriverError`].
+
+mod alsa_pcm;
+mod video;
+
+use std::{
+    any::Any,
+    fs::Metadata,
+    os::unix::fs::{FileTypeExt, MetadataExt},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use nokhwa::utils::{ApiBackend, CameraIndex};
+
+use crate::drivers::{CameraFacts, DriverError, Drivers, Pcm, RateRange};
+
+/// The real drivers. Always those of the running machine, whatever [`Roots`](crate::Roots) say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Kernel;
+
+impl Drivers for Kernel {
+    fn is_device(&self, entry: &Metadata, major: u32) -> bool {
+        entry.file_type().is_char_device() && rustix::fs::major(entry.rdev()) == major
+    }
+
+    fn camera_nodes(&self) -> Result<Vec<u32>, DriverError> {
+        let cameras = guarded(|| nokhwa::query(ApiBackend::Video4Linux))?
+            .map_err(|error| DriverError::Failed(error.to_string()))?;
+        let number = |index: &CameraIndex| match index {
+            CameraIndex::Index(number) => Some(*number),
+            CameraIndex::String(_) => None,
+        };
+        Ok(cameras.iter().filter_map(|camera| number(camera.index())).collect())
+    }
+
+    fn read_camera(&self, path: &Path) -> Result<CameraFacts, DriverError> {
+        guarded(|| video::read(path))?
+    }
+
+    fn read_rates(&self, pcms: &[Pcm]) -> Vec<Result<Vec<RateRange>, DriverError>> {
+        alsa_pcm::read_rates(pcms)
+    }
+}
+
+/// Runs a library's code; its panic is an error.
+fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, DriverError> {
+    // Nothing outlives the call that a panic could leave half changed.
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| panicked(panic.as_ref()))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> DriverError {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    DriverError::Failed(format!("the library panicked: {message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_library_is_an_error_with_its_words() {
+        let error = guarded(|| "camera".parse::<u32>().expect("a number")).unwrap_err();
+        let DriverError::Failed(words) = error else { panic!("{error:?}") };
+        assert!(words.starts_with("the library panicked: a number: "), "{words}");
+    }
+}
