@@ -1,0 +1,10 @@
+//! Application close codes of a probe connection.
+
+use quinn::VarInt;
+
+/// All was said.
+pub(crate) const DONE: VarInt = VarInt::from_u32(0);
+/// The side that closes is being shut down.
+pub(crate) const SHUTDOWN: VarInt = VarInt::from_u32(1);
+/// The other side broke the protocol.
+pub(crate) const PROTOCOL: VarInt = VarInt::from_u32(2);

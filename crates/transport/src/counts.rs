@@ -1,0 +1,31 @@
+//! IP bytes of a connection, and the sizes of a train's packets.
+
+use quinn::Connection;
+use siaga_probe::{ip_overhead, outcome::ByteCount};
+
+/// Bytes of each QUIC DATAGRAM of a train. With the QUIC overhead below it leaves 40 bytes of the 1200-byte UDP
+/// payload free, so that an acknowledgement rides along instead of costing a packet of its own.
+pub(crate) const TRAIN_DATAGRAM: u16 = 1130;
+
+/// QUIC bytes around it: short header 1, connection id 8, packet number 2, DATAGRAM frame header 3, AEAD tag 16.
+const QUIC_OVERHEAD: u32 = 30;
+
+/// IP bytes of one train packet on this connection.
+pub(crate) fn train_packet_bytes(connection: &Connection) -> u32 {
+    u32::from(TRAIN_DATAGRAM) + QUIC_OVERHEAD + ip_overhead(is_ipv6(connection))
+}
+
+/// IP bytes that this side of the connection has sent and received so far.
+pub(crate) fn ip_bytes(connection: &Connection) -> ByteCount {
+    let stats = connection.stats();
+    let header = u64::from(ip_overhead(is_ipv6(connection)));
+    ByteCount {
+        sent: stats.udp_tx.bytes + stats.udp_tx.datagrams * header,
+        received: stats.udp_rx.bytes + stats.udp_rx.datagrams * header,
+    }
+}
+
+fn is_ipv6(connection: &Connection) -> bool {
+    // A dual-stack socket shows IPv4 peers as mapped addresses; on the wire they are IPv4.
+    connection.remote_address().ip().to_canonical().is_ipv6()
+}

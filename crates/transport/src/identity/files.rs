@@ -1,0 +1,97 @@
+//! Certificates and keys, read from PEM files once and checked.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use thiserror::Error;
+
+/// The certification authority that is trusted, and no other: the system's roots are never used.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    pub(crate) roots: Arc<RootCertStore>,
+}
+
+impl Trust {
+    /// Reads a CA file (PEM, one or more certificates).
+    ///
+    /// # Errors
+    /// The file can't be read, or holds no certificate that can be used as a CA.
+    pub fn load(path: &Path) -> Result<Self, IdentityError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates(path)? {
+            roots.add(certificate).map_err(|error| IdentityError::Unusable {
+                path: path.to_owned(),
+                what: "CA certificate",
+                cause: error.to_string(),
+            })?;
+        }
+        Ok(Self { roots: Arc::new(roots) })
+    }
+}
+
+/// A certificate chain with its private key.
+#[derive(Debug)]
+pub struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivateKeyDer<'static>,
+}
+
+impl Clone for Identity {
+    fn clone(&self) -> Self {
+        Self { chain: self.chain.clone(), key: self.key.clone_key() }
+    }
+}
+
+impl Identity {
+    /// Reads a certificate chain and its key (PEM).
+    ///
+    /// # Errors
+    /// A file can't be read, or holds no certificate or no private key.
+    pub fn load(certificate: &Path, key: &Path) -> Result<Self, IdentityError> {
+        let chain = certificates(certificate)?;
+        let key = PrivateKeyDer::from_pem_slice(&read(key)?)
+            .map_err(|_| IdentityError::NoneInside { path: key.to_owned(), what: "private key" })?;
+        Ok(Self { chain, key })
+    }
+
+    /// The identity that a directory holds: `cert.pem` and `key.pem`.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_dir(dir: &Path) -> Result<Self, IdentityError> {
+        Self::load(&dir.join("cert.pem"), &dir.join("key.pem"))
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
+    match found {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(IdentityError::NoneInside { path: path.to_owned(), what: "certificate" }),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {
+    fs::read(path).map_err(|cause| IdentityError::Unreadable { path: path.to_owned(), cause })
+}
+
+/// Why a certificate or key can't be used.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum IdentityError {
+    #[error("cannot read {}: {cause}; check the path and that this user may read it", path.display())]
+    Unreadable { path: PathBuf, cause: io::Error },
+    #[error("{} holds no {what} in PEM form; expected a block like -----BEGIN …-----", path.display())]
+    NoneInside { path: PathBuf, what: &'static str },
+    #[error("the {what} in {} cannot be used: {cause}", path.display())]
+    Unusable { path: PathBuf, what: &'static str, cause: String },
+    #[error("certificate and key do not fit together or cannot be used: {0}")]
+    Tls(#[from] rustls::Error),
+}

@@ -1,0 +1,12 @@
+//! Who is who: certificates and keys from files, and the TLS configurations made of them.
+
+mod authority;
+mod files;
+mod tls;
+
+pub use authority::{AuthorityError, create};
+pub use files::{Identity, IdentityError, Trust};
+pub(crate) use tls::{client, server};
+
+/// ALPN of a connection that carries probes.
+pub const PROBE_ALPN: &[u8] = b"siaga-probe/1";

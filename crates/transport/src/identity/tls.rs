@@ -1,0 +1,46 @@
+//! TLS 1.3 by the private CA alone.
+
+use std::sync::Arc;
+
+use rustls::{
+    ClientConfig, ServerConfig,
+    crypto::{CryptoProvider, ring},
+    server::WebPkiClientVerifier,
+    version::TLS13,
+};
+
+use super::{Identity, IdentityError, PROBE_ALPN, Trust};
+
+/// The room's side, with its identity if it has one.
+pub(crate) fn client(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig, IdentityError> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13])?
+        .with_root_certificates(trust.roots.clone());
+    let mut config = match identity {
+        Some(identity) => builder.with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())?,
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![PROBE_ALPN.to_vec()];
+    Ok(config)
+}
+
+/// The server's side. A client without a certificate gets through the handshake, so that it can be told in words
+/// why it is refused; a certificate that is presented must be one of the CA's.
+pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig, IdentityError> {
+    let verifier = WebPkiClientVerifier::builder_with_provider(trust.roots.clone(), provider())
+        .allow_unauthenticated()
+        .build()
+        .map_err(|error| rustls::Error::General(error.to_string()))?;
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13])?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(identity.chain.clone(), identity.key.clone_key())?;
+    config.alpn_protocols = vec![PROBE_ALPN.to_vec()];
+    // No early data: it could be replayed.
+    config.max_early_data_size = 0;
+    Ok(config)
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}

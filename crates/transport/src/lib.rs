@@ -1,0 +1,23 @@
+//! QUIC: the only crate that moves packets.
+//!
+//! Side effects: UDP sockets, TLS, the monotonic clock, key and certificate files. What to send and what an
+//! arrival means is decided in `siaga-probe`; the drivers here carry it out.
+//!
+//! * [`identity`]: the private CA, a server's or room's key and certificate, the rustls configurations;
+//! * [`client::probe`]: one probe from the room's side, from name resolution to the verdict;
+//! * [`server::ProbeServer`]: the peer, any number of probes at a time;
+//! * `train`: the paced sender and the receiver, shared by both sides.
+
+pub mod client;
+mod close;
+mod control;
+mod counts;
+mod diagnose;
+mod failure;
+pub mod identity;
+mod quic;
+pub mod server;
+pub mod server_name;
+mod socket;
+mod train;
+mod window;

@@ -1,0 +1,69 @@
+//! quinn's settings: small by default, so that a stranger can hold little.
+
+use std::{sync::Arc, time::Duration};
+
+use quinn::{
+    AckFrequencyConfig, ClientConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt,
+    crypto::rustls::{QuicClientConfig, QuicServerConfig},
+};
+
+use crate::{
+    identity::{self, Identity, IdentityError, Trust},
+    window::FixedWindow,
+};
+
+/// A connection on which nothing arrives for this many milliseconds is dead.
+const IDLE: VarInt = VarInt::from_u32(10_000);
+
+/// A handshake that takes longer is given up. Geostationary satellite needs 1.8 s with a Retry.
+pub(crate) const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// The room's side.
+pub(crate) fn client(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig, IdentityError> {
+    let tls = QuicClientConfig::try_from(identity::client(trust, identity)?)
+        .map_err(|error| rustls::Error::General(error.to_string()))?;
+    let mut config = ClientConfig::new(Arc::new(tls));
+    config.transport_config(Arc::new(transport(0)));
+    Ok(config)
+}
+
+/// The server's side.
+pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig, IdentityError> {
+    let tls = QuicServerConfig::try_from(identity::server(trust, identity)?)
+        .map_err(|error| rustls::Error::General(error.to_string()))?;
+    let mut config = ServerConfig::with_crypto(Arc::new(tls));
+    config
+        .transport_config(Arc::new(transport(1)))
+        // A changed address is another link: a new connection, not this one moved.
+        .migration(false)
+        .max_incoming(1024)
+        .incoming_buffer_size(64 * 1024)
+        .incoming_buffer_size_total(16 * 1024 * 1024);
+    Ok(config)
+}
+
+/// One control stream, opened by the room; everything else is datagrams.
+fn transport(bidi_streams_accepted: u32) -> TransportConfig {
+    let mut ack_frequency = AckFrequencyConfig::default();
+    ack_frequency
+        // Acknowledgements of a 21 Mbit/s train would otherwise take 0.55 Mbit/s of the other direction.
+        .ack_eliciting_threshold(VarInt::from_u32(50))
+        .reordering_threshold(VarInt::from_u32(0));
+    let mut config = TransportConfig::default();
+    config
+        .max_concurrent_bidi_streams(VarInt::from_u32(bidi_streams_accepted))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .stream_receive_window(VarInt::from_u32(64 * 1024))
+        .receive_window(VarInt::from_u32(64 * 1024))
+        .send_window(64 * 1024)
+        .max_idle_timeout(Some(IdleTimeout::from(IDLE)))
+        .datagram_receive_buffer_size(Some(256 * 1024))
+        .datagram_send_buffer_size(256 * 1024)
+        .ack_frequency_config(Some(ack_frequency))
+        .congestion_controller_factory(Arc::new(FixedWindow))
+        // While a link is judged: no segmentation offload (bursts), no search for a larger packet.
+        .enable_segmentation_offload(false)
+        .mtu_discovery_config(None)
+        .initial_mtu(1200);
+    config
+}
