@@ -1,0 +1,95 @@
+//! The command line.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand, error::ErrorKind};
+
+use crate::{config, init, run};
+
+/// Exit status of a usage error or a failure.
+const FAILED: u8 = 3;
+
+/// The peer of Siaga's probes.
+#[derive(Debug, Parser)]
+#[command(name = "siaga-probe-server", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a directory with a private CA, a server identity and a configuration.
+    Init {
+        /// The directory to make.
+        #[arg(long)]
+        dir: PathBuf,
+        /// The name or address by which rooms reach this server; may be given several times.
+        #[arg(long = "name", required = true, num_args = 1..)]
+        names: Vec<String>,
+    },
+    /// Serve probes until SIGTERM or Ctrl-C.
+    Run {
+        /// The directory made by “init”.
+        #[arg(long)]
+        dir: PathBuf,
+        #[command(flatten)]
+        overrides: config::Overrides,
+    },
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Check the configuration and the identity of a directory.
+    Check {
+        /// The directory made by “init”.
+        #[arg(long)]
+        dir: PathBuf,
+    },
+}
+
+/// Runs the command line `arguments`.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked_for { ExitCode::SUCCESS } else { ExitCode::from(FAILED) };
+        }
+    };
+    match execute(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Init { dir, names } => {
+            let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            init::init(&dir, &names, today)?;
+            print!("{}", init::next_steps(&dir, &names));
+            Ok(())
+        }
+        Command::Run { dir, overrides } => run::run(&dir, &overrides),
+        Command::Config(ConfigCommand::Check { dir }) => {
+            let settings = config::load(&dir, &config::Overrides::default())?;
+            run::load_identity(&dir)?;
+            println!(
+                "{} is in order: probes on UDP {}, HTTP on {}",
+                dir.display(),
+                settings.listen,
+                settings.http
+            );
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `DIR/probe-server.toml`, and what the command line changes of it.
+
+use std::{net::SocketAddr, path::Path};
+
+use clap::Args;
+use serde::Deserialize;
+use siaga_probe::Bitrate;
+use siaga_service::config::{self, ConfigError};
+
+/// The configuration's file name in a server's directory.
+pub const FILE: &str = "probe-server.toml";
+
+/// What the operator sets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// UDP address of the probes.
+    pub listen: SocketAddr,
+    /// TCP address of `/metrics` and `/health`; loopback only.
+    pub http: SocketAddr,
+    /// Clients without an identity may probe.
+    pub open: bool,
+    /// What one server gives.
+    pub limits: LimitSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: ([0, 0, 0, 0], 4433).into(),
+            http: ([127, 0, 0, 1], 9871).into(),
+            open: false,
+            limits: LimitSettings::default(),
+        }
+    }
+}
+
+/// Bounds of what rooms may ask for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSettings {
+    /// Highest rate that may be asked about, per direction.
+    pub max_rate: Bitrate,
+    /// Probes at the same time, 1 to 1000.
+    pub max_probes: MaxProbes,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        // 20 probes at 20/20 are 420 Mbit/s each way: what a small VM's 1 Gbit/s port carries with room to spare.
+        Self {
+            max_rate: Bitrate::from_bps(100_000_000).unwrap_or_else(|_| unreachable!()),
+            max_probes: MaxProbes(20),
+        }
+    }
+}
+
+/// 1 to 1000 probes at the same time.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "u64")]
+pub struct MaxProbes(pub usize);
+
+impl TryFrom<u64> for MaxProbes {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        usize::try_from(number)
+            .ok()
+            .filter(|number| (1..=1000).contains(number))
+            .map(Self)
+            .ok_or("max_probes lies between 1 and 1000")
+    }
+}
+
+/// What the command line sets instead.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Overrides {
+    /// UDP address to serve probes on, instead of the configuration's.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// TCP address for /metrics and /health, instead of the configuration's.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub http: Option<SocketAddr>,
+    /// Let clients without an identity probe. For trials and labs: anyone who reaches the port may then use this server's bandwidth.
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// The settings of a server's directory.
+///
+/// # Errors
+/// The file is absent or wrong; the message says where and what to do.
+pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, ConfigError> {
+    let mut settings: Settings = config::load(&dir.join(FILE))?;
+    settings.listen = overrides.listen.unwrap_or(settings.listen);
+    settings.http = overrides.http.unwrap_or(settings.http);
+    settings.open |= overrides.open;
+    Ok(settings)
+}

@@ -1,0 +1,56 @@
+//! A new server's directory.
+
+use std::{fs, path::Path};
+
+use anyhow::Context;
+use jiff::civil::Date;
+use siaga_transport::identity;
+
+use crate::config;
+
+/// The configuration that a new server starts with.
+const CONFIGURATION: &str = include_str!("../probe-server.toml");
+
+/// Makes `dir` with a private CA, a server identity for `names`, and a configuration.
+///
+/// # Errors
+/// The directory already holds a CA or can't be written, or a name can't stand in a certificate.
+pub fn init(dir: &Path, names: &[String], today: Date) -> anyhow::Result<()> {
+    identity::create(dir, names, today)?;
+    let file = dir.join(config::FILE);
+    if !file.exists() {
+        fs::write(&file, CONFIGURATION).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// What to do with it.
+#[must_use]
+pub fn next_steps(dir: &Path, names: &[String]) -> String {
+    let dir = dir.display();
+    let name = names.first().map_or("HOST", String::as_str);
+    let host = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+    format!(
+        "Made {dir}: a private CA (ca.pem, ca.key), this server's identity and probe-server.toml.\n\
+         Keep ca.key secret; rooms need a copy of ca.pem.\n\
+         \n\
+         Try it:\n  \
+         siaga-probe-server run --dir {dir} --open\n  \
+         siaga-agent probe --server {host}:4433 --ca {dir}/ca.pem --up 10M --down 20M\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Overrides, load};
+
+    #[test]
+    fn a_new_server_can_start_with_the_configuration_it_gets() {
+        let dir = tempfile::tempdir().unwrap();
+        init(dir.path(), &["probe.example".into()], jiff::civil::date(2026, 11, 22)).unwrap();
+        let settings = load(dir.path(), &Overrides::default()).unwrap();
+        assert!(!settings.open, "never open unless asked for");
+        assert!(settings.http.ip().is_loopback());
+    }
+}
