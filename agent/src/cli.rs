@@ -1,0 +1,97 @@
+//! The command line.
+
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, error::ErrorKind};
+use siaga_service::{logging, signals::Shutdown};
+use tracing::level_filters::LevelFilter;
+
+use crate::{
+    commands::{
+        check::{self, CheckArgs},
+        config::{self, ConfigCommand},
+        devices::{self, DevicesArgs},
+        probe::{self, ProbeArgs},
+    },
+    config::Settings,
+    daemon,
+};
+
+/// Exit status of a usage error or a failure: unknown, never “ready” and never “not ready”.
+const FAILED: u8 = 3;
+
+/// A driver that hangs must not hold up the end of a command.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// Can this meeting room hold a video conference?
+#[derive(Debug, Parser)]
+#[command(name = "siaga-agent", version, arg_required_else_help = true)]
+struct Cli {
+    /// The configuration file; /etc/siaga/agent.toml if not given.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon until SIGTERM or Ctrl-C.
+    Run {
+        /// Loopback address for the HTTP answers, instead of the configuration's.
+        #[arg(long, value_name = "ADDR:PORT")]
+        http: Option<SocketAddr>,
+    },
+    Check(CheckArgs),
+    Probe(ProbeArgs),
+    Devices(DevicesArgs),
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Runs the command line `arguments`.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked_for { ExitCode::SUCCESS } else { ExitCode::from(FAILED) };
+        }
+    };
+    match execute(cli) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn execute(cli: Cli) -> anyhow::Result<u8> {
+    let config = cli.config.as_deref();
+    match cli.command {
+        Command::Run { http } => daemon::run(config, http).map(|()| 0),
+        Command::Config(ConfigCommand::Check) => config::check(config),
+        Command::Check(args) => {
+            let settings = Settings::load(config)?;
+            once(async |shutdown| check::run(&args, &settings, &shutdown).await)
+        }
+        Command::Devices(args) => {
+            let settings = Settings::load(config)?;
+            once(async |_| devices::run(&args, &settings).await)
+        }
+        Command::Probe(args) => once(async |shutdown| probe::run(&args, &shutdown).await),
+    }
+}
+
+/// Runs a command that ends by itself, or early by a signal.
+fn once(command: impl AsyncFnOnce(Shutdown) -> anyhow::Result<u8>) -> anyhow::Result<u8> {
+    logging::init(LevelFilter::WARN)?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime's threads")?;
+    let ended = runtime.block_on(async { command(Shutdown::on_signals()?).await });
+    runtime.shutdown_timeout(LAST_WORDS);
+    ended
+}

@@ -1,0 +1,87 @@
+//! Asks the running daemon.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use http_body_util::{BodyExt, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde::{Deserialize, de::DeserializeOwned};
+use thiserror::Error;
+use tokio::{net::TcpStream, time::timeout};
+
+/// The daemon answers from memory; a longer wait means that it is stuck.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// No answer is anywhere near this size.
+const LARGEST: usize = 1024 * 1024;
+
+/// Gets `path` from the daemon at `address`, whether it grants (200) or not (503).
+///
+/// # Errors
+/// Nobody listens there, the answer does not come in time, or it is something else.
+pub async fn get<T: DeserializeOwned>(address: SocketAddr, path: &str) -> Result<T, ClientError> {
+    let (status, body) = timeout(PATIENCE, exchange(address, path))
+        .await
+        .map_err(|_| ClientError::Silent(address))?
+        .map_err(|cause| ClientError::Broken { address, cause })??;
+    match status {
+        StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE => {
+            serde_json::from_slice(&body).map_err(|_| ClientError::SomethingElse { address, status })
+        }
+        _ => Err(match serde_json::from_slice::<Refusal>(&body) {
+            Ok(refusal) => ClientError::Refused { address, detail: refusal.detail },
+            Err(_) => ClientError::SomethingElse { address, status },
+        }),
+    }
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    detail: String,
+}
+
+type Answer = Result<(StatusCode, Vec<u8>), ClientError>;
+
+async fn exchange(
+    address: SocketAddr,
+    path: &str,
+) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+    let stream = match TcpStream::connect(address).await {
+        Ok(stream) => stream,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            return Ok(Err(ClientError::NobodyThere));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let driver = tokio::spawn(connection);
+    let request = Request::get(path).header(header::HOST, address.to_string()).body(Body::empty())?;
+    let response = sender.send_request(request).await?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), LARGEST).collect().await?.to_bytes().to_vec();
+    driver.abort();
+    Ok(Ok((status, body)))
+}
+
+/// Why the daemon gave no answer.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum ClientError {
+    #[error("no daemon is running")]
+    NobodyThere,
+    #[error("the daemon at {0} does not answer; restart it with “systemctl restart siaga-agent”")]
+    Silent(SocketAddr),
+    #[error("talking to the daemon at {address} failed: {cause}")]
+    Broken { address: SocketAddr, cause: Box<dyn std::error::Error + Send + Sync> },
+    #[error("the daemon at {address} refuses: {detail}")]
+    Refused { address: SocketAddr, detail: String },
+    #[error(
+        "what answers at {address} (status {status}) is not this version of siaga-agent; \
+         see which program has the port, or set another one under [http]"
+    )]
+    SomethingElse { address: SocketAddr, status: StatusCode },
+}

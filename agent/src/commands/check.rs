@@ -1,0 +1,85 @@
+//! `siaga-agent check`: can this room hold a video conference?
+
+use clap::{Args, ValueEnum};
+use siaga_readiness::{answer::Readiness, profile::Profile};
+use siaga_service::signals::Shutdown;
+
+use crate::{
+    client::{self, ClientError},
+    config::Settings,
+    devices::Eyes,
+    host,
+    link::Link,
+    room::Room,
+    text,
+};
+
+/// Can this room hold a video conference?
+///
+/// Asks the running daemon; without one it tries the devices and the link itself.
+/// Exit status: 0 granted, 1 granted with warnings, 2 not ready, 3 unknown or error.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The requirement profile: minimum, recommended or one of the configuration's own; the room's own if not given.
+    #[arg(long)]
+    profile: Option<String>,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs: the object that GET /v1/readiness answers with.
+    Json,
+    /// One line and performance data, as Nagios and its like read them.
+    Nagios,
+}
+
+/// Checks and prints; answers with the exit status.
+///
+/// # Errors
+/// There is no such profile, a file can't be used, or the daemon answers with something else.
+pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> anyhow::Result<u8> {
+    let profiles = settings.profiles()?;
+    let profile = profiles.named(args.profile.as_deref().unwrap_or(settings.profile.as_str()))?;
+    let readiness = match ask_daemon(settings, profile).await {
+        Ok(readiness) => readiness,
+        Err(ClientError::NobodyThere) => try_it(settings, profile, shutdown).await?,
+        Err(error) => return Err(error.into()),
+    };
+    match args.format {
+        Format::Text => print!("{}", text::readiness(&readiness)),
+        Format::Json => println!("{}", serde_json::to_string(&readiness)?),
+        Format::Nagios => println!("{}", text::nagios(&readiness)),
+    }
+    Ok(readiness.exit_code())
+}
+
+async fn ask_daemon(settings: &Settings, profile: &Profile) -> Result<Readiness, ClientError> {
+    client::get(settings.http.listen, &format!("/v1/readiness?profile={}", profile.name)).await
+}
+
+/// Devices and link at once: they don't disturb each other.
+async fn try_it(settings: &Settings, profile: &Profile, shutdown: &Shutdown) -> anyhow::Result<Readiness> {
+    let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
+    let link = match (settings.servers.first(), profile.requirements.network) {
+        (Some(server), Some(rates)) => Some(Link::new(server, rates)?),
+        _ => None,
+    };
+    let look_at_link = async {
+        match &link {
+            Some(link) => link.look(shutdown.requested()).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let mut eyes = Eyes::new(&settings.devices);
+    let (devices, link) = tokio::join!(eyes.look(), look_at_link);
+    room.observe(devices);
+    if let Some(observation) = link? {
+        room.observe(observation);
+    }
+    Ok(room.readiness(Some(profile.name.as_str()))?)
+}

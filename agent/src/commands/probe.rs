@@ -1,0 +1,83 @@
+//! `siaga-agent probe`: one probe, now.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use siaga_probe::{Bitrate, Mode, Verdict};
+use siaga_service::signals::Shutdown;
+use siaga_transport::{
+    client::{ProbeRequest, probe},
+    identity::{Identity, Trust},
+    server_name::ServerName,
+};
+
+use crate::text;
+
+/// Probe the link to a server once and print what was found.
+///
+/// Exit status: 0 pass, 2 fail, 3 inconclusive or error.
+#[derive(Debug, Args)]
+pub struct ProbeArgs {
+    /// The probe server.
+    #[arg(long, value_name = "HOST:PORT")]
+    server: ServerName,
+    /// The CA that signed its certificate (ca.pem of “siaga-probe-server init”).
+    #[arg(long, value_name = "FILE")]
+    ca: PathBuf,
+    /// A directory with this room's cert.pem and key.pem; without it, only a server run with --open serves.
+    #[arg(long, value_name = "DIR")]
+    identity: Option<PathBuf>,
+    /// Kind of probe.
+    #[arg(long, value_enum, default_value = "gate")]
+    mode: ModeArg,
+    /// Rate to sustain from here to the server, bits per second at the IP layer.
+    #[arg(long, default_value = "10M")]
+    up: Bitrate,
+    /// Rate to sustain from the server to here.
+    #[arg(long, default_value = "20M")]
+    down: Bitrate,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ModeArg {
+    /// Does the link sustain the rates? About a second.
+    Gate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Probes and prints; answers with the exit status.
+///
+/// # Errors
+/// A file can't be read or used.
+pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
+    let request = ProbeRequest {
+        server: args.server.clone(),
+        trust: Trust::load(&args.ca)?,
+        identity: args.identity.as_deref().map(Identity::load_dir).transpose()?,
+        mode: match args.mode {
+            ModeArg::Gate => Mode::Gate,
+        },
+        up: args.up,
+        down: args.down,
+    };
+    let result = probe(&request, shutdown.requested()).await?.result;
+    match args.format {
+        Format::Json => println!("{}", serde_json::to_string(&result)?),
+        Format::Text => print!("{}", text::probe(&result)),
+    }
+    Ok(match result.verdict {
+        Verdict::Pass => 0,
+        Verdict::Fail => 2,
+        Verdict::Inconclusive => 3,
+    })
+}

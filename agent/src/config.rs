@@ -1,0 +1,257 @@
+//! The agent's configuration: raw text in, checked types out, once.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use siaga_devices::{DeclarationError, DeclaredFov};
+use siaga_readiness::{
+    inventory::FovAxis,
+    policy::{Freshness, Policy},
+    profile::{ProfileError, ProfileName, Profiles, Requirements},
+    snapshot::Setup,
+};
+use siaga_service::config::{self, BoundedDuration, ConfigError};
+use siaga_transport::{
+    identity::{Identity, IdentityError, Trust},
+    server_name::ServerName,
+};
+use thiserror::Error;
+
+use crate::host;
+
+/// Where the configuration is looked for unless `--config` says otherwise.
+pub const DEFAULT_PATH: &str = "/etc/siaga/agent.toml";
+
+/// Between two looks of one kind: 1 second to 24 hours.
+pub type Interval = BoundedDuration<1_000, 86_400_000>;
+
+/// What the office sets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The room's identifier; the machine's name if none is given.
+    pub room: RoomId,
+    /// The profile that the room is held against unless another is asked for.
+    pub profile: ProfileName,
+    /// The local HTTP server.
+    pub http: HttpSettings,
+    /// Probe servers; the first one is probed.
+    pub servers: Vec<ServerSettings>,
+    /// The link.
+    pub network: NetworkSettings,
+    /// The devices.
+    pub devices: DeviceSettings,
+    /// How long evidence counts.
+    pub freshness: Freshness,
+    /// The office's own profiles, by name.
+    pub profiles: BTreeMap<ProfileName, Requirements>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            room: RoomId::of_this_machine(),
+            profile: siaga_readiness::profile::Profile::minimum().name.clone(),
+            http: HttpSettings::default(),
+            servers: Vec::new(),
+            network: NetworkSettings::default(),
+            devices: DeviceSettings::default(),
+            freshness: Freshness::default(),
+            profiles: BTreeMap::new(),
+        }
+    }
+}
+
+/// The local HTTP server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    /// Loopback address and port.
+    pub listen: SocketAddr,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 9870).into() }
+    }
+}
+
+/// A probe server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettings {
+    /// `HOST:PORT`, UDP.
+    pub address: ServerName,
+    /// Its CA, a PEM file.
+    pub ca: PathBuf,
+    /// This room's identity for it: a directory with `cert.pem` and `key.pem`.
+    pub identity: Option<PathBuf>,
+}
+
+impl ServerSettings {
+    /// Reads the files that the settings name.
+    ///
+    /// # Errors
+    /// A file can't be read or used.
+    pub fn load(&self) -> Result<(Trust, Option<Identity>), IdentityError> {
+        let identity = self.identity.as_deref().map(Identity::load_dir).transpose()?;
+        Ok((Trust::load(&self.ca)?, identity))
+    }
+}
+
+/// The link.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NetworkSettings {
+    /// Between two probes.
+    pub probe_interval: Interval,
+    /// A probe server in the office's own network is what the operator means.
+    pub accept_internal_server: bool,
+}
+
+impl Default for NetworkSettings {
+    fn default() -> Self {
+        Self { probe_interval: Interval::constant::<1_800_000>(), accept_internal_server: false }
+    }
+}
+
+/// The devices.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeviceSettings {
+    /// Between two scans.
+    pub scan_interval: Interval,
+    /// Devices made by software count.
+    pub accept_virtual: bool,
+    /// Fields of view that the office knows and no driver tells.
+    pub field_of_view: Vec<FieldOfViewSettings>,
+}
+
+impl Default for DeviceSettings {
+    fn default() -> Self {
+        Self {
+            scan_interval: Interval::constant::<30_000>(),
+            accept_virtual: false,
+            field_of_view: Vec::new(),
+        }
+    }
+}
+
+/// A camera's field of view as the office declares it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "RawFieldOfView")]
+pub struct FieldOfViewSettings(pub DeclaredFov);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFieldOfView {
+    /// USB id, name or id, as “siaga-agent devices” prints them.
+    camera: String,
+    degrees: f64,
+    /// The figure on a camera's box is the diagonal.
+    #[serde(default = "diagonal")]
+    axis: FovAxis,
+}
+
+fn diagonal() -> FovAxis {
+    FovAxis::Diagonal
+}
+
+impl TryFrom<RawFieldOfView> for FieldOfViewSettings {
+    type Error = DeclarationError;
+
+    fn try_from(raw: RawFieldOfView) -> Result<Self, Self::Error> {
+        DeclaredFov::new(&raw.camera, raw.degrees, raw.axis).map(Self)
+    }
+}
+
+/// A room's identifier: 1 to 64 of `a`–`z`, `0`–`9`, `.`, `-` and `_`, fit for an address and a metric's label.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RoomId(String);
+
+impl RoomId {
+    const MAX_LENGTH: usize = 64;
+
+    fn of_this_machine() -> Self {
+        let name: String =
+            host::name().to_lowercase().chars().filter(|c| Self::allows(*c)).take(Self::MAX_LENGTH).collect();
+        Self(if name.is_empty() { "room".into() } else { name })
+    }
+
+    fn allows(c: char) -> bool {
+        c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c)
+    }
+}
+
+impl fmt::Display for RoomId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for RoomId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if (1..=Self::MAX_LENGTH).contains(&text.len()) && text.chars().all(Self::allows) {
+            Ok(Self(text))
+        } else {
+            Err("a room is named with 1 to 64 of a–z, 0–9, “.”, “-” and “_”, e.g. diskominfo-r2")
+        }
+    }
+}
+
+impl Settings {
+    /// The settings at `path`, or at the usual place; there, none at all is fine and gives the defaults.
+    ///
+    /// # Errors
+    /// The file is wrong, or `path` was given and is not there.
+    pub fn load(path: Option<&Path>) -> Result<Self, SettingsError> {
+        let settings: Self = match path {
+            Some(path) => config::load(path)?,
+            None if Path::new(DEFAULT_PATH).exists() => config::load(Path::new(DEFAULT_PATH))?,
+            None => Self::default(),
+        };
+        // What only fits or not as a whole is said now and not when it is first needed.
+        settings.profiles()?.named(settings.profile.as_str())?;
+        Ok(settings)
+    }
+
+    /// The shipped profiles and the office's own.
+    ///
+    /// # Errors
+    /// One of the office's is named like a shipped one.
+    pub fn profiles(&self) -> Result<Profiles, ProfileError> {
+        Profiles::with(self.profiles.clone())
+    }
+
+    /// What a tracker must know.
+    #[must_use]
+    pub fn setup(&self) -> Setup {
+        Setup {
+            room: self.room.to_string(),
+            probe_server: self.servers.first().map(|server| server.address.to_string()),
+            policy: Policy {
+                accept_virtual: self.devices.accept_virtual,
+                accept_internal_server: self.network.accept_internal_server,
+                ..Policy::strict(self.freshness)
+            },
+        }
+    }
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum SettingsError {
+    #[error(transparent)]
+    File(#[from] ConfigError),
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+}

@@ -1,0 +1,89 @@
+//! The room's answers on loopback. Every answer is computed when it is asked for.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use siaga_readiness::{inventory::Inventory, moment::Moment, snapshot::Scan};
+use siaga_service::problem::Problem;
+
+use crate::{host, metrics, room::Room};
+
+/// The routes.
+pub fn router(room: Arc<Room>) -> Router {
+    Router::new()
+        .route("/v1/readiness", get(readiness))
+        .route("/v1/devices", get(devices))
+        .route("/metrics", get(render_metrics))
+        .route("/health", get(health))
+        .with_state(room)
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    profile: Option<String>,
+}
+
+/// 200 only if granted and fresh, else 503 with the same body: a client that looks at nothing but the status fails
+/// closed.
+async fn readiness(State(room): State<Arc<Room>>, Query(asked): Query<Asked>) -> Response {
+    match room.readiness(asked.profile.as_deref()) {
+        Ok(readiness) => {
+            let status =
+                if readiness.is_granted() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            (status, NO_STORE, Json(readiness)).into_response()
+        }
+        Err(error) => Problem::new(StatusCode::NOT_FOUND, error.to_string()).into_response(),
+    }
+}
+
+/// A cached “ready” would outlive its evidence.
+const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
+/// The devices of the last scan, with its age: an old list must not look like a new one.
+#[derive(Serialize)]
+struct SeenDevices<'a> {
+    observed_at: jiff::Timestamp,
+    age_s: Option<f64>,
+    #[serde(flatten)]
+    inventory: &'a Inventory,
+}
+
+async fn devices(State(room): State<Arc<Room>>) -> Response {
+    match room.snapshot().devices.scan {
+        Some(scan) => (NO_STORE, Json(seen(&scan, host::now()))).into_response(),
+        None => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "No device scan has been done yet; ask again in a moment.",
+        )
+        .into_response(),
+    }
+}
+
+fn seen(scan: &Scan, now: Moment) -> SeenDevices<'_> {
+    SeenDevices {
+        observed_at: scan.at.wall,
+        age_s: scan.at.age_at(&now).map(|age| age.as_secs_f64()),
+        inventory: &scan.inventory,
+    }
+}
+
+async fn render_metrics(State(room): State<Arc<Room>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], metrics::render(&room))
+}
+
+/// The program answers; whether the room is ready is another question.
+async fn health(State(room): State<Arc<Room>>) -> impl IntoResponse {
+    let counters = room.snapshot().counters;
+    let probes: u64 = counters.probes.iter().map(|count| count.count).sum();
+    Json(
+        json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "scans": counters.scans, "probes": probes }),
+    )
+}

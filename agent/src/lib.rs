@@ -1,0 +1,23 @@
+//! The room's daemon and its command line.
+//!
+//! In the order data travels:
+//! * [`config`]: the configuration, checked once;
+//! * [`host`]: the machine's clocks and name;
+//! * [`devices`] and [`link`]: look at the devices, probe the link; each look is an observation;
+//! * [`room`]: the one place where observations go in and snapshots come out;
+//! * [`http`], [`metrics`], [`text`]: renderers of that one snapshot;
+//! * [`daemon`]: all of it, for as long as it is wanted;
+//! * [`cli`] and [`commands`]: what a person types; [`client`] asks the running daemon.
+
+pub mod cli;
+pub mod client;
+pub mod commands;
+pub mod config;
+pub mod daemon;
+pub mod devices;
+pub mod host;
+pub mod http;
+pub mod link;
+pub mod metrics;
+pub mod room;
+pub mod text;

@@ -1,0 +1,151 @@
+//! The snapshot in Prometheus' words. Built anew for each scrape, so that what has vanished vanishes here too.
+
+mod families;
+
+use prometheus::{Registry, TextEncoder};
+use siaga_probe::DirectionResult;
+use siaga_readiness::{
+    answer::{Readiness, RoomVerdict},
+    evaluate,
+    inventory::AudioDevice,
+    moment::Moment,
+    profile::Profile,
+    snapshot::Snapshot,
+    state::CheckState,
+};
+
+use self::families::Families;
+use crate::{host, room::Room};
+
+/// What is known of the room, now.
+#[must_use]
+pub fn render(room: &Room) -> String {
+    let snapshot = room.snapshot();
+    let now = host::now();
+    render_snapshot(&snapshot, room.profiles().iter(), room.default_profile(), now)
+}
+
+fn render_snapshot<'a>(
+    snapshot: &Snapshot,
+    profiles: impl Iterator<Item = &'a Profile>,
+    own: &Profile,
+    now: Moment,
+) -> String {
+    let registry = Registry::new();
+    let families = Families::register(&registry);
+    families.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+    for profile in profiles {
+        readiness(&families, &evaluate(snapshot, profile, now));
+    }
+    checks(&families, &evaluate(snapshot, own, now));
+    devices(&families, snapshot);
+    durations(&families, snapshot);
+    link(&families, snapshot);
+    TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_default()
+}
+
+fn readiness(families: &Families, readiness: &Readiness) {
+    let profile = readiness.profile.as_str();
+    families.ready.with_label_values(&[profile]).set(f64::from(u8::from(readiness.is_granted())));
+    for state in [RoomVerdict::Ready, RoomVerdict::NotReady, RoomVerdict::Unknown] {
+        let is = f64::from(u8::from(readiness.verdict == state));
+        families.readiness_state.with_label_values(&[profile, state.as_str()]).set(is);
+    }
+}
+
+fn checks(families: &Families, readiness: &Readiness) {
+    const STATES: [CheckState; 5] =
+        [CheckState::Ok, CheckState::Warning, CheckState::Failed, CheckState::InUse, CheckState::Unknown];
+    for check in &readiness.checks {
+        for state in STATES {
+            let is = f64::from(u8::from(check.state == state));
+            families.check_state.with_label_values(&[check.code.as_str(), &state.to_string()]).set(is);
+        }
+        if let Some(age) = check.age_s {
+            families.check_age.with_label_values(&[check.code.as_str()]).set(age);
+        }
+    }
+}
+
+fn devices(families: &Families, snapshot: &Snapshot) {
+    let Some(scan) = &snapshot.devices.scan else { return };
+    for camera in &scan.inventory.cameras {
+        let usb_id = camera.usb_id.as_deref().unwrap_or_default();
+        let labels =
+            ["camera", &camera.id, &camera.name, usb_id, flag(camera.is_virtual), &camera.state.to_string()];
+        families.device_info.with_label_values(&labels).set(1.0);
+    }
+    let sound = |kind: &str, devices: &[AudioDevice]| {
+        for device in devices {
+            let usb_id = device.usb_id.as_deref().unwrap_or_default();
+            let labels =
+                [kind, &device.id, &device.name, usb_id, flag(device.is_virtual), &device.state.to_string()];
+            families.device_info.with_label_values(&labels).set(1.0);
+        }
+    };
+    sound("microphone", &scan.inventory.microphones);
+    sound("speaker", &scan.inventory.speakers);
+    for display in &scan.inventory.displays {
+        let labels = ["display", &display.id, &display.name, "", flag(false), &display.state.to_string()];
+        families.device_info.with_label_values(&labels).set(1.0);
+    }
+}
+
+fn flag(yes: bool) -> &'static str {
+    if yes { "true" } else { "false" }
+}
+
+#[allow(clippy::cast_precision_loss)] // Counters stay far below 2^53.
+fn durations(families: &Families, snapshot: &Snapshot) {
+    let counters = &snapshot.counters;
+    families.scans.with_label_values(&["done"]).inc_by(counters.scans as f64);
+    families.scans.with_label_values(&["failed"]).inc_by(counters.scan_faults as f64);
+    if let Some(scan) = &snapshot.devices.attempt {
+        families.source_duration.with_label_values(&["devices"]).set(scan.took.as_secs_f64());
+    }
+    if let Some(probe) = &snapshot.network.attempt {
+        families.source_duration.with_label_values(&["probe"]).set(probe.took.as_secs_f64());
+    }
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn link(families: &Families, snapshot: &Snapshot) {
+    let counters = &snapshot.counters;
+    for count in &counters.probes {
+        let labels = [count.mode.to_string(), count.verdict.to_string()];
+        families.probes.with_label_values(&labels).inc_by(count.count as f64);
+    }
+    families.probe_bytes.with_label_values(&["up"]).inc_by(counters.bytes_sent as f64);
+    families.probe_bytes.with_label_values(&["down"]).inc_by(counters.bytes_received as f64);
+    let Some(measured) = &snapshot.network.measured else { return };
+    let result = &measured.evidence.result;
+    direction(families, "up", &result.up);
+    direction(families, "down", &result.down);
+    for (load, rtt) in [("idle", result.rtt_ms.idle), ("loaded", result.rtt_ms.loaded)] {
+        if let Some(rtt) = rtt {
+            families.rtt.with_label_values(&[load]).set(rtt / 1e3);
+        }
+    }
+}
+
+/// Bytes and seconds: Prometheus' base units.
+#[allow(clippy::cast_precision_loss)]
+fn direction(families: &Families, name: &str, result: &DirectionResult) {
+    families.target.with_label_values(&[name]).set(result.target_bps.bps_f64() / 8.0);
+    if let Some(delivered) = result.delivered_bps {
+        families.delivered.with_label_values(&[name]).set(delivered as f64 / 8.0);
+    }
+    if let Some(loss) = result.loss_ratio {
+        families.loss.with_label_values(&[name]).set(loss);
+    }
+    if let Some(queue) = result.standing_queue_ms {
+        families.standing_queue.with_label_values(&[name]).set(queue / 1e3);
+    }
+    if let Some(delay) = result.delay_ms {
+        for (percentile, value) in
+            [("p50", delay.p50), ("p95", delay.p95), ("p99", delay.p99), ("max", delay.max)]
+        {
+            families.delay.with_label_values(&[name, percentile]).set(value / 1e3);
+        }
+    }
+}

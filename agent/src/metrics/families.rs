@@ -1,0 +1,101 @@
+//! Names, help texts and labels of the metrics: a contract with dashboards and rules.
+
+use prometheus::{CounterVec, GaugeVec, Opts, Registry, core::Collector};
+
+/// One scrape's metrics.
+pub(super) struct Families {
+    pub(super) build_info: GaugeVec,
+    pub(super) ready: GaugeVec,
+    pub(super) readiness_state: GaugeVec,
+    pub(super) check_state: GaugeVec,
+    pub(super) check_age: GaugeVec,
+    pub(super) source_duration: GaugeVec,
+    pub(super) scans: CounterVec,
+    pub(super) device_info: GaugeVec,
+    pub(super) probes: CounterVec,
+    pub(super) probe_bytes: CounterVec,
+    pub(super) target: GaugeVec,
+    pub(super) delivered: GaugeVec,
+    pub(super) loss: GaugeVec,
+    pub(super) delay: GaugeVec,
+    pub(super) standing_queue: GaugeVec,
+    pub(super) rtt: GaugeVec,
+}
+
+impl Families {
+    pub(super) fn register(registry: &Registry) -> Self {
+        let gauge = |name, help, labels: &[&str]| {
+            added(registry, GaugeVec::new(Opts::new(name, help), labels).expect("constant name"))
+        };
+        let counter = |name, help, labels: &[&str]| {
+            added(registry, CounterVec::new(Opts::new(name, help), labels).expect("constant name"))
+        };
+        Self {
+            build_info: gauge("siaga_build_info", "Version of this program; always 1.", &["version"]),
+            ready: gauge(
+                "siaga_ready",
+                "1 only if the profile is granted and all its evidence is fresh.",
+                &["profile"],
+            ),
+            readiness_state: gauge(
+                "siaga_readiness_state",
+                "The verdict for a profile: 1 for the state that holds, 0 for the others.",
+                &["profile", "state"],
+            ),
+            check_state: gauge(
+                "siaga_check_state",
+                "A check of the room's own profile: 1 for the state that holds, 0 for the others.",
+                &["check", "state"],
+            ),
+            check_age: gauge("siaga_check_age_seconds", "Age of the evidence behind a check.", &["check"]),
+            source_duration: gauge(
+                "siaga_check_duration_seconds",
+                "How long the last look of a source took, whatever came of it.",
+                &["source"],
+            ),
+            scans: counter("siaga_device_scans_total", "Device scans, by outcome.", &["outcome"]),
+            device_info: gauge(
+                "siaga_device_info",
+                "A device of the last scan; always 1.",
+                &["kind", "id", "name", "usb_id", "virtual", "state"],
+            ),
+            probes: counter(
+                "siaga_probes_total",
+                "Probes of the link, by kind and verdict.",
+                &["mode", "verdict"],
+            ),
+            probe_bytes: counter(
+                "siaga_probe_bytes_total",
+                "IP bytes that probes cost, by direction.",
+                &["direction"],
+            ),
+            target: gauge(
+                "siaga_probe_target_bytes_per_second",
+                "Rate that the last measuring probe asked about, IP layer.",
+                &["direction"],
+            ),
+            delivered: gauge(
+                "siaga_probe_delivered_bytes_per_second",
+                "Rate at which its train arrived, IP layer; not the capacity of the link.",
+                &["direction"],
+            ),
+            loss: gauge("siaga_probe_loss_ratio", "Share of its packets that were lost.", &["direction"]),
+            delay: gauge(
+                "siaga_probe_delay_seconds",
+                "One-way delay of its packets over their minimum.",
+                &["direction", "percentile"],
+            ),
+            standing_queue: gauge(
+                "siaga_probe_standing_queue_seconds",
+                "Delay that had not drained when it ended.",
+                &["direction"],
+            ),
+            rtt: gauge("siaga_probe_rtt_seconds", "Round-trip time to the probe server.", &["load"]),
+        }
+    }
+}
+
+fn added<C: Collector + Clone + 'static>(registry: &Registry, family: C) -> C {
+    registry.register(Box::new(family.clone())).expect("names differ");
+    family
+}

@@ -1,0 +1,87 @@
+//! The one place where observations go in and snapshots come out.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use siaga_readiness::{
+    answer::Readiness,
+    evaluate,
+    moment::Moment,
+    observation::Observation,
+    profile::{Profile, ProfileError, Profiles},
+    snapshot::{Cause, Setup, Snapshot},
+    tracker::Tracker,
+};
+
+use crate::host;
+
+/// What is known of this room, shared by everything that looks and everything that answers.
+#[derive(Debug)]
+pub struct Room {
+    tracker: Mutex<Tracker>,
+    profiles: Profiles,
+    default_profile: Profile,
+}
+
+impl Room {
+    /// A room of which nothing is known yet.
+    ///
+    /// # Errors
+    /// There is no profile named `default_profile`.
+    pub fn new(
+        setup: Setup,
+        profiles: Profiles,
+        default_profile: &str,
+        now: Moment,
+    ) -> Result<Self, ProfileError> {
+        let default_profile = profiles.named(default_profile)?.clone();
+        Ok(Self { tracker: Mutex::new(Tracker::new(setup, now)), profiles, default_profile })
+    }
+
+    /// Takes an observation in.
+    pub fn observe(&self, observation: Observation) {
+        self.tracker().observe(observation);
+    }
+
+    /// Makes earlier evidence worthless.
+    pub fn invalidate(&self, cause: Cause, now: Moment) {
+        self.tracker().invalidate(cause, now);
+    }
+
+    /// What is known.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.tracker().snapshot().clone()
+    }
+
+    /// The profiles that this room can be held against.
+    #[must_use]
+    pub fn profiles(&self) -> &Profiles {
+        &self.profiles
+    }
+
+    /// The profile that it is held against unless another is asked for.
+    #[must_use]
+    pub fn default_profile(&self) -> &Profile {
+        &self.default_profile
+    }
+
+    /// The answer for a profile, or for the room's own.
+    ///
+    /// # Errors
+    /// There is no such profile.
+    pub fn readiness(&self, profile: Option<&str>) -> Result<Readiness, ProfileError> {
+        let profile = match profile {
+            Some(name) => self.profiles.named(name)?,
+            None => &self.default_profile,
+        };
+        let snapshot = self.snapshot();
+        // The time after the snapshot: nothing in it can lie in the future.
+        Ok(evaluate(&snapshot, profile, host::now()))
+    }
+
+    /// A panic elsewhere never leaves the tracker half-changed in a way that could grant: what was observed stays
+    /// observed, and ages go on.
+    fn tracker(&self) -> MutexGuard<'_, Tracker> {
+        self.tracker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,9 @@
+//! The snapshot and its answers as text for people.
+
+mod devices;
+mod probe;
+mod readiness;
+
+pub use devices::devices;
+pub use probe::probe;
+pub use readiness::{nagios, readiness};

@@ -1,0 +1,108 @@
+//! Readiness for people and for monitoring.
+
+use std::{env, fmt::Write};
+
+use siaga_readiness::{
+    answer::{Check, Readiness, RoomVerdict},
+    catalogue::Text,
+    state::CheckState,
+};
+
+/// The answer with its checks, what to do, and how old it all is.
+#[must_use]
+pub fn readiness(readiness: &Readiness) -> String {
+    let language = Language::of_user();
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{}  room {}, profile {}",
+        language.verdict(readiness.verdict),
+        readiness.room,
+        readiness.profile
+    );
+    for check in &readiness.checks {
+        let _ = writeln!(
+            text,
+            "  {:<8} {:<21} {}{}",
+            check.state,
+            check.code.as_str(),
+            language.of(&check.text),
+            age(check)
+        );
+        let remedy = language.of(&check.remedy);
+        if !remedy.is_empty() {
+            let _ = writeln!(text, "{:>34}{remedy}", "→ ");
+        }
+    }
+    if let Some(until) = readiness.valid_until {
+        let _ = writeln!(text, "  {} {until}", language.valid_until());
+    }
+    text
+}
+
+fn age(check: &Check) -> String {
+    check.age_s.map_or(String::new(), |seconds| format!(" ({seconds:.0} s)"))
+}
+
+/// One line, as the plug-in guidelines of Nagios have it; the exit status carries the rest.
+#[must_use]
+pub fn nagios(readiness: &Readiness) -> String {
+    let warned = readiness.checks.iter().any(|check| check.state == CheckState::Warning);
+    let status = match readiness.verdict {
+        RoomVerdict::Ready if warned => "WARNING",
+        RoomVerdict::Ready => "OK",
+        RoomVerdict::NotReady => "CRITICAL",
+        RoomVerdict::Unknown => "UNKNOWN",
+    };
+    let reasons: Vec<_> = readiness.reasons.iter().map(|reason| reason.as_str()).collect();
+    let measured: Vec<_> = readiness
+        .checks
+        .iter()
+        .filter_map(|check| Some(format!("{}={:.2}", check.code.as_str().to_lowercase(), check.value?)))
+        .collect();
+    let told = if reasons.is_empty() { "all checks passed".to_owned() } else { reasons.join(", ") };
+    format!("SIAGA {status} - {} {}: {told}|{}", readiness.room, readiness.profile, measured.join(" "))
+}
+
+/// The languages of the reason catalogue.
+#[derive(Clone, Copy)]
+enum Language {
+    Indonesian,
+    English,
+}
+
+impl Language {
+    /// As the environment's locale says; English if it says anything but Indonesian.
+    fn of_user() -> Self {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+            .unwrap_or_default();
+        if locale.starts_with("id") { Self::Indonesian } else { Self::English }
+    }
+
+    fn of(self, text: &Text) -> &str {
+        match self {
+            Self::Indonesian => &text.id,
+            Self::English => &text.en,
+        }
+    }
+
+    fn verdict(self, verdict: RoomVerdict) -> &'static str {
+        match (self, verdict) {
+            (Self::Indonesian, RoomVerdict::Ready) => "SIAP",
+            (Self::Indonesian, RoomVerdict::NotReady) => "BELUM SIAP",
+            (Self::Indonesian, RoomVerdict::Unknown) => "BELUM DIKETAHUI",
+            (Self::English, RoomVerdict::Ready) => "READY",
+            (Self::English, RoomVerdict::NotReady) => "NOT READY",
+            (Self::English, RoomVerdict::Unknown) => "UNKNOWN",
+        }
+    }
+
+    fn valid_until(self) -> &'static str {
+        match self {
+            Self::Indonesian => "berlaku sampai",
+            Self::English => "valid until",
+        }
+    }
+}
