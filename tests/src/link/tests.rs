@@ -1,0 +1,113 @@
+//! The model itself: what goes in comes out as the specification says.
+
+use super::*;
+
+const PACKET: u32 = 1250;
+
+/// Sends at `bps` for `seconds`; answers with the delays, `None` where a packet was dropped.
+fn delays_ms(spec: &LinkSpec, bps: f64, seconds: f64) -> Vec<Option<f64>> {
+    let mut link = Link::new(spec, 1);
+    let gap_s = f64::from(PACKET) * 8.0 / bps;
+    let mut delays = Vec::new();
+    let mut at_s = 0.0;
+    while at_s < seconds {
+        let fate = link.send(Duration::from_secs_f64(at_s), PACKET);
+        delays.push(fate.arrival.map(|arrival| (arrival.as_secs_f64() - at_s) * 1e3));
+        at_s += gap_s;
+    }
+    delays
+}
+
+fn spec(toml: &str) -> LinkSpec {
+    toml::from_str(toml).unwrap()
+}
+
+fn lost(delays: &[Option<f64>]) -> f64 {
+    let lost = delays.iter().filter(|delay| delay.is_none()).count();
+    f64::from(u32::try_from(lost).unwrap()) / f64::from(u32::try_from(delays.len()).unwrap())
+}
+
+#[test]
+fn a_plain_line_delays_by_propagation_and_serialization() {
+    let delays = delays_ms(&spec("delay_ms = 20\nbottleneck = { rate = \"10M\" }"), 9e6, 1.0);
+    assert!(delays.iter().all(|delay| (delay.unwrap() - 21.0).abs() < 0.01), "{delays:?}");
+}
+
+#[test]
+fn an_overload_fills_the_queue_and_then_drops_the_surplus() {
+    let delays = delays_ms(&spec("bottleneck = { rate = \"10M\", queue_ms = 100 }"), 20e6, 2.0);
+    // Half of it is surplus; it fills 100 ms of queue in 200 ms (200 packets of 4000), and then it is lost.
+    assert!((lost(&delays) - 0.475).abs() < 0.01, "{}", lost(&delays));
+    let longest = delays.iter().flatten().copied().fold(0.0, f64::max);
+    assert!((100.0..=102.1).contains(&longest), "{longest}");
+}
+
+#[test]
+fn a_queue_can_be_limited_in_bytes() {
+    let delays = delays_ms(&spec("bottleneck = { rate = \"10M\", queue_bytes = 12500 }"), 20e6, 1.0);
+    let longest = delays.iter().flatten().copied().fold(0.0, f64::max);
+    assert!((10.0..=12.1).contains(&longest), "{longest}");
+}
+
+#[test]
+fn a_shaper_spends_its_bucket_first() {
+    let delays = delays_ms(&spec("bottleneck = { rate = \"10M\", bucket_bytes = 500000 }"), 20e6, 1.0);
+    // 500 kB at a surplus of 10 Mbit/s: 0.4 s, packet 800.
+    assert!(delays[..790].iter().all(|delay| delay.unwrap() < 0.01));
+    assert!(delays[1000].unwrap() > 50.0);
+}
+
+#[test]
+fn a_policer_drops_the_surplus_and_delays_nothing() {
+    let delays = delays_ms(&spec("policer = { rate = \"10M\", bucket_bytes = 12500 }"), 20e6, 10.0);
+    assert!((lost(&delays) - 0.5).abs() < 0.01);
+    assert!(delays.iter().flatten().all(|delay| delay.abs() < 0.01));
+}
+
+#[test]
+fn random_loss_has_the_ratio_asked_for_alone_and_in_bursts() {
+    for burst in ["", ", burst_ms = 2.5", ", burst_ms = 10"] {
+        let delays = delays_ms(&spec(&format!("loss = {{ ratio = 0.02{burst} }}")), 20e6, 300.0);
+        assert!((lost(&delays) - 0.02).abs() < 0.002, "{burst}: {}", lost(&delays));
+    }
+}
+
+#[test]
+fn bursts_have_the_length_asked_for() {
+    let delays = delays_ms(&spec("loss = { ratio = 0.02, burst_ms = 10 }"), 20e6, 300.0);
+    let bursts = delays.windows(2).filter(|pair| pair[0].is_some() && pair[1].is_none()).count();
+    let packets = lost(&delays) * f64::from(u32::try_from(delays.len()).unwrap());
+    let mean_ms = packets * 0.5 / f64::from(u32::try_from(bursts).unwrap());
+    assert!((9.0..12.0).contains(&mean_ms), "{mean_ms}");
+}
+
+#[test]
+fn an_outage_takes_everything_and_ends() {
+    let delays = delays_ms(&spec("outages = [{ at_s = 0.5, for_ms = 250 }]"), 20e6, 1.0);
+    assert!((lost(&delays) - 0.25).abs() < 0.002);
+    assert!(delays[999].is_some() && delays[1000 + 20].is_none() && delays[1501].is_some());
+}
+
+#[test]
+fn jitter_keeps_the_order_and_reordering_does_not() {
+    let arrivals = |spec: &LinkSpec| {
+        let mut link = Link::new(spec, 3);
+        let sent = (0..2000).map(|seq| Duration::from_micros(500 * seq));
+        sent.map(|at| link.send(at, PACKET).arrival.unwrap()).collect::<Vec<_>>()
+    };
+    assert!(arrivals(&spec("jitter_ms = 8")).is_sorted());
+    let reordered = arrivals(&spec("reordering = { ratio = 0.05, extra_ms = 3 }"));
+    let overtaken = reordered.windows(2).filter(|pair| pair[1] < pair[0]).count();
+    assert!((60..140).contains(&overtaken), "{overtaken}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_link_and_another_seed_another() {
+    let spec = spec("jitter_ms = 3\nloss = { ratio = 0.05, burst_ms = 5 }\nduplicates = 0.1");
+    let fates = |seed| {
+        let mut link = Link::new(&spec, seed);
+        (0..500).map(|at| link.send(Duration::from_millis(at), PACKET)).collect::<Vec<_>>()
+    };
+    assert_eq!(fates(1), fates(1));
+    assert_ne!(fates(1), fates(2));
+}

@@ -1,0 +1,89 @@
+//! A gate train over a simulated link: the real pacer sends, the real judge receives, and time is a number.
+
+use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
+
+use serde::Deserialize;
+use siaga_probe::{
+    Bitrate, DirectionResult, Mode, UDP_PAYLOAD,
+    control::TrainGrant,
+    ip_overhead,
+    judge::Judge,
+    pacer::{Pacer, Step},
+    wire::PacketHeader,
+};
+
+use super::{Link, LinkSpec, Stalls, stalls::Schedule};
+
+/// IP bytes of a full packet.
+pub const PACKET: u32 = UDP_PAYLOAD + ip_overhead(false);
+
+/// Sending rate over target rate.
+const HEADROOM: f64 = 1.05;
+
+/// The machine at one end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Machine {
+    /// When it does not run.
+    pub stalls: Stalls,
+    /// A sender that is too slow for its task sends this share of the granted rate; 0: as granted.
+    pub share: f64,
+}
+
+/// Runs one direction of a gate probe to its verdict.
+///
+/// # Panics
+/// If the judge comes to no verdict within the train's time and a few seconds.
+#[must_use]
+pub fn run(
+    target: Bitrate,
+    link: &LinkSpec,
+    sender: &Machine,
+    receiver: &Machine,
+    seed: u64,
+) -> DirectionResult {
+    let rate_bps = target.scaled(HEADROOM);
+    let limit = Mode::Gate.time_limit();
+    let max_ms = u32::try_from(limit.as_millis()).expect("a gate's limit is seconds");
+    let grant = TrainGrant { train: 1, rate_bps, max_bytes: rate_bps.bytes_in(limit), max_ms };
+    let pace = if sender.share > 0.0 { rate_bps.scaled(sender.share) } else { rate_bps };
+
+    let mut link = Link::new(link, seed);
+    let mut pacer = Pacer::new(TrainGrant { rate_bps: pace, ..grant }, PACKET);
+    let mut judge = Judge::new(&grant, target, PACKET, Duration::ZERO);
+    let sender = Schedule::new(&sender.stalls, seed ^ 0x5e4d);
+    let receiver = Schedule::new(&receiver.stalls, seed ^ 0x4ece);
+
+    let mut flying: BinaryHeap<Reverse<(Duration, u32, Duration)>> = BinaryHeap::new();
+    let mut next_send = Some(sender.wake(Duration::ZERO));
+    let mut seq = 0;
+    loop {
+        let next_look = receiver.wake(judge.next_look());
+        let next_arrival = flying.peek().map_or(Duration::MAX, |Reverse((at, ..))| *at);
+        if let Some(now) = next_send.filter(|send| *send <= next_look.min(next_arrival)) {
+            next_send = match pacer.step(now, 0) {
+                Step::Send(count) => {
+                    for _ in 0..count {
+                        let fate = link.send(now, PACKET);
+                        let arrivals = fate.arrival.into_iter().chain(fate.duplicate);
+                        flying.extend(arrivals.map(|at| Reverse((receiver.wake(at), seq, now))));
+                        seq += 1;
+                    }
+                    Some(now)
+                }
+                // Timers have a grain of a millisecond.
+                Step::WaitUntil(at) => Some(sender.wake(at.max(now + Duration::from_millis(1)))),
+                Step::Finished => None,
+            };
+        } else if next_arrival <= next_look {
+            if let Some(Reverse((now, seq, sent_at))) = flying.pop() {
+                judge.on_packet(now, PacketHeader { train: 1, seq, sent_at });
+            }
+        } else {
+            assert!(next_look < limit * 2, "no verdict");
+            if judge.look(next_look).is_some() {
+                return judge.result();
+            }
+        }
+    }
+}

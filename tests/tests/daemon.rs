@@ -1,0 +1,199 @@
+//! The agent and the probe server as they run: what they answer while things go right and wrong.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    process::{Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::Value;
+use siaga_tests::programs::{Daemon, Lab, program};
+
+/// One lab at a time: two probes that share two cores measure each other.
+static LAB: Mutex<()> = Mutex::new(());
+
+fn lab() -> (MutexGuard<'static, ()>, Lab) {
+    (LAB.lock().unwrap_or_else(PoisonError::into_inner), Lab::new().unwrap())
+}
+
+/// Low rates: these tests are about the programs, not about what this machine can carry.
+const SLOW: &str = r#"
+profile = "slow"
+[profiles.slow.network]
+up = "2M"
+down = "2M"
+[network]
+accept_internal_server = true
+probe_interval = "1s"
+[freshness]
+gate_probe = "3s"
+"#;
+
+fn get(daemon: &Daemon, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(daemon.http).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", daemon.http).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+fn readiness(agent: &Daemon, query: &str) -> (u16, Value) {
+    let (status, body) = get(agent, &format!("/v1/readiness{query}"));
+    (status, serde_json::from_str(&body).unwrap())
+}
+
+fn check<'a>(readiness: &'a Value, code: &str) -> &'a Value {
+    readiness["checks"].as_array().unwrap().iter().find(|check| check["code"] == code).unwrap()
+}
+
+#[test]
+fn a_machine_without_devices_is_not_ready_and_says_what_is_missing() {
+    let (_alone, lab) = lab();
+    let config = lab.path().join("agent.toml");
+    fs::write(&config, "[http]\nlisten = \"127.0.0.1:1\"\n").unwrap();
+    let output =
+        program("siaga-agent").args(["check", "--format", "json", "--config"]).arg(&config).output().unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    if answer["reasons"][0] == "CAMERA_MISSING" {
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(answer["verdict"], "not_ready");
+        assert_eq!(check(&answer, "MICROPHONE")["reason"], "MICROPHONE_MISSING");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "no chatter");
+    }
+}
+
+#[test]
+fn without_evidence_the_gate_is_closed_and_says_why() {
+    let (_alone, lab) = lab();
+    let config = lab.path().join("agent.toml");
+    fs::write(&config, "room = \"lab\"\n").unwrap();
+    let agent = lab.agent(&config).unwrap();
+    let (status, answer) = readiness(&agent, "");
+    assert_eq!(status, 503);
+    assert_eq!(answer["room"], "lab");
+    assert_eq!(answer["profile"], "minimum");
+    assert_eq!(check(&answer, "NET_UP")["reason"], "NET_NO_SERVER");
+    assert!(!answer["reasons"].as_array().unwrap().is_empty());
+    assert!(answer["valid_until"].is_null());
+    assert_eq!(readiness(&agent, "?profile=recommended").0, 503);
+    assert_eq!(get(&agent, "/v1/readiness?profile=best").0, 404);
+    assert_eq!(get(&agent, "/health").0, 200);
+    assert_eq!(get(&agent, "/nowhere").0, 404);
+}
+
+#[test]
+fn the_gate_opens_on_evidence_and_closes_when_the_server_is_killed() {
+    gate_closes_after(|server| server.signal("KILL"));
+}
+
+#[test]
+fn the_gate_closes_when_the_server_hangs() {
+    gate_closes_after(|server| server.signal("STOP"));
+}
+
+/// As long as the gate is open its evidence is fresh; when evidence runs out the link is unknown, never failed.
+fn gate_closes_after(fault: impl FnOnce(&Daemon)) {
+    const TIME_TO_LIVE_S: f64 = 3.0;
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, SLOW)).unwrap();
+    // On a busy machine the first probe may be inconclusive; the agent tries again by itself.
+    agent.wait_for("verdict=pass").unwrap();
+    let (status, answer) = readiness(&agent, "");
+    assert_eq!((status, &answer["verdict"]), (200, &Value::from("ready")), "{answer}");
+    fault(&server);
+    loop {
+        let (status, answer) = readiness(&agent, "");
+        let checks = ["NET_UP", "NET_DOWN"].map(|code| check(&answer, code));
+        if status == 200 {
+            for check in checks {
+                assert!(check["age_s"].as_f64().unwrap() <= TIME_TO_LIVE_S, "{answer}");
+            }
+            continue;
+        }
+        assert_eq!(status, 503);
+        assert_eq!(answer["verdict"], "unknown", "{answer}");
+        for check in checks {
+            assert_eq!(check["state"], "unknown", "a dead server says nothing about the link: {answer}");
+        }
+        return;
+    }
+}
+
+#[test]
+fn the_command_line_prints_what_the_daemon_answers() {
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, SLOW)).unwrap();
+    agent.wait_for("verdict=pass").unwrap();
+    let config = lab.agent_config(&server, &format!("{SLOW}\n[http]\nlisten = \"{}\"\n", agent.http));
+    let output =
+        program("siaga-agent").args(["check", "--format", "json", "--config"]).arg(config).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (_, answered) = readiness(&agent, "");
+    for key in ["room", "profile", "verdict", "reasons"] {
+        assert_eq!(printed[key], answered[key]);
+    }
+}
+
+#[test]
+fn promtool_finds_nothing_in_the_metrics_of_either_daemon() {
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, SLOW)).unwrap();
+    agent.wait_for(" probed ").unwrap();
+    for daemon in [&agent, &server] {
+        let (status, metrics) = get(daemon, "/metrics");
+        assert_eq!(status, 200);
+        let mut promtool = Command::new("promtool");
+        promtool
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut promtool = promtool.spawn().expect("promtool comes with Debian's package prometheus");
+        promtool.stdin.take().unwrap().write_all(metrics.as_bytes()).unwrap();
+        let found = promtool.wait_with_output().unwrap();
+        assert!(found.status.success(), "{}{metrics}", String::from_utf8_lossy(&found.stderr));
+        assert_eq!(String::from_utf8_lossy(&found.stderr), "", "{metrics}");
+    }
+}
+
+#[test]
+fn a_signal_in_the_middle_of_a_probe_ends_both_sides() {
+    let (_alone, lab) = lab();
+    let mut server = lab.server(&["--open"]).unwrap();
+    let mut probe = lab.probe_command(&server);
+    let probe =
+        probe.args(["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    server.wait_for("probe granted").unwrap();
+    let status = Command::new("kill").args(["-INT", &probe.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    let output = probe.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["verdict"], "inconclusive");
+    assert_eq!(result["reason"], "INTERRUPTED");
+    server.signal("TERM");
+    assert!(server.wait().unwrap().success());
+}
+
+#[test]
+fn a_server_that_is_shut_down_in_the_middle_of_a_probe_says_so() {
+    let (_alone, lab) = lab();
+    let mut server = lab.server(&["--open"]).unwrap();
+    let mut probe = lab.probe_command(&server);
+    let probe =
+        probe.args(["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    server.wait_for("probe granted").unwrap();
+    server.signal("TERM");
+    assert!(server.wait().unwrap().success());
+    let output = probe.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "a server's end is no statement about the link");
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(result["detail"].as_str().unwrap().contains("shut down"), "{result}");
+}

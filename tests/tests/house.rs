@@ -1,0 +1,58 @@
+//! The house has one direction: who uses whom is written in docs/architecture.md, and cargo must agree.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+type Uses = BTreeMap<String, BTreeSet<String>>;
+
+#[test]
+fn crates_use_each_other_as_the_table_says_and_in_no_other_way() {
+    assert_eq!(by_cargo(), by_the_table());
+}
+
+#[test]
+fn pure_crates_have_no_door_to_the_outside() {
+    let metadata = MetadataCommand::new().exec().unwrap();
+    for pure in ["siaga-probe", "siaga-readiness"] {
+        let package = metadata.packages.iter().find(|package| package.name == pure).unwrap();
+        for dependency in package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal) {
+            let impure = ["tokio", "quinn", "rustls", "rustix", "socket2", "rand", "tracing"];
+            assert!(!impure.contains(&dependency.name.as_str()), "{pure} uses {}", dependency.name);
+        }
+    }
+}
+
+fn by_cargo() -> Uses {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    let mut uses = Uses::new();
+    for package in &metadata.packages {
+        let of_the_house =
+            package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal && d.path.is_some());
+        uses.insert(short(&package.name), of_the_house.map(|used| short(&used.name)).collect());
+    }
+    uses
+}
+
+fn short(name: &str) -> String {
+    name.strip_prefix("siaga-").unwrap().to_owned()
+}
+
+fn by_the_table() -> Uses {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/architecture.md")).unwrap();
+    let table = page.split_once("<!-- uses -->").unwrap().1;
+    let mut uses = Uses::new();
+    for line in table.lines().skip(3).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let used = cells[2].split(", ").filter(|used| *used != "–").map(str::to_owned).collect();
+        uses.insert(cells[1].to_owned(), used);
+    }
+    let everything: BTreeSet<_> = uses.keys().filter(|name| *name != "tests").cloned().collect();
+    if let Some(tests) = uses.get_mut("tests").filter(|tests| tests.contains("all")) {
+        *tests = everything;
+    }
+    uses
+}
