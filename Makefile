@@ -1,0 +1,34 @@
+# Everything works on a fresh Debian 12 with git, make and a Rust toolchain, as root or with sudo.
+
+.PHONY: help deps build demo test lint bench clean
+
+help:
+	@echo 'make demo   try Siaga on this machine: a probe server and an agent on loopback'
+	@echo 'make test   everything that this machine can test; what it cannot, it names'
+	@echo 'make bench  measure time, bytes, latency and memory'
+	@echo 'make lint   formatting and clippy'
+	@echo 'make build  the two programs, in target/release'
+
+deps:
+	@tests/scripts/deps build
+
+build: deps
+	cargo build --release --locked
+
+demo: build
+	@tests/scripts/demo
+
+test:
+	@tests/scripts/deps build test
+	@tests/scripts/test
+
+lint:
+	@tests/scripts/deps build
+	cargo fmt --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+bench: build
+	cargo run --release --locked -p siaga-tests --bin bench
+
+clean:
+	cargo clean
