@@ -231,6 +231,35 @@ impl Settings {
         Profiles::with(self.profiles.clone())
     }
 
+    /// What is in order by itself and yet can't work well together, in words.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let looks = [
+            (
+                "devices.scan_interval",
+                self.devices.scan_interval,
+                "freshness.device_scan",
+                self.freshness.device_scan,
+            ),
+            (
+                "network.probe_interval",
+                self.network.probe_interval,
+                "freshness.gate_probe",
+                self.freshness.gate_probe,
+            ),
+        ];
+        let too_seldom =
+            looks.into_iter().filter(|(_, every, _, lives)| every.duration() >= lives.duration());
+        too_seldom
+            .map(|(interval, every, life, lives)| {
+                format!(
+                    "{interval} = {every} is not shorter than {life} = {lives}: \
+                     between two looks the evidence runs out and the room is unknown"
+                )
+            })
+            .collect()
+    }
+
     /// What a tracker must know.
     #[must_use]
     pub fn setup(&self) -> Setup {
@@ -254,4 +283,37 @@ pub enum SettingsError {
     File(#[from] ConfigError),
     #[error(transparent)]
     Profile(#[from] ProfileError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Settings {
+        config::parse(text, &config::Source::File("agent.toml".into())).unwrap()
+    }
+
+    #[test]
+    fn without_any_setting_the_agent_can_start() {
+        let settings = settings("");
+        assert_eq!(settings.profile.as_str(), "minimum");
+        assert!(settings.setup().probe_server.is_none());
+        assert!(settings.warnings().is_empty());
+    }
+
+    #[test]
+    fn looks_that_are_rarer_than_their_evidence_lives_are_warned_about() {
+        let warnings = settings("[freshness]\ngate_probe = \"5m\"\n").warnings();
+        assert_eq!(warnings.len(), 1);
+        assert!(
+            warnings[0]
+                .starts_with("network.probe_interval = 30m is not shorter than freshness.gate_probe = 5m")
+        );
+    }
+
+    #[test]
+    fn nothing_is_accepted_that_was_not_declared() {
+        let policy = settings("").setup().policy;
+        assert!(!policy.accept_virtual && !policy.accept_internal_server);
+    }
 }

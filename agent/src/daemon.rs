@@ -35,6 +35,9 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
     let room = Arc::new(room);
     let web = HttpServer::bind(settings.http.listen, Limits::default()).await?;
+    for warning in settings.warnings() {
+        warn!("{warning}");
+    }
     info!(room = %settings.room, profile = %settings.profile, http = %web.address(), "ready");
     tokio::select! {
         () = async {

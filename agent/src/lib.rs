@@ -21,3 +21,6 @@ pub mod link;
 pub mod metrics;
 pub mod room;
 pub mod text;
+
+#[cfg(test)]
+mod sample;

@@ -2,10 +2,12 @@
 
 mod families;
 
+use std::time::Duration;
+
 use prometheus::{Registry, TextEncoder};
 use siaga_probe::DirectionResult;
 use siaga_readiness::{
-    answer::{Readiness, RoomVerdict},
+    answer::{CheckCode, Readiness, RoomVerdict},
     evaluate,
     inventory::AudioDevice,
     moment::Moment,
@@ -37,9 +39,9 @@ fn render_snapshot<'a>(
     for profile in profiles {
         readiness(&families, &evaluate(snapshot, profile, now));
     }
-    checks(&families, &evaluate(snapshot, own, now));
+    checks(&families, snapshot, &evaluate(snapshot, own, now));
     devices(&families, snapshot);
-    durations(&families, snapshot);
+    scans(&families, snapshot);
     link(&families, snapshot);
     TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_default()
 }
@@ -53,7 +55,7 @@ fn readiness(families: &Families, readiness: &Readiness) {
     }
 }
 
-fn checks(families: &Families, readiness: &Readiness) {
+fn checks(families: &Families, snapshot: &Snapshot, readiness: &Readiness) {
     const STATES: [CheckState; 5] =
         [CheckState::Ok, CheckState::Warning, CheckState::Failed, CheckState::InUse, CheckState::Unknown];
     for check in &readiness.checks {
@@ -64,6 +66,19 @@ fn checks(families: &Families, readiness: &Readiness) {
         if let Some(age) = check.age_s {
             families.check_age.with_label_values(&[check.code.as_str()]).set(age);
         }
+        if let Some(took) = took(snapshot, check.code) {
+            families.check_duration.with_label_values(&[check.code.as_str()]).set(took.as_secs_f64());
+        }
+    }
+}
+
+/// How long the last look behind a check took, whatever came of it.
+fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
+    match check {
+        CheckCode::NetServer | CheckCode::NetUp | CheckCode::NetDown => {
+            snapshot.network.attempt.as_ref().map(|probe| probe.took)
+        }
+        _ => snapshot.devices.attempt.as_ref().map(|scan| scan.took),
     }
 }
 
@@ -96,16 +111,10 @@ fn flag(yes: bool) -> &'static str {
 }
 
 #[allow(clippy::cast_precision_loss)] // Counters stay far below 2^53.
-fn durations(families: &Families, snapshot: &Snapshot) {
+fn scans(families: &Families, snapshot: &Snapshot) {
     let counters = &snapshot.counters;
     families.scans.with_label_values(&["done"]).inc_by(counters.scans as f64);
     families.scans.with_label_values(&["failed"]).inc_by(counters.scan_faults as f64);
-    if let Some(scan) = &snapshot.devices.attempt {
-        families.source_duration.with_label_values(&["devices"]).set(scan.took.as_secs_f64());
-    }
-    if let Some(probe) = &snapshot.network.attempt {
-        families.source_duration.with_label_values(&["probe"]).set(probe.took.as_secs_f64());
-    }
 }
 
 #[allow(clippy::cast_precision_loss)]
@@ -149,3 +158,6 @@ fn direction(families: &Families, name: &str, result: &DirectionResult) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,4 +6,7 @@ mod readiness;
 
 pub use devices::devices;
 pub use probe::probe;
-pub use readiness::{nagios, readiness};
+pub use readiness::{Language, nagios, readiness};
+
+#[cfg(test)]
+mod tests;

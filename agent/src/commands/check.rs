@@ -11,7 +11,7 @@ use crate::{
     host,
     link::Link,
     room::Room,
-    text,
+    text::{self, Language},
 };
 
 /// Can this room hold a video conference?
@@ -51,7 +51,7 @@ pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> 
         Err(error) => return Err(error.into()),
     };
     match args.format {
-        Format::Text => print!("{}", text::readiness(&readiness)),
+        Format::Text => print!("{}", text::readiness(&readiness, Language::of_user())),
         Format::Json => println!("{}", serde_json::to_string(&readiness)?),
         Format::Nagios => println!("{}", text::nagios(&readiness)),
     }

@@ -22,6 +22,9 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     for server in &settings.servers {
         server.load()?;
     }
+    for warning in settings.warnings() {
+        eprintln!("warning: {warning}");
+    }
     let from = match path {
         Some(path) => path.display().to_string(),
         None if Path::new(DEFAULT_PATH).exists() => DEFAULT_PATH.to_owned(),

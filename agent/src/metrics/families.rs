@@ -9,7 +9,7 @@ pub(super) struct Families {
     pub(super) readiness_state: GaugeVec,
     pub(super) check_state: GaugeVec,
     pub(super) check_age: GaugeVec,
-    pub(super) source_duration: GaugeVec,
+    pub(super) check_duration: GaugeVec,
     pub(super) scans: CounterVec,
     pub(super) device_info: GaugeVec,
     pub(super) probes: CounterVec,
@@ -48,10 +48,10 @@ impl Families {
                 &["check", "state"],
             ),
             check_age: gauge("siaga_check_age_seconds", "Age of the evidence behind a check.", &["check"]),
-            source_duration: gauge(
+            check_duration: gauge(
                 "siaga_check_duration_seconds",
-                "How long the last look of a source took, whatever came of it.",
-                &["source"],
+                "How long the last look behind a check took, whatever came of it.",
+                &["check"],
             ),
             scans: counter("siaga_device_scans_total", "Device scans, by outcome.", &["outcome"]),
             device_info: gauge(

@@ -10,8 +10,7 @@ use siaga_readiness::{
 
 /// The answer with its checks, what to do, and how old it all is.
 #[must_use]
-pub fn readiness(readiness: &Readiness) -> String {
-    let language = Language::of_user();
+pub fn readiness(readiness: &Readiness, language: Language) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
@@ -65,15 +64,17 @@ pub fn nagios(readiness: &Readiness) -> String {
 }
 
 /// The languages of the reason catalogue.
-#[derive(Clone, Copy)]
-enum Language {
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub enum Language {
     Indonesian,
     English,
 }
 
 impl Language {
     /// As the environment's locale says; English if it says anything but Indonesian.
-    fn of_user() -> Self {
+    #[must_use]
+    pub fn of_user() -> Self {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
             .into_iter()
             .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))

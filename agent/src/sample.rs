@@ -1,0 +1,115 @@
+//! A room with a webcam that went through one scan and one probe, for the renderers' tests.
+
+use std::time::Duration;
+
+use siaga_probe::{
+    Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    outcome::{ByteCount, Percentiles, RoundTrip},
+};
+use siaga_readiness::{
+    inventory::{AudioDevice, Camera, FieldOfView, FovAxis, Inventory, VideoMode},
+    moment::{BootId, Moment},
+    observation::{Evidence, Observation, ProbeEvidence, ServerPlace},
+    policy::Policy,
+    reasons::Code,
+    snapshot::{Setup, Snapshot},
+    state::CheckState,
+    tracker::Tracker,
+};
+
+/// So many seconds after the sample's beginning.
+pub(crate) fn at(seconds: u64) -> Moment {
+    let start: jiff::Timestamp = "2026-11-22T01:00:00Z".parse().unwrap();
+    Moment {
+        wall: start + Duration::from_secs(seconds),
+        since_boot: Duration::from_secs(1000 + seconds),
+        boot: BootId(7),
+    }
+}
+
+/// Devices seen at 10 s, the link probed at 20 s: 10 up sustained, 20 down not.
+pub(crate) fn snapshot() -> Snapshot {
+    let setup = Setup {
+        room: "diskominfo-r2".into(),
+        probe_server: Some("probe.example:4433".into()),
+        policy: Policy::default(),
+    };
+    let mut tracker = Tracker::new(setup, at(0));
+    let took = Duration::from_millis(250);
+    tracker.observe(Observation { at: at(10), took, evidence: Evidence::Devices(inventory()) });
+    let evidence = ProbeEvidence { server_place: ServerPlace::Public, result: probe() };
+    tracker.observe(Observation { at: at(20), took, evidence: Evidence::Probe(Box::new(evidence)) });
+    tracker.snapshot().clone()
+}
+
+/// A webcam with its own microphone; its name holds what a label must escape.
+pub(crate) fn inventory() -> Inventory {
+    let camera = Camera {
+        id: "usb-046d:082d-1".into(),
+        name: "Webcam \"C920\" \\ Pro".into(),
+        node: "/dev/video0".into(),
+        usb_id: Some("046d:082d".into()),
+        bus: "usb-0000:00:14.0-1".into(),
+        external: Some(true),
+        is_virtual: false,
+        modes: [(1920, 1080), (1280, 720), (640, 480), (320, 240)]
+            .map(|(width, height)| VideoMode { width, height, fps: 30.0 })
+            .into(),
+        fov: Some(FieldOfView { degrees: 78.0, axis: FovAxis::Diagonal, source: "catalogue".into() }),
+        state: CheckState::Ok,
+        reason: Code::DevicePresent,
+    };
+    let microphone = AudioDevice {
+        id: "usb-046d:082d-1-audio".into(),
+        name: "C920".into(),
+        node: "hw:CARD=C920,DEV=0".into(),
+        usb_id: Some("046d:082d".into()),
+        bus: "usb-0000:00:14.0-1".into(),
+        external: Some(true),
+        is_virtual: false,
+        rates: vec![16_000, 32_000],
+        state: CheckState::Ok,
+        reason: Code::DevicePresent,
+    };
+    Inventory { cameras: vec![camera], microphones: vec![microphone], ..Inventory::default() }
+}
+
+/// The link's download is too slow.
+pub(crate) fn probe() -> ProbeResult {
+    let rate = |megabits: u64| Bitrate::from_bps(megabits * 1_000_000).unwrap();
+    ProbeResult {
+        mode: Mode::Gate,
+        server: "probe.example:4433".into(),
+        started_at: "2026-11-22T01:00:20Z".into(),
+        duration_s: 1.04,
+        bytes: ByteCount { sent: 1_300_000, received: 1_000_000 },
+        verdict: Verdict::Fail,
+        reason: Reason::QueueGrows,
+        detail: None,
+        up: DirectionResult {
+            verdict: Verdict::Pass,
+            reason: Reason::Sustained,
+            delivered_bps: Some(10_500_000),
+            loss_ratio: Some(0.0),
+            burst_loss_ratio: Some(0.0),
+            delay_ms: Some(Percentiles { p50: 0.5, p95: 2.0, p99: 3.0, max: 4.0 }),
+            standing_queue_ms: Some(0.5),
+            jitter_ms: Some(0.25),
+            observed_s: 1.0,
+            ..DirectionResult::unmeasured(rate(10), Reason::Undecided)
+        },
+        down: DirectionResult {
+            verdict: Verdict::Fail,
+            reason: Reason::QueueGrows,
+            delivered_bps: Some(15_000_000),
+            loss_ratio: Some(0.0025),
+            burst_loss_ratio: Some(0.01),
+            delay_ms: Some(Percentiles { p50: 90.0, p95: 170.0, p99: 180.0, max: 185.0 }),
+            standing_queue_ms: Some(184.0),
+            jitter_ms: Some(1.5),
+            observed_s: 0.5,
+            ..DirectionResult::unmeasured(rate(20), Reason::Undecided)
+        },
+        rtt_ms: RoundTrip { idle: Some(18.0), loaded: Some(120.0) },
+    }
+}

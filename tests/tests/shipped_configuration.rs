@@ -1,0 +1,56 @@
+//! The configuration files that are shipped: in order as they are, and with every commented line switched on.
+
+use std::fs;
+
+use siaga_agent::config::Settings;
+use siaga_probe_server::config::{Overrides, load};
+
+fn shipped(file: &str) -> String {
+    fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// Settings are commented out as `#key`, words as `# words`.
+fn switched_on(text: &str) -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(setting) if !setting.starts_with(' ') => format!("{setting}\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn the_agent_s_configuration_is_in_order_either_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("agent.toml");
+    let text = shipped("systemd/agent.toml");
+    fs::write(&path, &text).unwrap();
+    let as_shipped = Settings::load(Some(&path)).unwrap();
+    assert!(as_shipped.servers.is_empty());
+    fs::write(&path, switched_on(&text)).unwrap();
+    let settings = Settings::load(Some(&path)).unwrap();
+    // What is commented out shows the defaults.
+    let defaults = Settings::default();
+    assert_eq!(settings.profile, defaults.profile);
+    assert_eq!(settings.http.listen, defaults.http.listen);
+    assert_eq!(settings.network.probe_interval, defaults.network.probe_interval);
+    assert_eq!(settings.devices.scan_interval, defaults.devices.scan_interval);
+    assert_eq!(settings.freshness, defaults.freshness);
+    // And examples where there is no default.
+    assert_eq!(settings.servers.len(), 1);
+    assert_eq!(settings.devices.field_of_view.len(), 1);
+    assert!(settings.profiles().unwrap().named("training").is_ok());
+}
+
+#[test]
+fn the_probe_server_s_configuration_is_in_order_either_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("probe-server.toml");
+    let text = shipped("probe-server/probe-server.toml");
+    for text in [text.clone(), switched_on(&text)] {
+        fs::write(&path, text).unwrap();
+        let settings = load(dir.path(), &Overrides::default()).unwrap();
+        assert_eq!(settings.listen, "0.0.0.0:4433".parse().unwrap());
+        assert!(!settings.open);
+        assert_eq!(settings.limits.max_probes.0, 20);
+    }
+}
