@@ -128,6 +128,31 @@ impl DirectionResult {
             observed_s: 0.0,
         }
     }
+
+    /// Rounded to what the clocks can tell: delays to the microsecond, shares to the millionth.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let milliseconds = |value: f64| round(value, 1e3);
+        Self {
+            loss_ratio: self.loss_ratio.map(|share| round(share, 1e6)),
+            burst_loss_ratio: self.burst_loss_ratio.map(|share| round(share, 1e6)),
+            delay_ms: self.delay_ms.map(|delay| Percentiles {
+                p50: milliseconds(delay.p50),
+                p95: milliseconds(delay.p95),
+                p99: milliseconds(delay.p99),
+                max: milliseconds(delay.max),
+            }),
+            standing_queue_ms: self.standing_queue_ms.map(milliseconds),
+            jitter_ms: self.jitter_ms.map(milliseconds),
+            observed_s: round(self.observed_s, 1e6),
+            ..self
+        }
+    }
+}
+
+/// `value` with `parts` steps to the unit.
+fn round(value: f64, parts: f64) -> f64 {
+    (value * parts).round() / parts
 }
 
 /// Percentiles of a distribution of delays, ms.

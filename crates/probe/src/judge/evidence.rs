@@ -144,6 +144,7 @@ impl Evidence {
             observed_s: observed.as_secs_f64(),
             ..DirectionResult::unmeasured(target, Reason::Undecided)
         }
+        .rounded()
     }
 
     /// Memory held beside the value itself.
