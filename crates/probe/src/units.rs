@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
 use thiserror::Error;
 
 /// UDP payload of every full packet of a train, in bytes: QUIC's guaranteed minimum (RFC 9000, 14.1),
@@ -18,8 +21,8 @@ pub const fn ip_overhead(ipv6: bool) -> u32 {
 /// A bit rate at the IP layer, 1 kbit/s to 10 Gbit/s.
 ///
 /// Written as `10M`, `2.5M`, `800k`, `1G` or a plain number of bits per second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "RawBitrate", into = "u64")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "u64")]
 pub struct Bitrate(u64);
 
 impl Bitrate {
@@ -122,21 +125,33 @@ pub enum BitrateError {
     OutOfRange,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawBitrate {
-    Number(u64),
-    Text(String),
+impl<'de> Deserialize<'de> for Bitrate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrNumber)
+    }
 }
 
-impl TryFrom<RawBitrate> for Bitrate {
-    type Error = BitrateError;
+struct TextOrNumber;
 
-    fn try_from(raw: RawBitrate) -> Result<Self, Self::Error> {
-        match raw {
-            RawBitrate::Number(bps) => Self::from_bps(bps),
-            RawBitrate::Text(text) => text.parse(),
-        }
+impl Visitor<'_> for TextOrNumber {
+    type Value = Bitrate;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a rate like \"10M\", \"2.5M\" or \"800k\" (bits per second)")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Bitrate, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, bps: u64) -> Result<Bitrate, E> {
+        Bitrate::from_bps(bps).map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, bps: i64) -> Result<Bitrate, E> {
+        u64::try_from(bps)
+            .map_err(|_| E::custom(BitrateError::OutOfRange))
+            .and_then(|bps| self.visit_u64(bps))
     }
 }
 
