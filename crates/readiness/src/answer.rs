@@ -16,12 +16,14 @@ pub struct Readiness {
     pub verdict: RoomVerdict,
     /// The best shipped profile that is met; only a summary, whatever `profile` is.
     pub level: Level,
-    /// The first moment at which this answer, if granted, no longer is; `None` if it is not granted.
+    /// The first moment at which this answer, if granted, no longer is, rounded down to the millisecond;
+    /// `None` if it is not granted.
     pub valid_until: Option<Timestamp>,
     /// One entry per check that the profile requires, devices before network.
     pub checks: Vec<Check>,
     /// The reasons for the verdict, in the order of the checks, each once: those of the failed checks if
-    /// the room is not ready; of the unknown ones if that is unknown; of the warnings if it is ready.
+    /// the room is not ready; of the unknown ones if that is unknown; of the warnings and of what is in use
+    /// if it is ready.
     pub reasons: Vec<Code>,
 }
 
@@ -32,13 +34,13 @@ impl Readiness {
         self.verdict == RoomVerdict::Ready
     }
 
-    /// Process exit code of `check`: 0 granted, 1 granted with warnings, 2 not ready, 3 unknown.
+    /// Process exit code of `check`: 0 granted, 1 granted with warnings, 2 not ready, 3 unknown. A device
+    /// that another program holds is a warning too: the meeting may not get it.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        let warned = self.checks.iter().any(|check| check.state == CheckState::Warning);
         match self.verdict {
-            RoomVerdict::Ready if warned => 1,
-            RoomVerdict::Ready => 0,
+            RoomVerdict::Ready if self.checks.iter().all(|check| check.state == CheckState::Ok) => 0,
+            RoomVerdict::Ready => 1,
             RoomVerdict::NotReady => 2,
             RoomVerdict::Unknown => 3,
         }
@@ -100,9 +102,9 @@ pub struct Check {
     pub unit: Option<String>,
     /// What is required, in `unit`, where that is a number.
     pub required: Option<f64>,
-    /// When the evidence was taken; `None` if there is none.
+    /// When the evidence was taken, to the millisecond; `None` if there is none.
     pub observed_at: Option<Timestamp>,
-    /// How old the evidence is, seconds.
+    /// How old the evidence is, seconds to the millisecond.
     pub age_s: Option<f64>,
     /// What was found, in words.
     pub text: Text,

@@ -27,19 +27,33 @@ pub struct Text {
 pub struct Entry {
     /// What was found.
     pub text: Text,
+    /// A sentence more where what was measured is less than what is required.
+    #[serde(default)]
+    pub shortfall: Text,
     /// What to do about it; empty where nothing need be done.
     #[serde(default)]
     pub remedy: Text,
+}
+
+impl Entry {
+    /// What was found, filled with `words`.
+    #[must_use]
+    pub fn found(&self, words: &Words) -> Text {
+        let text = words.fill(&self.text);
+        if self.shortfall == Text::default() || !words.fall_short() {
+            return text;
+        }
+        let Text { id, en } = words.fill(&self.shortfall);
+        Text { id: format!("{} {id}", text.id), en: format!("{} {en}", text.en) }
+    }
 }
 
 /// The entry of a code.
 #[must_use]
 pub fn entry(code: Code) -> &'static Entry {
     // A test holds that every code has an entry; a code without words must still not stop a room's answer.
-    static NO_WORDS: Entry = Entry {
-        text: Text { id: String::new(), en: String::new() },
-        remedy: Text { id: String::new(), en: String::new() },
-    };
+    const NOTHING: Text = Text { id: String::new(), en: String::new() };
+    static NO_WORDS: Entry = Entry { text: NOTHING, shortfall: NOTHING, remedy: NOTHING };
     CATALOGUE.get(&code).unwrap_or(&NO_WORDS)
 }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::{
     answer::{Check, Level, Readiness, RoomVerdict},
-    moment::Moment,
+    moment::{Moment, whole_milliseconds},
     profile::Profile,
     reasons::Code,
     snapshot::Snapshot,
@@ -22,7 +22,8 @@ use statement::Statement;
 /// Whether the room meets `profile` at `now`.
 ///
 /// Ready only if every check that the profile requires is fresh and lets it be; failed beats unknown. Take
-/// `now` after the snapshot: evidence that would lie in the future counts as none.
+/// `now` after the snapshot: evidence that would lie in the future counts as none. A caller who wants
+/// younger evidence than the room's policy does tightens the snapshot first ([`Snapshot::no_older_than`]).
 #[must_use]
 pub fn evaluate(snapshot: &Snapshot, profile: &Profile, now: Moment) -> Readiness {
     let statements = statements(snapshot, profile, now);
@@ -78,17 +79,17 @@ fn level(snapshot: &Snapshot, now: Moment) -> Level {
 /// Told by the wall clock of `now`, whatever that clock said when the evidence was taken.
 fn lapses_at(statements: &[Statement], now: Moment) -> Option<Timestamp> {
     let left: Duration = statements.iter().filter_map(|statement| statement.seen?.left).min()?;
-    now.wall.checked_add(left).ok()
+    now.wall.checked_add(left).ok().map(whole_milliseconds)
 }
 
 fn reasons(statements: &[Statement], verdict: RoomVerdict) -> Vec<Code> {
-    let telling = match verdict {
-        RoomVerdict::Ready => CheckState::Warning,
-        RoomVerdict::NotReady => CheckState::Failed,
-        RoomVerdict::Unknown => CheckState::Unknown,
+    let tells = |state| match verdict {
+        RoomVerdict::Ready => state != CheckState::Ok,
+        RoomVerdict::NotReady => state == CheckState::Failed,
+        RoomVerdict::Unknown => state == CheckState::Unknown,
     };
     let mut reasons = Vec::new();
-    for statement in statements.iter().filter(|statement| statement.state == telling) {
+    for statement in statements.iter().filter(|statement| tells(statement.state)) {
         if !reasons.contains(&statement.reason) {
             reasons.push(statement.reason);
         }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -26,6 +26,14 @@ impl Moment {
     pub fn age_at(&self, now: &Self) -> Option<Duration> {
         (self.boot == now.boot).then(|| now.since_boot.checked_sub(self.since_boot)).flatten()
     }
+}
+
+/// `wall` as answers show it: rounded down to whole milliseconds. The two clocks are read one after the other, so
+/// what lies below that differs from one answer to the next and says nothing.
+#[must_use]
+pub fn whole_milliseconds(wall: Timestamp) -> Timestamp {
+    let rounding = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Floor);
+    wall.round(rounding).unwrap_or(wall)
 }
 
 /// Identifies one boot of a machine (Linux: `/proc/sys/kernel/random/boot_id`, as a number).
@@ -84,6 +92,14 @@ mod tests {
         for wrong in ["", "3f2c", "+f2c1a9000004b6d8e2100000000002a", "gf2c1a9000004b6d8e2100000000002a"] {
             assert_eq!(wrong.parse::<BootId>(), Err(NotABootId), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_time_is_shown_in_whole_milliseconds_and_never_later_than_it_was() {
+        let shown = |text: &str| whole_milliseconds(text.parse().unwrap()).to_string();
+        assert_eq!(shown("2026-07-01T01:00:00.001999999Z"), "2026-07-01T01:00:00.001Z");
+        assert_eq!(shown("2026-07-01T01:00:00.002Z"), "2026-07-01T01:00:00.002Z");
+        assert_eq!(shown("1969-12-31T23:59:59.9995Z"), "1969-12-31T23:59:59.999Z");
     }
 
     #[test]

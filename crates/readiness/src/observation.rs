@@ -57,7 +57,7 @@ pub struct ProbeEvidence {
 pub enum ServerPlace {
     /// Reached over the internet.
     Public,
-    /// In the office's own network or on this machine.
+    /// In the office's own network, on this machine, or at an address that no host on the internet has.
     Internal,
     /// No address is known: its name was not resolved.
     #[serde(other)]
@@ -65,9 +65,11 @@ pub enum ServerPlace {
 }
 
 impl ServerPlace {
-    /// Internal: loopback, private (RFC 1918), link-local, shared by a carrier's NAT (RFC 6598), unique
-    /// local (RFC 4193), the unspecified address, which means this machine, and what of these is written as
-    /// an IPv4-mapped IPv6 address.
+    /// Internal is what the registries of special-purpose addresses (RFC 6890) keep out of the internet:
+    /// loopback, private (RFC 1918), link-local, shared by a carrier's NAT (RFC 6598), unique local
+    /// (RFC 4193), protocol assignments (192.0.0.0/24), benchmarking (RFC 2544), documentation (RFC 5737,
+    /// RFC 3849), reserved (240.0.0.0/4), multicast, the unspecified address, which means this machine, and
+    /// what of these is written as an IPv4-mapped IPv6 address.
     #[must_use]
     pub const fn of(address: IpAddr) -> Self {
         let internal = match address.to_canonical() {
@@ -79,19 +81,31 @@ impl ServerPlace {
 }
 
 const fn is_internal_v4(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
+    let [first, second, third, _] = address.octets();
     let carrier_nat = first == 100 && second & 0b1100_0000 == 0b0100_0000;
+    let protocol_assignments = first == 192 && second == 0 && third == 0;
+    let benchmarking = first == 198 && second & 0b1111_1110 == 18;
+    let reserved = first >= 240;
     carrier_nat
+        || protocol_assignments
+        || benchmarking
+        || reserved
         || address.is_loopback()
         || address.is_private()
         || address.is_link_local()
+        || address.is_documentation()
+        || address.is_multicast()
         || address.is_unspecified()
 }
 
 const fn is_internal_v6(address: Ipv6Addr) -> bool {
-    address.is_loopback()
+    let [first, second, ..] = address.segments();
+    let documentation = first == 0x2001 && second == 0x0db8;
+    documentation
+        || address.is_loopback()
         || address.is_unique_local()
         || address.is_unicast_link_local()
+        || address.is_multicast()
         || address.is_unspecified()
 }
 
@@ -100,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_in_the_offices_own_network_is_told_from_one_on_the_internet() {
+    fn a_server_on_the_internet_is_told_from_one_that_cannot_be_there() {
         let place = |text: &str| ServerPlace::of(text.parse().unwrap());
         for internal in [
             "127.0.0.1",
@@ -112,16 +126,44 @@ mod tests {
             "100.64.0.1",
             "100.127.255.255",
             "0.0.0.0",
+            "192.0.0.8",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.19.255.254",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "239.255.255.255",
+            "240.0.0.1",
+            "255.255.255.255",
             "::1",
+            "::",
             "fd00::1",
             "fe80::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2001:db8:ffff::1",
             "::ffff:10.0.0.1",
+            "::ffff:198.18.0.1",
         ] {
             assert_eq!(place(internal), ServerPlace::Internal, "{internal}");
         }
-        for public in
-            ["1.1.1.1", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2606:4700::1", "::ffff:8.8.8.8"]
-        {
+        for public in [
+            "1.1.1.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.17.255.255",
+            "198.20.0.1",
+            "198.51.101.1",
+            "203.0.112.1",
+            "223.255.255.254",
+            "2001:db7::1",
+            "2001:db9::1",
+            "2606:4700::1",
+            "::ffff:8.8.8.8",
+        ] {
             assert_eq!(place(public), ServerPlace::Public, "{public}");
         }
     }

@@ -33,6 +33,12 @@ impl Policy {
             gate_probe: freshness.gate_probe,
         }
     }
+
+    /// The same declarations, but no evidence counts for longer than `max_age`.
+    #[must_use]
+    pub fn no_older_than(self, max_age: TimeToLive) -> Self {
+        Self { device_scan: self.device_scan.min(max_age), gate_probe: self.gate_probe.min(max_age), ..self }
+    }
 }
 
 impl Default for Policy {

@@ -46,6 +46,8 @@ codes! {
     DeviceNoPermission = "DEVICE_NO_PERMISSION",
     /// Found, but offers nothing to capture.
     DeviceNoFormats = "DEVICE_NO_FORMATS",
+    /// Found, and offers pictures, but does not say how many a second.
+    DeviceNoRates = "DEVICE_NO_RATES",
     /// Found, but the driver answered with an error.
     DeviceError = "DEVICE_ERROR",
 
@@ -174,7 +176,7 @@ codes! {
     NetServerUnreachable = "NET_SERVER_UNREACHABLE",
     /// Its machine answers, but not over UDP.
     NetUdpBlocked = "NET_UDP_BLOCKED",
-    /// Its certificate is not to be trusted.
+    /// Its certificate cannot be trusted.
     NetServerNotTrusted = "NET_SERVER_NOT_TRUSTED",
     /// It did not accept the room's certificate.
     NetIdentityRefused = "NET_IDENTITY_REFUSED",

@@ -11,7 +11,7 @@ use crate::{
     inventory::Inventory,
     moment::Moment,
     observation::{ProbeEvidence, ScanFault},
-    policy::Policy,
+    policy::{Policy, TimeToLive},
     reasons::Code,
 };
 
@@ -28,6 +28,18 @@ pub struct Snapshot {
     pub network: NetworkEvidence,
     /// Totals since the program started, for metrics.
     pub counters: Counters,
+}
+
+impl Snapshot {
+    /// As a caller sees it who wants no evidence older than `max_age`: what is older counts as stale. A limit
+    /// that is wider than the room's own changes nothing; `None` is no limit.
+    #[must_use]
+    pub fn no_older_than(mut self, max_age: Option<TimeToLive>) -> Self {
+        if let Some(max_age) = max_age {
+            self.setup.policy = self.setup.policy.no_older_than(max_age);
+        }
+        self
+    }
 }
 
 /// What the configuration says about the room.

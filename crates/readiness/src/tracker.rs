@@ -77,12 +77,6 @@ impl Tracker {
             }
         }
     }
-
-    /// Takes over a changed configuration, which makes what is known worthless.
-    pub fn reconfigure(&mut self, setup: Setup, now: Moment) {
-        self.snapshot.setup = setup;
-        self.invalidate(Cause::ConfigurationChanged, now);
-    }
 }
 
 impl Since {

@@ -107,7 +107,7 @@ fn a_microphone_in_another_device_is_not_the_cameras_own() {
 }
 
 #[test]
-fn devices_in_use_by_a_meeting_are_granted_without_a_warning() {
+fn devices_in_use_by_a_meeting_are_granted_with_a_warning() {
     let mut inventory = webcam_alone();
     inventory.cameras[0].state = CheckState::InUse;
     inventory.cameras[0].reason = Code::DeviceBusy;
@@ -116,8 +116,45 @@ fn devices_in_use_by_a_meeting_are_granted_without_a_warning() {
     let readiness = linked(inventory).recommended();
     assert_eq!(says(&readiness, CheckCode::Camera), (CheckState::InUse, Code::CameraInUse));
     assert_eq!(says(&readiness, CheckCode::Microphone), (CheckState::InUse, Code::MicrophoneInUse));
-    assert_eq!(readiness.exit_code(), 0);
-    assert_eq!(readiness.reasons, []);
+    assert_eq!(readiness.verdict, RoomVerdict::Ready);
+    assert_eq!(readiness.exit_code(), 1);
+    assert_eq!(readiness.reasons, [Code::CameraInUse, Code::MicrophoneInUse]);
+    assert!(!check(&readiness, CheckCode::Camera).remedy.id.is_empty());
+}
+
+#[test]
+fn a_camera_in_use_that_was_never_read_shows_no_picture_size() {
+    let mut inventory = webcam_alone();
+    inventory.cameras[0].state = CheckState::InUse;
+    inventory.cameras[0].reason = Code::DeviceBusy;
+    inventory.cameras[0].modes = vec![];
+    inventory.microphones[0].rates = vec![];
+    let readiness = linked(inventory).recommended();
+    let told = says(&readiness, CheckCode::CameraResolution);
+    assert_eq!(told, (CheckState::Unknown, Code::CameraResolutionUnknown));
+    assert_eq!(readiness.verdict, RoomVerdict::Unknown);
+}
+
+#[test]
+fn a_camera_that_is_free_is_told_of_before_one_in_use() {
+    for in_use in [0, 1] {
+        let mut inventory = webcam();
+        inventory.cameras[in_use].state = CheckState::InUse;
+        inventory.cameras[in_use].reason = Code::DeviceBusy;
+        let readiness = linked(inventory).minimum();
+        assert_eq!(says(&readiness, CheckCode::Camera), (CheckState::Warning, Code::CameraNotTried));
+    }
+}
+
+#[test]
+fn a_camera_that_does_not_state_its_rates_is_unknown() {
+    let mut inventory = webcam_alone();
+    inventory.cameras[0].state = CheckState::Unknown;
+    inventory.cameras[0].reason = Code::DeviceNoRates;
+    inventory.cameras[0].modes = vec![];
+    let readiness = linked(inventory).minimum();
+    assert_eq!(readiness.reasons, [Code::DeviceNoRates]);
+    assert_eq!(readiness.verdict, RoomVerdict::Unknown);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use proptest::{prelude::*, sample::select, test_runner::RngSeed};
 use siaga_probe::{DirectionResult, Verdict};
 use siaga_readiness::{
     Cause, CheckState, Evidence, Policy, ProbeEvidence, Profile, Readiness, RoomVerdict, ServerPlace,
-    Snapshot, evaluate,
+    Snapshot, TimeToLive, evaluate,
 };
 
 use events::{Event, What, after, events, evidence, policy, silence, without};
@@ -130,6 +130,20 @@ proptest! {
     }
 
     #[test]
+    fn wanting_younger_evidence_never_grants(
+        policy in policy(), events in events(), profile in profile(), max_age in 1..200_u64,
+    ) {
+        let room = after(policy, &events);
+        let max_age = TimeToLive::new(Duration::from_secs(max_age)).unwrap();
+        let younger = room.tracker.snapshot().clone().no_older_than(Some(max_age));
+        let wanted = evaluate(&younger, profile, room.now);
+        prop_assert!(is_ready(&room, profile) || !wanted.is_granted());
+        if wanted.is_granted() {
+            prop_assert!(wanted.checks.iter().all(|check| check.age_s.unwrap() < max_age.duration().as_secs_f64()));
+        }
+    }
+
+    #[test]
     fn taking_a_passing_observation_away_never_grants(
         policy in policy(), events in events(), profile in profile(),
     ) {
@@ -222,6 +236,7 @@ proptest! {
         for check in &readiness.checks {
             for text in [&check.text.id, &check.text.en] {
                 prop_assert!(!text.is_empty() && !text.contains('{'), "{}", text);
+                prop_assert!(!text.contains("(not known)"), "{}", text);
             }
             let fine = matches!(check.state, CheckState::Ok | CheckState::InUse);
             prop_assert!(fine || !check.remedy.id.is_empty(), "{}", check.reason);

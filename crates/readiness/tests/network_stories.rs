@@ -4,8 +4,8 @@ mod room;
 
 use siaga_probe::Reason;
 use siaga_readiness::{
-    Cause, CheckCode, CheckState, Code, Freshness, Level, Moment, Policy, Readiness, RoomVerdict,
-    ServerPlace, Setup, TimeToLive, moment::BootId,
+    Cause, CheckCode, CheckState, Code, Freshness, Level, Moment, Policy, Profile, Readiness, RoomVerdict,
+    ServerPlace, Setup, evaluate, moment::BootId,
 };
 
 use room::*;
@@ -167,6 +167,48 @@ fn an_outage_during_a_probe_is_shown_but_withdraws_nothing() {
 }
 
 #[test]
+fn a_direction_that_told_nothing_shows_it_whoever_is_to_blame() {
+    let reasons = [
+        (Reason::PeerFailed, Code::NetServerFailed),
+        (Reason::LocalFault, Code::NetLocalFault),
+        (Reason::SenderLate, Code::NetSenderLate),
+        (Reason::ServerRefused, Code::NetServerRefused),
+    ];
+    for (reason, code) in reasons {
+        let mut room = equipped();
+        room.probe(pass(10), pass(20)).pass(30);
+        room.probe(pass(10), disturbed(20, reason));
+        let readiness = room.minimum();
+        is(&readiness, UP_OK, (CheckState::Warning, code));
+        assert_eq!(says(&readiness, CheckCode::NetServer), (CheckState::Ok, Code::NetServerAnswers));
+        assert_eq!(readiness.verdict, RoomVerdict::Ready);
+        assert!(readiness.reasons.contains(&code));
+
+        wait(&mut room, 60 * MINUTE - 30);
+        let readiness = room.minimum();
+        is(&readiness, UP_OK, (CheckState::Unknown, code));
+        assert_eq!(readiness.verdict, RoomVerdict::Unknown);
+
+        let mut unproven = equipped();
+        unproven.probe(pass(10), disturbed(20, reason));
+        is(&unproven.minimum(), UP_OK, (CheckState::Unknown, code));
+    }
+}
+
+#[test]
+fn two_directions_that_told_nothing_for_different_reasons_are_both_heard() {
+    let mut room = equipped();
+    room.probe(pass(10), pass(20)).pass(30);
+    room.probe(disturbed(10, Reason::Outage), disturbed(20, Reason::PeerFailed));
+    is(&room.minimum(), (CheckState::Warning, Code::NetOutage), (CheckState::Warning, Code::NetServerFailed));
+
+    room.pass(1).probe(disturbed(10, Reason::PeerFailed), disturbed(20, Reason::LocalFault));
+    let readiness = room.minimum();
+    assert_eq!(says(&readiness, CheckCode::NetServer), (CheckState::Warning, Code::NetServerFailed));
+    is(&readiness, UP_OK, (CheckState::Warning, Code::NetLocalFault));
+}
+
+#[test]
 fn a_link_that_never_settled_is_unknown_although_the_server_answers() {
     let mut room = equipped();
     room.probe(disturbed(10, Reason::Undecided), disturbed(20, Reason::SenderLate));
@@ -208,6 +250,30 @@ fn an_office_shortens_the_time_to_live() {
 }
 
 #[test]
+fn a_caller_who_wants_younger_evidence_is_told_that_the_rooms_is_stale() {
+    let mut room = equipped();
+    room.probe(pass(10), pass(20));
+    wait(&mut room, 15 * MINUTE - 1);
+    let within = |room: &Room, max_age: Option<&str>| {
+        let max_age = max_age.map(|text| text.parse().unwrap());
+        evaluate(&room.tracker.snapshot().clone().no_older_than(max_age), Profile::minimum(), room.now)
+    };
+    let readiness = within(&room, Some("15m"));
+    assert_eq!(readiness.verdict, RoomVerdict::Ready);
+    let a_second_later = room.now.wall + std::time::Duration::from_secs(1);
+    assert_eq!(readiness.valid_until, Some(a_second_later), "valid for that caller");
+
+    wait(&mut room, 1);
+    let readiness = within(&room, Some("15m"));
+    assert_eq!(readiness.verdict, RoomVerdict::Unknown);
+    assert_eq!(readiness.level, Level::Unknown);
+    assert_eq!(readiness.reasons, [Code::EvidenceStale]);
+    for max_age in [None, Some("24h")] {
+        assert_eq!(within(&room, max_age), room.minimum(), "a wider limit than the room's changes nothing");
+    }
+}
+
+#[test]
 fn the_answer_says_until_when_it_is_valid_and_lapses_then() {
     let mut room = equipped();
     room.probe(pass(10), pass(20));
@@ -217,6 +283,18 @@ fn the_answer_says_until_when_it_is_valid_and_lapses_then() {
     assert_eq!(until, room.now.wall + std::time::Duration::from_secs(100), "the scan lapses first");
     assert_eq!(room.pass(99).minimum().valid_until, Some(until));
     assert_eq!(room.pass(1).minimum().verdict, RoomVerdict::Unknown);
+}
+
+#[test]
+fn two_answers_that_the_clocks_tell_nanoseconds_apart_are_alike() {
+    let mut room = equipped();
+    room.probe(pass(10), pass(20)).pass(3);
+    room.now.wall += std::time::Duration::from_micros(300);
+    let before = room.minimum();
+    room.now.since_boot += std::time::Duration::from_nanos(70);
+    room.now.wall += std::time::Duration::from_nanos(90);
+    assert_eq!(room.minimum(), before);
+    assert_eq!(before.valid_until.unwrap().subsec_nanosecond(), 0);
 }
 
 #[test]
@@ -329,18 +407,6 @@ fn without_a_server_the_link_is_unknown_and_the_room_says_why() {
     let readiness = room.scan(webcam()).minimum();
     assert_eq!(readiness.verdict, RoomVerdict::Unknown);
     assert_eq!(readiness.reasons, [Code::NetNoServer]);
-}
-
-#[test]
-fn a_changed_configuration_takes_effect_and_needs_a_new_check() {
-    let mut room = equipped();
-    room.probe(pass(10), pass(20)).pass(1);
-    let mut setup = room.tracker.snapshot().setup.clone();
-    setup.policy.gate_probe = TimeToLive::new(std::time::Duration::from_secs(10)).unwrap();
-    room.tracker.reconfigure(setup, room.now);
-    assert_eq!(room.minimum().reasons, [Code::ConfigurationChanged]);
-    room.scan(webcam()).probe(pass(10), pass(20)).pass(10);
-    assert_eq!(room.minimum().reasons, [Code::EvidenceStale]);
 }
 
 #[test]

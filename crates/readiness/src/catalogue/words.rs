@@ -22,6 +22,12 @@ impl Words {
         Text { id: self.fill_in(&text.id, &INDONESIAN), en: self.fill_in(&text.en, &ENGLISH) }
     }
 
+    /// Whether less was measured than is required. Not so where nothing was measured, nor where it is enough in
+    /// numbers: behind a shaper that delays, all of it may arrive.
+    pub(super) fn fall_short(&self) -> bool {
+        matches!((self.value, self.required), (Some(value), Some(required)) if value < required)
+    }
+
     fn fill_in(&self, template: &str, language: &Language) -> String {
         let mut filled = String::with_capacity(template.len() + 32);
         let mut rest = template;

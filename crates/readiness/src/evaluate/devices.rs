@@ -80,9 +80,10 @@ pub(super) fn presence(state: CheckState, reason: Code, not_tried: Code, in_use:
     }
 }
 
-/// How far a device is from being granted: failures first, then what is unknown, then warnings.
-fn distance(statements: &[Statement]) -> [usize; 3] {
-    [CheckState::Failed, CheckState::Unknown, CheckState::Warning]
+/// How far a device is from being granted: failures first, then what is unknown, then what another program
+/// holds, then warnings.
+fn distance(statements: &[Statement]) -> [usize; 4] {
+    [CheckState::Failed, CheckState::Unknown, CheckState::InUse, CheckState::Warning]
         .map(|state| statements.iter().filter(|statement| statement.state == state).count())
 }
 

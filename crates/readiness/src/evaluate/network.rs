@@ -74,13 +74,14 @@ fn direction_check(link: &Link, direction: Direction, required: Bitrate, standin
     new(CheckState::Unknown, reason, seen, None)
 }
 
-/// Why the last attempt told nothing about this direction, if it began after what stands and did reach
-/// the link. (If it did not, `NET_SERVER` says so.)
+/// Why the last attempt told nothing about this direction, if it began after what stands. Where it was turned
+/// away as a whole, `NET_SERVER` says so.
 fn fruitless_since(link: &Link, direction: Direction, standing: &Seen) -> Option<Code> {
     let (attempt, Some(tried)) = link.attempt? else { return None };
     let result = attempt.direction(direction);
-    let fruitless = result.verdict == Verdict::Inconclusive && blames_link(result.reason);
-    (fruitless && tried.age < standing.age).then(|| Code::of_probe(result.reason, direction))
+    let reason = Code::of_probe(result.reason, direction);
+    let fruitless = result.verdict == Verdict::Inconclusive && turned_away(attempt) != Some(reason);
+    (fruitless && tried.age < standing.age).then_some(reason)
 }
 
 /// Bit/s in Mbit/s, rounded down to 10 kbit/s: a rate just short of the requirement must not read as met.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     answer::{Check, CheckCode},
     catalogue::{self, Words},
-    moment::Moment,
+    moment::{Moment, whole_milliseconds},
     policy::TimeToLive,
     reasons::Code,
     state::CheckState,
@@ -57,9 +57,9 @@ impl From<Statement> for Check {
             value: words.value,
             unit: unit.map(str::to_owned),
             required: words.required,
-            observed_at: seen.map(|seen| seen.at.wall),
+            observed_at: seen.map(|seen| whole_milliseconds(seen.at.wall)),
             age_s: seen.map(|seen| milliseconds(seen.age)),
-            text: words.fill(&entry.text),
+            text: entry.found(&words),
             remedy: words.fill(&entry.remedy),
         }
     }

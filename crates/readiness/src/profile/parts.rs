@@ -3,14 +3,15 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use siaga_probe::Bitrate;
+use siaga_probe::{Bitrate, Mode};
 use thiserror::Error;
 
 use super::Requirements;
 
-/// Rates that the link must sustain, SI bits per second at the IP layer.
+/// Rates that the link must sustain, SI bits per second at the IP layer. As read, no lower than a gate probe can
+/// judge ([`Mode::lowest_rate`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "RawNetworkRequirement")]
 pub struct NetworkRequirement {
     /// From the room.
     pub up: Bitrate,
@@ -188,6 +189,14 @@ impl fmt::Display for PictureSize {
 /// What is wrong with a part of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PartError {
+    /// No gate probe could ever pass.
+    #[error("{direction} = {asked} is less than a gate probe can judge; ask for {} or more", Mode::Gate.lowest_rate())]
+    RateTooLow {
+        /// Its key: `up` or `down`.
+        direction: &'static str,
+        /// As written.
+        asked: Bitrate,
+    },
     /// Not a size.
     #[error("“{0}” is not a picture size; write it like 1280x720")]
     Size(String),
@@ -203,6 +212,28 @@ pub enum PartError {
     /// A profile that everything would meet.
     #[error("it requires nothing; give it [network], [camera] or [microphone]")]
     Nothing,
+}
+
+/// [`NetworkRequirement`] as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawNetworkRequirement {
+    up: Bitrate,
+    down: Bitrate,
+}
+
+impl TryFrom<RawNetworkRequirement> for NetworkRequirement {
+    type Error = PartError;
+
+    fn try_from(raw: RawNetworkRequirement) -> Result<Self, Self::Error> {
+        let RawNetworkRequirement { up, down } = raw;
+        for (direction, asked) in [("up", up), ("down", down)] {
+            if asked < Mode::Gate.lowest_rate() {
+                return Err(PartError::RateTooLow { direction, asked });
+            }
+        }
+        Ok(Self { up, down })
+    }
 }
 
 /// [`Requirements`] as they are written.

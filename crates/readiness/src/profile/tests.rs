@@ -73,6 +73,10 @@ fn each_mistake_in_a_profile_is_named() {
     assert!(refusal("[network]\nup = \"10M\"").contains("missing field `down`"));
     assert!(refusal("[network]\nup = \"10 Mbit\"\ndown = \"20M\"").contains("is not a rate"));
     assert!(refusal("[network]\nup = 0\ndown = 1").contains("a rate lies between"));
+    assert!(
+        refusal("[network]\nup = \"2M\"\ndown = \"800k\"")
+            .contains("down = 0.8 Mbit/s is less than a gate probe can judge; ask for 1 Mbit/s or more")
+    );
     assert!(refusal("[camera]\nfov = 90").contains("unknown field `fov`"));
     assert!(refusal("[camera]\nmin_diagonal_fov = 500").contains("between 1 and 180 degrees"));
     assert!(refusal("[camera.picture]\nsizes = []\nmin_fps = 30").contains("at least one size"));
@@ -82,6 +86,12 @@ fn each_mistake_in_a_profile_is_named() {
     );
     assert!(refusal("[camera.picture]\nsizes = [\"1280x720\"]\nmin_fps = 0").contains("between 1 and 240"));
     assert!(refusal("[microphone]\ncount = 2").contains("unknown field `count`"));
+}
+
+#[test]
+fn the_lowest_rate_that_a_gate_probe_can_judge_is_accepted() {
+    let text = "[network]\nup = \"1M\"\ndown = \"1M\"";
+    assert!(Profile::from_toml(ProfileName("bench".to_owned()), text).is_ok());
 }
 
 #[test]

@@ -111,10 +111,14 @@ fn inventory() -> impl Strategy<Value = Inventory> {
 fn direction() -> impl Strategy<Value = DirectionResult> {
     let rate = || select(vec![5, 10, 20, 20, 50]);
     let slow = select(vec![Reason::QueueGrows, Reason::StandingQueue, Reason::Loss]);
-    let open = select(vec![Reason::Outage, Reason::Undecided, Reason::Interrupted]);
+    let open = select(vec![Reason::Outage, Reason::Undecided, Reason::Interrupted, Reason::PeerFailed]);
     prop_oneof![
-        12 => rate().prop_map(pass),
-        2 => (rate(), slow).prop_map(|(rate, reason)| fail(rate, reason, rate * 800_000)),
+        18 => rate().prop_map(pass),
+        2 => (rate(), slow.clone()).prop_map(|(rate, reason)| fail(rate, reason, rate * 800_000)),
+        1 => (rate(), slow).prop_map(|(rate, reason)| DirectionResult {
+            delivered_bps: None,
+            ..fail(rate, reason, 0)
+        }),
         1 => (rate(), open).prop_map(|(rate, reason)| disturbed(rate, reason)),
     ]
 }
