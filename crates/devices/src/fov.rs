@@ -90,13 +90,6 @@ impl Catalogue {
         Ok(Self { rows })
     }
 
-    /// This catalogue with the rows of `other` before its own.
-    #[must_use]
-    pub fn extended_by(mut self, mut other: Self) -> Self {
-        other.rows.append(&mut self.rows);
-        other
-    }
-
     /// What is known of a model, by its USB id in lower case.
     pub fn field_of_view(&self, usb_id: &str) -> Option<FieldOfView> {
         let row = self.rows.iter().find(|row| row.usb_id == usb_id)?;
@@ -167,19 +160,6 @@ mod tests {
         for switchable in ["046d:085e", "413c:c015", "291a:3367"] {
             assert_eq!(catalogue.field_of_view(switchable), None);
         }
-    }
-
-    #[test]
-    fn an_operator_s_row_comes_before_the_shipped_one() {
-        let row = |id: &str, degrees: f64| {
-            format!(
-                "[[camera]]\nusb_id='{id}'\nmodel='m'\ndegrees={degrees:?}\naxis='diagonal'\nsource='s'\n"
-            )
-        };
-        let own = Catalogue::parse(&row("046D:082D", 70.0)).unwrap();
-        let both = Catalogue::built_in().extended_by(own);
-        let degrees = |id: &str| both.field_of_view(id).map(|fov| fov.degrees);
-        assert_eq!((degrees("046d:082d"), degrees("046d:0825")), (Some(70.0), Some(55.0)));
     }
 
     #[test]

@@ -195,7 +195,7 @@ fn a_device_that_offers_nothing_usable_says_so() {
     // Pictures without a stated rate: no statement either way.
     assert_eq!(
         told,
-        [(CheckState::Failed, Code::DeviceNoFormats), (CheckState::Unknown, Code::DeviceNoFormats)]
+        [(CheckState::Failed, Code::DeviceNoFormats), (CheckState::Unknown, Code::DeviceNoRates)]
     );
     let microphone = inventory.microphones.first().unwrap();
     assert_eq!((microphone.state, microphone.reason), (CheckState::Failed, Code::DeviceNoFormats));

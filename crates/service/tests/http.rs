@@ -220,6 +220,19 @@ async fn surplus_clients_wait_for_a_free_connection_and_all_are_answered() {
 }
 
 #[tokio::test]
+async fn clients_that_say_nothing_do_not_keep_others_from_being_answered() {
+    let limits = Limits { connections: 2, header_read_timeout: Duration::from_millis(100), ..limits() };
+    let room = Room::serve(routes(), limits).await;
+    let mut silent = Vec::new();
+    for _ in 0..6 {
+        silent.push(TcpStream::connect(room.address).await.unwrap());
+    }
+    // The bound only turns a hang into a failure.
+    let answer = timeout(Duration::from_secs(60), room.ask("GET / HTTP/1.1\r\nHost: localhost\r\n"));
+    assert!(answer.await.expect("never answered").ends_with("ready"));
+}
+
+#[tokio::test]
 async fn shutdown_does_not_wait_for_clients_that_keep_idle_connections_open() {
     let room = Room::serve(routes(), patient()).await;
     let mut kept = TcpStream::connect(room.address).await.unwrap();

@@ -86,7 +86,7 @@ fn judge(group: Vec<Node>) -> Option<(Node, Modes, CheckState, Code)> {
         Reading::Held(_) | Reading::Failed(DriverError::Busy) => (CheckState::InUse, Code::DeviceBusy),
         Reading::Read(_) if !modes.rated.is_empty() => (CheckState::Ok, Code::DevicePresent),
         // It has pictures, but how many a second it does not say: no statement either way.
-        Reading::Read(_) if modes.has_unrated => (CheckState::Unknown, Code::DeviceNoFormats),
+        Reading::Read(_) if modes.has_unrated => (CheckState::Unknown, Code::DeviceNoRates),
         Reading::Read(_) => (CheckState::Failed, Code::DeviceNoFormats),
         Reading::Failed(DriverError::NoPermission) => (CheckState::Unknown, Code::DeviceNoPermission),
         Reading::Failed(_) => (CheckState::Failed, Code::DeviceError),

@@ -1,6 +1,14 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
+/// Whether a server would serve this address, as far as that can be told without binding it.
+///
+/// # Errors
+/// Not a loopback address.
+pub fn check_address(address: SocketAddr) -> Result<(), BindError> {
+    if address.ip().is_loopback() { Ok(()) } else { Err(BindError::NotLoopback { address }) }
+}
+
 /// Why a server does not start on an address.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {

@@ -6,7 +6,7 @@ pub struct Limits {
     /// Open connections; more wait in the kernel's queue.
     pub connections: usize,
     /// Time for a whole request header, counted from the connection or from the end of the request before:
-    /// bounds both slow senders and idle keep-alive connections.
+    /// bounds slow senders and idle keep-alive connections, and with them how long surplus connections wait.
     pub header_read_timeout: Duration,
     /// Bytes of a request's line and header; more is 431. At least 8192 are buffered.
     pub header_bytes: usize,
@@ -23,12 +23,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Fit for a room or an office: 128 connections, 10 s per header, 8 KiB of header, 64 KiB of body,
+    /// Fit for a room or an office: 128 connections, 2 s per header, 8 KiB of header, 64 KiB of body,
     /// 30 s per answer, 5 min per connection, 500 ms to shut down.
     fn default() -> Self {
         Self {
             connections: 128,
-            header_read_timeout: Duration::from_secs(10),
+            header_read_timeout: Duration::from_secs(2),
             header_bytes: 8 * 1024,
             body_bytes: 64 * 1024,
             answer_timeout: Duration::from_secs(30),

@@ -21,7 +21,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::signals::Shutdown;
 
-pub use bind::BindError;
+pub use bind::{BindError, check_address};
 pub use limits::Limits;
 
 /// An HTTP/1 server, bound to a loopback address and not yet serving.
@@ -43,9 +43,7 @@ impl HttpServer {
     /// # Errors
     /// The address is not a loopback address, or the system refuses it.
     pub async fn bind(address: SocketAddr, limits: Limits) -> Result<Self, BindError> {
-        if !address.ip().is_loopback() {
-            return Err(BindError::NotLoopback { address });
-        }
+        check_address(address)?;
         let listener =
             TcpListener::bind(address).await.map_err(|cause| BindError::from_system(address, cause))?;
         let address = listener.local_addr().map_err(|cause| BindError::from_system(address, cause))?;
