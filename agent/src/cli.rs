@@ -1,6 +1,13 @@
 //! The command line.
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -21,8 +28,8 @@ use crate::{
 /// Exit status of a usage error or a failure: unknown, never “ready” and never “not ready”.
 const FAILED: u8 = 3;
 
-/// A driver that hangs must not hold up the end of a command.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+/// A driver that hangs must not hold up the end of the program.
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Can this meeting room hold a video conference?
 #[derive(Debug, Parser)]
@@ -61,10 +68,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if asked_for { ExitCode::SUCCESS } else { ExitCode::from(FAILED) };
         }
     };
+    let for_nagios = matches!(&cli.command, Command::Check(args) if args.is_for_nagios());
     match execute(cli) {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
             eprintln!("error: {error:#}");
+            if for_nagios {
+                // A monitoring system reads nothing but standard output. If that is gone, so is its reader.
+                let _ = print(&format!("SIAGA UNKNOWN - {error:#}\n"));
+            }
             ExitCode::from(FAILED)
         }
     }
@@ -81,9 +93,20 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
         }
         Command::Devices(args) => {
             let settings = Settings::load(config)?;
-            once(async |_| devices::run(&args, &settings).await)
+            once(async |shutdown| {
+                tokio::select! {
+                    ended = devices::run(&args, &settings) => ended,
+                    () = shutdown.requested() => anyhow::bail!("interrupted"),
+                }
+            })
         }
-        Command::Probe(args) => once(async |shutdown| probe::run(&args, &shutdown).await),
+        Command::Probe(args) => {
+            if config.is_some() {
+                // It has no use for one yet, but a broken one must not go unnoticed.
+                Settings::load(config)?;
+            }
+            once(async |shutdown| probe::run(&args, &shutdown).await)
+        }
     }
 }
 
@@ -94,4 +117,10 @@ fn once(command: impl AsyncFnOnce(Shutdown) -> anyhow::Result<u8>) -> anyhow::Re
     let ended = runtime.block_on(async { command(Shutdown::on_signals()?).await });
     runtime.shutdown_timeout(LAST_WORDS);
     ended
+}
+
+/// Data goes to standard output; a reader that has gone away is an error and not a panic.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
 }

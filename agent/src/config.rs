@@ -213,14 +213,19 @@ impl Settings {
     /// # Errors
     /// The file is wrong, or `path` was given and is not there.
     pub fn load(path: Option<&Path>) -> Result<Self, SettingsError> {
-        let settings: Self = match path {
-            Some(path) => config::load(path)?,
-            None if Path::new(DEFAULT_PATH).exists() => config::load(Path::new(DEFAULT_PATH))?,
-            None => Self::default(),
+        let settings: Self = match (path, config::load(path.unwrap_or(Path::new(DEFAULT_PATH)))) {
+            (None, Err(error)) if error.is_absent() => Self::default(),
+            (_, loaded) => loaded?,
         };
         // What only fits or not as a whole is said now and not when it is first needed.
         settings.profiles()?.named(settings.profile.as_str())?;
         Ok(settings)
+    }
+
+    /// Whether there is a configuration where one is looked for.
+    #[must_use]
+    pub fn is_at_the_usual_place() -> bool {
+        Path::new(DEFAULT_PATH).exists()
     }
 
     /// The shipped profiles and the office's own.

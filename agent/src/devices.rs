@@ -5,6 +5,7 @@ use std::time::Duration;
 use siaga_devices::{Kernel, Roots, ScanError, ScanOptions, Scanner};
 use siaga_readiness::{
     inventory::Inventory,
+    moment::Moment,
     observation::{Evidence, Observation, ScanFault},
     reasons::Code,
 };
@@ -14,18 +15,24 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{config::DeviceSettings, host, room::Room};
+use crate::{changes::Changes, config::DeviceSettings, host, room::Room};
 
 /// A scan that takes longer is told as timed out; a healthy one takes milliseconds.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Scans at the configured interval, for ever.
-pub async fn watch(room: &Room, settings: &DeviceSettings) {
+/// What a device offers is remembered from one scan to the next, and asked anew after this long.
+const MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Scans at the configured interval and after each change of the machine, for ever.
+pub async fn watch(room: &Room, settings: &DeviceSettings, mut changes: Changes) {
     let mut eyes = Eyes::new(settings);
     let mut ticks = interval(settings.scan_interval.duration());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = changes.next() => eyes.forget(),
+        }
         room.observe(eyes.look().await);
     }
 }
@@ -35,6 +42,9 @@ pub async fn watch(room: &Room, settings: &DeviceSettings) {
 #[derive(Debug)]
 pub struct Eyes {
     state: State,
+    /// When each device was last asked what it offers.
+    asked: Moment,
+    ask_anew: bool,
 }
 
 type Scanned = (Box<Scanner<Kernel>>, Result<Inventory, ScanError>);
@@ -42,7 +52,8 @@ type Scanned = (Box<Scanner<Kernel>>, Result<Inventory, ScanError>);
 #[derive(Debug)]
 enum State {
     Ready(Box<Scanner<Kernel>>),
-    Busy(JoinHandle<Scanned>),
+    /// Since when a scan hangs, and the scan.
+    Busy(Moment, JoinHandle<Scanned>),
     /// A scan panicked, and the scanner went with it.
     Lost,
 }
@@ -53,13 +64,19 @@ impl Eyes {
     pub fn new(settings: &DeviceSettings) -> Self {
         let declared_fov = settings.field_of_view.iter().map(|declared| declared.0.clone()).collect();
         let options = ScanOptions { declared_fov, ..ScanOptions::default() };
-        Self { state: State::Ready(Box::new(Scanner::new(Roots::default(), options, Kernel))) }
+        let scanner = Scanner::new(Roots::default(), options, Kernel);
+        Self { state: State::Ready(Box::new(scanner)), asked: host::now(), ask_anew: true }
+    }
+
+    /// Asks each device anew at the next look.
+    pub fn forget(&mut self) {
+        self.ask_anew = true;
     }
 
     /// One look; ends within ten seconds.
     pub async fn look(&mut self) -> Observation {
-        let at = host::now();
-        let evidence = match self.scan().await {
+        let (at, scanned) = self.scan().await;
+        let evidence = match scanned {
             Ok(inventory) => Evidence::Devices(inventory),
             Err(fault) => {
                 warn!(detail = fault.detail, "device scan failed");
@@ -70,28 +87,42 @@ impl Eyes {
         Observation { at, took, evidence }
     }
 
-    async fn scan(&mut self) -> Result<Inventory, ScanFault> {
-        let mut scan = match std::mem::replace(&mut self.state, State::Lost) {
-            State::Ready(mut scanner) => tokio::task::spawn_blocking(move || {
-                let scanned = scanner.scan();
-                (scanner, scanned)
-            }),
-            State::Busy(scan) => scan,
+    /// The scan's own beginning comes with it: one that hung for an hour is an hour old when it ends.
+    async fn scan(&mut self) -> (Moment, Result<Inventory, ScanFault>) {
+        let (at, mut scan) = match std::mem::replace(&mut self.state, State::Lost) {
+            State::Ready(scanner) => self.begin(scanner),
+            State::Busy(at, scan) => (at, scan),
             State::Lost => {
-                return Err(fault(Code::DeviceScanFailed, "an earlier scan crashed; restart the agent"));
+                let crashed = fault(Code::DeviceScanFailed, "an earlier scan crashed; restart the agent");
+                return (host::now(), Err(crashed));
             }
         };
         match timeout(DEADLINE, &mut scan).await {
             Ok(Ok((scanner, scanned))) => {
                 self.state = State::Ready(scanner);
-                scanned.map_err(|error| fault(Code::DeviceScanFailed, &error.to_string()))
+                (at, scanned.map_err(|error| fault(Code::DeviceScanFailed, &error.to_string())))
             }
-            Ok(Err(crash)) => Err(fault(Code::DeviceScanFailed, &crash.to_string())),
+            Ok(Err(crash)) => (at, Err(fault(Code::DeviceScanFailed, &crash.to_string()))),
             Err(_) => {
-                self.state = State::Busy(scan);
-                Err(fault(Code::DeviceScanTimedOut, "a driver did not answer within 10 s"))
+                self.state = State::Busy(at, scan);
+                let hangs = fault(Code::DeviceScanTimedOut, "a driver did not answer within 10 s");
+                (host::now(), Err(hangs))
             }
         }
+    }
+
+    fn begin(&mut self, mut scanner: Box<Scanner<Kernel>>) -> (Moment, JoinHandle<Scanned>) {
+        let at = host::now();
+        if self.ask_anew || self.asked.age_at(&at).is_none_or(|age| age >= MEMORY) {
+            scanner.forget();
+            self.asked = at;
+            self.ask_anew = false;
+        }
+        let scan = tokio::task::spawn_blocking(move || {
+            let scanned = scanner.scan();
+            (scanner, scanned)
+        });
+        (at, scan)
     }
 }
 

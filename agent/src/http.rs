@@ -11,7 +11,12 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siaga_readiness::{inventory::Inventory, moment::Moment, snapshot::Scan};
+use siaga_readiness::{
+    inventory::Inventory,
+    moment::{Moment, whole_milliseconds},
+    policy::TimeToLive,
+    snapshot::Scan,
+};
 use siaga_service::problem::Problem;
 
 use crate::{host, metrics, room::Room};
@@ -26,15 +31,18 @@ pub fn router(room: Arc<Room>) -> Router {
         .with_state(room)
 }
 
+/// A misspelt question must not get the answer to another one.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Asked {
     profile: Option<String>,
+    max_age: Option<TimeToLive>,
 }
 
 /// 200 only if granted and fresh, else 503 with the same body: a client that looks at nothing but the status fails
 /// closed.
 async fn readiness(State(room): State<Arc<Room>>, Query(asked): Query<Asked>) -> Response {
-    match room.readiness(asked.profile.as_deref()) {
+    match room.readiness(asked.profile.as_deref(), asked.max_age) {
         Ok(readiness) => {
             let status =
                 if readiness.is_granted() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -69,7 +77,7 @@ async fn devices(State(room): State<Arc<Room>>) -> Response {
 
 fn seen(scan: &Scan, now: Moment) -> SeenDevices<'_> {
     SeenDevices {
-        observed_at: scan.at.wall,
+        observed_at: whole_milliseconds(scan.at.wall),
         age_s: scan.at.age_at(&now).map(|age| age.as_secs_f64()),
         inventory: &scan.inventory,
     }

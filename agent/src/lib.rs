@@ -4,11 +4,13 @@
 //! * [`config`]: the configuration, checked once;
 //! * [`host`]: the machine's clocks and name;
 //! * [`devices`] and [`link`]: look at the devices, probe the link; each look is an observation;
+//! * [`changes`]: notices what makes earlier observations worthless;
 //! * [`room`]: the one place where observations go in and snapshots come out;
 //! * [`http`], [`metrics`], [`text`]: renderers of that one snapshot;
 //! * [`daemon`]: all of it, for as long as it is wanted;
 //! * [`cli`] and [`commands`]: what a person types; [`client`] asks the running daemon.
 
+pub mod changes;
 pub mod cli;
 pub mod client;
 pub mod commands;

@@ -2,7 +2,10 @@
 
 use std::{future::Future, time::Duration};
 
-use siaga_probe::{Mode, ProbeResult, Verdict};
+use siaga_probe::{
+    DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    outcome::{ByteCount, RoundTrip},
+};
 use siaga_readiness::{
     moment::Moment,
     observation::{Evidence, Observation, ProbeEvidence, ServerPlace},
@@ -14,9 +17,10 @@ use siaga_transport::{
     identity::IdentityError,
 };
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
+    changes::Changes,
     config::{Interval, ServerSettings},
     host,
     room::Room,
@@ -26,40 +30,25 @@ use crate::{
 /// usual interval.
 const FIRST_RETRY: Duration = Duration::from_secs(10);
 
-/// A link to be watched.
+/// The link to a server, at the rates that a profile requires.
 #[derive(Debug, Clone)]
 pub struct Link {
-    request: ProbeRequest,
+    server: ServerSettings,
+    rates: NetworkRequirement,
 }
 
 impl Link {
-    /// The link to a server, at the rates that a profile requires.
-    ///
-    /// # Errors
-    /// A certificate or key can't be read or used.
-    pub fn new(server: &ServerSettings, rates: NetworkRequirement) -> Result<Self, IdentityError> {
-        let (trust, identity) = server.load()?;
-        let NetworkRequirement { up, down } = rates;
-        Ok(Self {
-            request: ProbeRequest {
-                server: server.address.clone(),
-                trust,
-                identity,
-                mode: Mode::Gate,
-                up,
-                down,
-            },
-        })
+    /// A link that nobody has looked at yet.
+    #[must_use]
+    pub fn new(server: &ServerSettings, rates: NetworkRequirement) -> Self {
+        Self { server: server.clone(), rates }
     }
 
-    /// Probes at the configured interval until `shutdown`.
-    pub async fn watch(&self, room: &Room, every: Interval, shutdown: &Shutdown) {
+    /// Probes at the configured interval, and after each change of the machine, until `shutdown`.
+    pub async fn watch(&self, room: &Room, every: Interval, mut changes: Changes, shutdown: &Shutdown) {
         let mut retry = FIRST_RETRY;
         while !shutdown.is_requested() {
-            let seen = match self.probe(shutdown.requested()).await {
-                Ok(seen) => seen,
-                Err(error) => return warn!(%error, "the link can't be probed"),
-            };
+            let seen = self.probe(shutdown.requested()).await;
             let result = seen.evidence.result.clone();
             room.observe(seen.into());
             log(&result);
@@ -68,25 +57,52 @@ impl Link {
             retry = if conclusive { FIRST_RETRY } else { retry.saturating_mul(2) };
             tokio::select! {
                 () = sleep(pause) => {}
+                () = changes.next() => retry = FIRST_RETRY,
                 () = shutdown.requested() => {}
             }
         }
     }
 
     /// One look, ended early by `cancel`.
-    ///
-    /// # Errors
-    /// The identity can't be used.
-    pub async fn look(&self, cancel: impl Future<Output = ()>) -> Result<Observation, IdentityError> {
-        self.probe(cancel).await.map(Observation::from)
+    pub async fn look(&self, cancel: impl Future<Output = ()>) -> Observation {
+        self.probe(cancel).await.into()
     }
 
-    async fn probe(&self, cancel: impl Future<Output = ()>) -> Result<Seen, IdentityError> {
+    async fn probe(&self, cancel: impl Future<Output = ()>) -> Seen {
         let at = host::now();
-        let Probed { result, address, .. } = probe(&self.request, cancel).await?;
-        let server_place = address.map_or(ServerPlace::Unknown, |address| ServerPlace::of(address.ip()));
+        let (server_place, result) = match self.try_to_probe(cancel).await {
+            Ok(Probed { result, address, .. }) => {
+                (address.map_or(ServerPlace::Unknown, |address| ServerPlace::of(address.ip())), result)
+            }
+            Err(error) => (ServerPlace::Unknown, self.not_done(at, &error)),
+        };
         let took = at.age_at(&host::now()).unwrap_or_default();
-        Ok(Seen { at, took, evidence: ProbeEvidence { server_place, result } })
+        Seen { at, took, evidence: ProbeEvidence { server_place, result } }
+    }
+
+    /// The files are read each time: what an administrator mends is good at the next probe.
+    async fn try_to_probe(&self, cancel: impl Future<Output = ()>) -> Result<Probed, IdentityError> {
+        let (trust, identity) = self.server.load()?;
+        let NetworkRequirement { up, down } = self.rates;
+        let server = self.server.address.clone();
+        probe(&ProbeRequest { server, trust, identity, mode: Mode::Gate, up, down }, cancel).await
+    }
+
+    /// A fault of this machine is a finding too: it must show in the answer.
+    fn not_done(&self, at: Moment, error: &IdentityError) -> ProbeResult {
+        ProbeResult {
+            mode: Mode::Gate,
+            server: self.server.address.to_string(),
+            started_at: at.wall.to_string(),
+            duration_s: 0.0,
+            bytes: ByteCount::default(),
+            verdict: Verdict::Inconclusive,
+            reason: Reason::LocalFault,
+            detail: Some(error.to_string()),
+            up: DirectionResult::unmeasured(self.rates.up, Reason::LocalFault),
+            down: DirectionResult::unmeasured(self.rates.down, Reason::LocalFault),
+            rtt_ms: RoundTrip::default(),
+        }
     }
 }
 

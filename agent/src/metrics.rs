@@ -11,8 +11,9 @@ use siaga_readiness::{
     evaluate,
     inventory::AudioDevice,
     moment::Moment,
+    policy::TimeToLive,
     profile::Profile,
-    snapshot::Snapshot,
+    snapshot::{ProbeAttempt, Scan, Snapshot},
     state::CheckState,
 };
 
@@ -40,9 +41,10 @@ fn render_snapshot<'a>(
         readiness(&families, &evaluate(snapshot, profile, now));
     }
     checks(&families, snapshot, &evaluate(snapshot, own, now));
-    devices(&families, snapshot);
+    devices(&families, snapshot, now);
     scans(&families, snapshot);
-    link(&families, snapshot);
+    probes(&families, snapshot);
+    measures(&families, snapshot, now);
     TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_default()
 }
 
@@ -82,8 +84,10 @@ fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
     }
 }
 
-fn devices(families: &Families, snapshot: &Snapshot) {
-    let Some(scan) = &snapshot.devices.scan else { return };
+/// A list that has grown old says nothing of what is there now.
+fn devices(families: &Families, snapshot: &Snapshot, now: Moment) {
+    let fresh = |scan: &&Scan| is_fresh(scan.at, snapshot.setup.policy.device_scan, now);
+    let Some(scan) = snapshot.devices.scan.as_ref().filter(fresh) else { return };
     for camera in &scan.inventory.cameras {
         let usb_id = camera.usb_id.as_deref().unwrap_or_default();
         let labels =
@@ -117,8 +121,12 @@ fn scans(families: &Families, snapshot: &Snapshot) {
     families.scans.with_label_values(&["failed"]).inc_by(counters.scan_faults as f64);
 }
 
+fn is_fresh(at: Moment, life: TimeToLive, now: Moment) -> bool {
+    at.age_at(&now).is_some_and(|age| life.left_at(age).is_some())
+}
+
 #[allow(clippy::cast_precision_loss)]
-fn link(families: &Families, snapshot: &Snapshot) {
+fn probes(families: &Families, snapshot: &Snapshot) {
     let counters = &snapshot.counters;
     for count in &counters.probes {
         let labels = [count.mode.to_string(), count.verdict.to_string()];
@@ -126,7 +134,11 @@ fn link(families: &Families, snapshot: &Snapshot) {
     }
     families.probe_bytes.with_label_values(&["up"]).inc_by(counters.bytes_sent as f64);
     families.probe_bytes.with_label_values(&["down"]).inc_by(counters.bytes_received as f64);
-    let Some(measured) = &snapshot.network.measured else { return };
+}
+
+fn measures(families: &Families, snapshot: &Snapshot, now: Moment) {
+    let fresh = |probe: &&ProbeAttempt| is_fresh(probe.at, snapshot.setup.policy.gate_probe, now);
+    let Some(measured) = snapshot.network.measured.as_ref().filter(fresh) else { return };
     let result = &measured.evidence.result;
     direction(families, "up", &result.up);
     direction(families, "down", &result.down);

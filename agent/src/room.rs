@@ -7,6 +7,7 @@ use siaga_readiness::{
     evaluate,
     moment::Moment,
     observation::Observation,
+    policy::TimeToLive,
     profile::{Profile, ProfileError, Profiles},
     snapshot::{Cause, Setup, Snapshot},
     tracker::Tracker,
@@ -65,16 +66,21 @@ impl Room {
         &self.default_profile
     }
 
-    /// The answer for a profile, or for the room's own.
+    /// The answer for a profile, or for the room's own, from evidence younger than `max_age` if that is stricter than
+    /// the room's own times to live.
     ///
     /// # Errors
     /// There is no such profile.
-    pub fn readiness(&self, profile: Option<&str>) -> Result<Readiness, ProfileError> {
+    pub fn readiness(
+        &self,
+        profile: Option<&str>,
+        max_age: Option<TimeToLive>,
+    ) -> Result<Readiness, ProfileError> {
         let profile = match profile {
             Some(name) => self.profiles.named(name)?,
             None => &self.default_profile,
         };
-        let snapshot = self.snapshot();
+        let snapshot = self.snapshot().no_older_than(max_age);
         // The time after the snapshot: nothing in it can lie in the future.
         Ok(evaluate(&snapshot, profile, host::now()))
     }

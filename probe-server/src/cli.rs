@@ -1,10 +1,20 @@
 //! The command line.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context;
 
 use clap::{Parser, Subcommand, error::ErrorKind};
+use siaga_service::http::check_address;
 
-use crate::{config, init, run};
+use crate::{
+    config::{self, Settings},
+    init, run,
+};
 
 /// Exit status of a usage error or a failure.
 const FAILED: u8 = 3;
@@ -76,20 +86,22 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Init { dir, names } => {
             let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
             init::init(&dir, &names, today)?;
-            print!("{}", init::next_steps(&dir, &names));
-            Ok(())
+            print(&init::next_steps(&dir, &names))
         }
         Command::Run { dir, overrides } => run::run(&dir, &overrides),
         Command::Config(ConfigCommand::Check { dir }) => {
             let settings = config::load(&dir, &config::Overrides::default())?;
-            run::load_identity(&dir)?;
-            println!(
-                "{} is in order: probes on UDP {}, HTTP on {}",
-                dir.display(),
-                settings.listen,
-                settings.http
-            );
-            Ok(())
+            check_address(settings.http)?;
+            let (trust, identity) = run::load_identity(&dir)?;
+            identity.check_as_server(&trust)?;
+            let Settings { listen, http, .. } = settings;
+            print(&format!("{} is in order: probes on UDP {listen}, HTTP on {http}\n", dir.display()))
         }
     }
+}
+
+/// A reader that has gone away is an error and not a panic.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
 }

@@ -1,11 +1,15 @@
 //! `DIR/probe-server.toml`, and what the command line changes of it.
 
-use std::{net::SocketAddr, path::Path};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use serde::Deserialize;
 use siaga_probe::Bitrate;
 use siaga_service::config::{self, ConfigError};
+use thiserror::Error;
 
 /// The configuration's file name in a server's directory.
 pub const FILE: &str = "probe-server.toml";
@@ -57,18 +61,18 @@ impl Default for LimitSettings {
 
 /// 1 to 1000 probes at the same time.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "u64")]
+#[serde(try_from = "i64")]
 pub struct MaxProbes(pub usize);
 
-impl TryFrom<u64> for MaxProbes {
+impl TryFrom<i64> for MaxProbes {
     type Error = &'static str;
 
-    fn try_from(number: u64) -> Result<Self, Self::Error> {
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
         usize::try_from(number)
             .ok()
             .filter(|number| (1..=1000).contains(number))
             .map(Self)
-            .ok_or("max_probes lies between 1 and 1000")
+            .ok_or("a server runs 1 to 1000 probes at the same time")
     }
 }
 
@@ -90,10 +94,26 @@ pub struct Overrides {
 ///
 /// # Errors
 /// The file is absent or wrong; the message says where and what to do.
-pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, ConfigError> {
-    let mut settings: Settings = config::load(&dir.join(FILE))?;
+pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, SettingsError> {
+    let mut settings: Settings = match config::load(&dir.join(FILE)) {
+        Err(error) if error.is_absent() => return Err(SettingsError::NoServer { dir: dir.to_owned() }),
+        loaded => loaded?,
+    };
     settings.listen = overrides.listen.unwrap_or(settings.listen);
     settings.http = overrides.http.unwrap_or(settings.http);
     settings.open |= overrides.open;
     Ok(settings)
+}
+
+/// Why there are no settings.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum SettingsError {
+    #[error(
+        "{dir} holds no {FILE}: it is no probe server's directory; \
+         make one with “siaga-probe-server init --dir {dir} --name HOST”", dir = dir.display()
+    )]
+    NoServer { dir: PathBuf },
+    #[error(transparent)]
+    File(#[from] ConfigError),
 }

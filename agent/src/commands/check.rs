@@ -5,6 +5,7 @@ use siaga_readiness::{answer::Readiness, profile::Profile};
 use siaga_service::signals::Shutdown;
 
 use crate::{
+    cli::print,
     client::{self, ClientError},
     config::Settings,
     devices::Eyes,
@@ -28,6 +29,12 @@ pub struct CheckArgs {
     format: Format,
 }
 
+impl CheckArgs {
+    pub(crate) fn is_for_nagios(&self) -> bool {
+        matches!(self.format, Format::Nagios)
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
     /// For people.
@@ -45,16 +52,20 @@ enum Format {
 pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> anyhow::Result<u8> {
     let profiles = settings.profiles()?;
     let profile = profiles.named(args.profile.as_deref().unwrap_or(settings.profile.as_str()))?;
-    let readiness = match ask_daemon(settings, profile).await {
+    let answer = tokio::select! {
+        answer = ask_daemon(settings, profile) => answer,
+        () = shutdown.requested() => anyhow::bail!("interrupted"),
+    };
+    let readiness = match answer {
         Ok(readiness) => readiness,
         Err(ClientError::NobodyThere) => try_it(settings, profile, shutdown).await?,
         Err(error) => return Err(error.into()),
     };
-    match args.format {
-        Format::Text => print!("{}", text::readiness(&readiness, Language::of_user())),
-        Format::Json => println!("{}", serde_json::to_string(&readiness)?),
-        Format::Nagios => println!("{}", text::nagios(&readiness)),
-    }
+    print(&match args.format {
+        Format::Text => text::readiness(&readiness, Language::of_user()),
+        Format::Json => serde_json::to_string(&readiness)? + "\n",
+        Format::Nagios => text::nagios(&readiness) + "\n",
+    })?;
     Ok(readiness.exit_code())
 }
 
@@ -65,21 +76,21 @@ async fn ask_daemon(settings: &Settings, profile: &Profile) -> Result<Readiness,
 /// Devices and link at once: they don't disturb each other.
 async fn try_it(settings: &Settings, profile: &Profile, shutdown: &Shutdown) -> anyhow::Result<Readiness> {
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
-    let link = match (settings.servers.first(), profile.requirements.network) {
-        (Some(server), Some(rates)) => Some(Link::new(server, rates)?),
-        _ => None,
-    };
+    let link = settings.servers.first().zip(profile.requirements.network);
     let look_at_link = async {
-        match &link {
-            Some(link) => link.look(shutdown.requested()).await.map(Some),
-            None => Ok(None),
+        match link {
+            Some((server, rates)) => Some(Link::new(server, rates).look(shutdown.requested()).await),
+            None => None,
         }
     };
     let mut eyes = Eyes::new(&settings.devices);
-    let (devices, link) = tokio::join!(eyes.look(), look_at_link);
+    let (devices, link) = tokio::select! {
+        seen = async { tokio::join!(eyes.look(), look_at_link) } => seen,
+        () = shutdown.requested() => anyhow::bail!("interrupted"),
+    };
     room.observe(devices);
-    if let Some(observation) = link? {
+    if let Some(observation) = link {
         room.observe(observation);
     }
-    Ok(room.readiness(Some(profile.name.as_str()))?)
+    Ok(room.readiness(Some(profile.name.as_str()), None)?)
 }

@@ -3,8 +3,12 @@
 use std::path::Path;
 
 use clap::Subcommand;
+use siaga_service::http::check_address;
 
-use crate::config::{DEFAULT_PATH, Settings};
+use crate::{
+    cli::print,
+    config::{DEFAULT_PATH, Settings},
+};
 
 /// Look at the configuration.
 #[derive(Debug, Subcommand)]
@@ -19,6 +23,7 @@ pub enum ConfigCommand {
 /// The configuration, or a file that it names, is wrong.
 pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     let settings = Settings::load(path)?;
+    check_address(settings.http.listen)?;
     for server in &settings.servers {
         server.load()?;
     }
@@ -27,15 +32,11 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     }
     let from = match path {
         Some(path) => path.display().to_string(),
-        None if Path::new(DEFAULT_PATH).exists() => DEFAULT_PATH.to_owned(),
+        None if Settings::is_at_the_usual_place() => DEFAULT_PATH.to_owned(),
         None => format!("no file at {DEFAULT_PATH}; the default configuration"),
     };
-    println!(
-        "{from} is in order: room {}, profile {}, {}",
-        settings.room,
-        settings.profile,
-        servers(&settings)
-    );
+    let Settings { room, profile, .. } = &settings;
+    print(&format!("{from} is in order: room {room}, profile {profile}, {}\n", servers(&settings)))?;
     Ok(0)
 }
 

@@ -1,9 +1,10 @@
 //! `siaga-agent devices`: what is physically there, now.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use siaga_readiness::observation::Evidence;
 
-use crate::{config::Settings, devices::Eyes, text};
+use super::Format;
+use crate::{cli::print, config::Settings, devices::Eyes, text};
 
 /// List the cameras, microphones, speakers and displays that are physically there.
 #[derive(Debug, Args)]
@@ -11,14 +12,6 @@ pub struct DevicesArgs {
     /// What to print.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
 }
 
 /// Scans and prints.
@@ -32,8 +25,8 @@ pub async fn run(args: &DevicesArgs, settings: &Settings) -> anyhow::Result<u8> 
         Evidence::Probe(_) => unreachable!("eyes look at devices"),
     };
     match args.format {
-        Format::Json => println!("{}", serde_json::to_string(&inventory)?),
-        Format::Text => print!("{}", text::devices(&inventory)),
+        Format::Json => print(&(serde_json::to_string(&inventory)? + "\n"))?,
+        Format::Text => print(&text::devices(&inventory))?,
     }
     Ok(0)
 }

@@ -4,3 +4,12 @@ pub mod check;
 pub mod config;
 pub mod devices;
 pub mod probe;
+
+/// What to print.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}

@@ -11,7 +11,8 @@ use siaga_transport::{
     server_name::ServerName,
 };
 
-use crate::text;
+use super::Format;
+use crate::{cli::print, text};
 
 /// Probe the link to a server once and print what was found.
 ///
@@ -47,33 +48,33 @@ enum ModeArg {
     Gate,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
 /// Probes and prints; answers with the exit status.
 ///
 /// # Errors
 /// A file can't be read or used.
 pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
+    let mode = match args.mode {
+        ModeArg::Gate => Mode::Gate,
+    };
+    for (name, rate) in [("--up", args.up), ("--down", args.down)] {
+        let lowest = mode.lowest_rate();
+        anyhow::ensure!(
+            rate >= lowest,
+            "{name} {rate} is less than a {mode} probe can judge; ask for {lowest} or more"
+        );
+    }
     let request = ProbeRequest {
         server: args.server.clone(),
         trust: Trust::load(&args.ca)?,
         identity: args.identity.as_deref().map(Identity::load_dir).transpose()?,
-        mode: match args.mode {
-            ModeArg::Gate => Mode::Gate,
-        },
+        mode,
         up: args.up,
         down: args.down,
     };
     let result = probe(&request, shutdown.requested()).await?.result;
     match args.format {
-        Format::Json => println!("{}", serde_json::to_string(&result)?),
-        Format::Text => print!("{}", text::probe(&result)),
+        Format::Json => print(&(serde_json::to_string(&result)? + "\n"))?,
+        Format::Text => print(&text::probe(&result))?,
     }
     Ok(match result.verdict {
         Verdict::Pass => 0,

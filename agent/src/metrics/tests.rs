@@ -26,4 +26,6 @@ fn what_has_grown_old_is_not_ready_in_the_next_scrape() {
     let metrics = render(86_400);
     assert!(metrics.contains("siaga_ready{profile=\"minimum\"} 0"));
     assert!(metrics.contains("siaga_check_state{check=\"CAMERA\",state=\"unknown\"} 1"));
+    assert!(!metrics.contains("siaga_device_info"), "an old list says nothing of what is there now");
+    assert!(!metrics.contains("siaga_probe_delivered_bytes_per_second"));
 }

@@ -5,7 +5,6 @@ use std::{env, fmt::Write};
 use siaga_readiness::{
     answer::{Check, Readiness, RoomVerdict},
     catalogue::Text,
-    state::CheckState,
 };
 
 /// The answer with its checks, what to do, and how old it all is.
@@ -46,12 +45,11 @@ fn age(check: &Check) -> String {
 /// One line, as the plug-in guidelines of Nagios have it; the exit status carries the rest.
 #[must_use]
 pub fn nagios(readiness: &Readiness) -> String {
-    let warned = readiness.checks.iter().any(|check| check.state == CheckState::Warning);
-    let status = match readiness.verdict {
-        RoomVerdict::Ready if warned => "WARNING",
-        RoomVerdict::Ready => "OK",
-        RoomVerdict::NotReady => "CRITICAL",
-        RoomVerdict::Unknown => "UNKNOWN",
+    let status = match readiness.exit_code() {
+        0 => "OK",
+        1 => "WARNING",
+        2 => "CRITICAL",
+        _ => "UNKNOWN",
     };
     let reasons: Vec<_> = readiness.reasons.iter().map(|reason| reason.as_str()).collect();
     let measured: Vec<_> = readiness
@@ -60,7 +58,8 @@ pub fn nagios(readiness: &Readiness) -> String {
         .filter_map(|check| Some(format!("{}={:.2}", check.code.as_str().to_lowercase(), check.value?)))
         .collect();
     let told = if reasons.is_empty() { "all checks passed".to_owned() } else { reasons.join(", ") };
-    format!("SIAGA {status} - {} {}: {told}|{}", readiness.room, readiness.profile, measured.join(" "))
+    let data = if measured.is_empty() { String::new() } else { format!("|{}", measured.join(" ")) };
+    format!("SIAGA {status} - {} {}: {told}{data}", readiness.room, readiness.profile)
 }
 
 /// The languages of the reason catalogue.
@@ -92,7 +91,7 @@ impl Language {
     fn verdict(self, verdict: RoomVerdict) -> &'static str {
         match (self, verdict) {
             (Self::Indonesian, RoomVerdict::Ready) => "SIAP",
-            (Self::Indonesian, RoomVerdict::NotReady) => "BELUM SIAP",
+            (Self::Indonesian, RoomVerdict::NotReady) => "TIDAK SIAP",
             (Self::Indonesian, RoomVerdict::Unknown) => "BELUM DIKETAHUI",
             (Self::English, RoomVerdict::Ready) => "READY",
             (Self::English, RoomVerdict::NotReady) => "NOT READY",

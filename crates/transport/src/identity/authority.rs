@@ -12,6 +12,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
+use rustls::pki_types::ServerName;
 use thiserror::Error;
 
 /// Years that the CA is valid; rooms must be given a new `ca.pem` before.
@@ -27,6 +28,10 @@ const SERVER_YEARS: i32 = 3;
 /// A file of the four is there already (nothing is overwritten), a name can't stand in a certificate, or a file
 /// can't be written.
 pub fn create(dir: &Path, names: &[String], today: Date) -> Result<(), AuthorityError> {
+    for name in names {
+        // The forms by which a client may ask for a server: a DNS name or an IP address, and nothing around it.
+        ServerName::try_from(name.as_str()).map_err(|_| AuthorityError::NotAName(name.clone()))?;
+    }
     fs::create_dir_all(dir).map_err(|cause| AuthorityError::Write { path: dir.to_owned(), cause })?;
     for file in ["ca.pem", "ca.key", "server.pem", "server.key"] {
         let path = dir.join(file);
@@ -97,6 +102,10 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), AuthorityError> {
 pub enum AuthorityError {
     #[error("{} is there already; a new CA would lock every enrolled room out. Remove the directory if that is what you want", .0.display())]
     Exists(PathBuf),
+    #[error(
+        "“{0}” is no name of a server; give a host name or an IP address, without port, path or brackets"
+    )]
+    NotAName(String),
     #[error("“{names}” cannot stand in a certificate: {cause}; give host names or IP addresses")]
     Name { names: String, cause: rcgen::Error },
     #[error("cannot write {}: {cause}", path.display())]
@@ -139,7 +148,10 @@ mod tests {
     #[test]
     fn a_name_that_is_none_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let result = create(dir.path(), &["ruang rapat ü".into()], TODAY);
-        assert!(matches!(result, Err(AuthorityError::Name { .. })), "{result:?}");
+        for wrong in ["ruang rapat ü", "", "host:4433", "https://host", "10.0.0.1/8", "[::1]"] {
+            let result = create(&dir.path().join("new"), &[wrong.to_owned()], TODAY);
+            assert!(matches!(result, Err(AuthorityError::NotAName(_))), "{wrong}: {result:?}");
+        }
+        assert!(!dir.path().join("new").exists(), "nothing is left behind");
     }
 }

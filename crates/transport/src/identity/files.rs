@@ -61,6 +61,14 @@ impl Identity {
         Ok(Self { chain, key })
     }
 
+    /// Whether a server can show itself with this.
+    ///
+    /// # Errors
+    /// Key and certificate don't belong together.
+    pub fn check_as_server(&self, trust: &Trust) -> Result<(), IdentityError> {
+        super::server(trust, self).map(drop)
+    }
+
     /// The identity that a directory holds: `cert.pem` and `key.pem`.
     ///
     /// # Errors

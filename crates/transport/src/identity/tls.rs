@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::{
     ClientConfig, ServerConfig,
     crypto::{CryptoProvider, ring},
-    server::WebPkiClientVerifier,
+    server::{NoServerSessionStorage, WebPkiClientVerifier},
     version::TLS13,
 };
 
@@ -36,8 +36,11 @@ pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig,
         .with_client_cert_verifier(verifier)
         .with_single_cert(identity.chain.clone(), identity.key.clone_key())?;
     config.alpn_protocols = vec![PROBE_ALPN.to_vec()];
-    // No early data: it could be replayed.
+    // No early data, which could be replayed, and no resumption, which would let a room in by a certificate that has
+    // expired since.
     config.max_early_data_size = 0;
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(config)
 }
 
