@@ -78,7 +78,7 @@ fn a_foreign_room_certificate_is_refused_in_words() {
     assert_no_probe(
         command.arg("--identity").arg(identity),
         "IDENTITY_REFUSED",
-        &["certificate", "another CA"],
+        &["certificate", "identity"],
     );
 }
 
@@ -135,6 +135,10 @@ fn usage_errors_are_never_taken_for_a_verdict() {
     assert_refused(&mut probe("probe.example", ca), &["probe.example", "HOST:PORT"]);
     assert_refused(probe("a:1", ca).args(["--up", "fast"]), &["fast", "10M"]);
     assert_refused(probe("a:1", ca).args(["--up", "0"]), &["between 1k and 10G"]);
+    assert_refused(
+        probe("a:1", &Lab::new().unwrap().ca()).args(["--up", "500k"]),
+        &["--up 0.5 Mbit/s", "1 Mbit/s or more"],
+    );
     assert_refused(probe("a:1", ca).args(["--frobnicate"]), &["--frobnicate"]);
     assert_refused(&mut probe("a:1", ca), &["/nonexistent/ca.pem", "No such file"]);
     assert_refused(
@@ -210,4 +214,21 @@ fn a_second_init_overwrites_nothing_and_says_so() {
     let mut again = program("siaga-probe-server");
     again.args(["init", "--name", "x", "--dir"]).arg(lab.server_dir());
     assert_refused(&mut again, &["ca.pem", "is there already"]);
+}
+
+#[test]
+fn a_server_name_with_anything_around_it_is_refused() {
+    let lab = Lab::new().unwrap();
+    for wrong in ["", "host:4433", "https://host", "10.0.0.1/8"] {
+        let mut init = program("siaga-probe-server");
+        init.args(["init", "--name", wrong, "--dir"]).arg(lab.path().join("other"));
+        assert_refused(&mut init, &["host name or an IP address", "without port"]);
+    }
+}
+
+#[test]
+fn a_directory_that_is_no_server_s_is_told_with_its_remedy() {
+    let lab = Lab::new().unwrap();
+    let mut server = program("siaga-probe-server");
+    assert_refused(server.args(["run", "--dir"]).arg(lab.path()), &["no probe-server.toml", "init --dir"]);
 }
