@@ -8,3 +8,7 @@ pub(crate) const DONE: VarInt = VarInt::from_u32(0);
 pub(crate) const SHUTDOWN: VarInt = VarInt::from_u32(1);
 /// The other side broke the protocol.
 pub(crate) const PROTOCOL: VarInt = VarInt::from_u32(2);
+/// The side that closes could not do its own part.
+pub(crate) const FAULT: VarInt = VarInt::from_u32(3);
+/// The other side took too long.
+pub(crate) const TOO_SLOW: VarInt = VarInt::from_u32(4);

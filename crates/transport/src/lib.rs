@@ -6,8 +6,10 @@
 //! * [`identity`]: the private CA, a server's or room's key and certificate, the rustls configurations;
 //! * [`client::probe`]: one probe from the room's side, from name resolution to the verdict;
 //! * [`server::ProbeServer`]: the peer, any number of probes at a time;
-//! * `train`: the paced sender and the receiver, shared by both sides.
+//! * `train`: the paced sender and the receiver, shared by both sides;
+//! * `patience` and `allowance`: how long a side waits for its peer, and how much it takes from it.
 
+mod allowance;
 pub mod client;
 mod close;
 mod control;
@@ -15,9 +17,13 @@ mod counts;
 mod diagnose;
 mod failure;
 pub mod identity;
+mod patience;
 mod quic;
 pub mod server;
 pub mod server_name;
 mod socket;
 mod train;
 mod window;
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! quinn's settings: small by default, so that a stranger can hold little.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use quinn::{
-    AckFrequencyConfig, ClientConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt,
+    AckFrequencyConfig, ClientConfig, EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt,
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
 
@@ -15,8 +15,13 @@ use crate::{
 /// A connection on which nothing arrives for this many milliseconds is dead.
 const IDLE: VarInt = VarInt::from_u32(10_000);
 
-/// A handshake that takes longer is given up. Geostationary satellite needs 1.8 s with a Retry.
-pub(crate) const HANDSHAKE: Duration = Duration::from_secs(5);
+/// What both sides' endpoints share.
+pub(crate) fn endpoint() -> EndpointConfig {
+    let mut config = EndpointConfig::default();
+    // QUIC version 1 alone: quinn would take old drafts too.
+    config.supported_versions(vec![1]);
+    config
+}
 
 /// The room's side.
 pub(crate) fn client(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig, IdentityError> {

@@ -28,6 +28,7 @@ pub struct Limits {
 /// The limits with what is taken of them.
 pub(super) struct Admission {
     limits: Limits,
+    longest_train: Duration,
     places: Arc<Semaphore>,
     next_train: AtomicU32,
 }
@@ -36,7 +37,7 @@ pub(super) struct Admission {
 pub(super) struct Admitted {
     pub(super) ask: Ask,
     pub(super) grant: Grant,
-    _place: OwnedSemaphorePermit,
+    pub(super) place: OwnedSemaphorePermit,
 }
 
 /// The answer to a room that may not probe, or not now.
@@ -56,9 +57,9 @@ impl From<Refusal> for FromServer {
 }
 
 impl Admission {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, longest_train: Duration) -> Self {
         let places = Arc::new(Semaphore::new(limits.max_probes));
-        Self { limits, places, next_train: AtomicU32::new(1) }
+        Self { limits, longest_train, places, next_train: AtomicU32::new(1) }
     }
 
     /// The answer to a room's first message: a grant with its place, or the refusal to send.
@@ -97,21 +98,19 @@ impl Admission {
         let train = self.next_train.fetch_add(2, Ordering::Relaxed);
         let grant = Grant {
             version: VERSION,
-            up: train_grant(train, ask.up_bps),
-            down: train_grant(train.wrapping_add(1), ask.down_bps),
+            up: self.train(train, ask.up_bps),
+            down: self.train(train.wrapping_add(1), ask.down_bps),
             server_time_ms: wall_clock_ms(),
         };
-        Ok(Admitted { ask, grant, _place: place })
+        Ok(Admitted { ask, grant, place })
     }
-}
 
-fn train_grant(train: u32, target: Bitrate) -> TrainGrant {
-    let rate = target.scaled(OVERSEND);
-    TrainGrant {
-        train,
-        rate_bps: rate,
-        max_bytes: rate.bytes_in(GATE_TRAIN),
-        max_ms: u32::try_from(GATE_TRAIN.as_millis()).unwrap_or(u32::MAX),
+    fn train(&self, train: u32, target: Bitrate) -> TrainGrant {
+        let rate_bps = target.scaled(OVERSEND);
+        // In whole milliseconds, so that the bytes are exactly those of the time that is told.
+        let max_ms = u32::try_from(self.longest_train.as_millis()).unwrap_or(u32::MAX);
+        let max_bytes = rate_bps.bytes_in(Duration::from_millis(max_ms.into()));
+        TrainGrant { train, rate_bps, max_bytes, max_ms }
     }
 }
 
@@ -123,9 +122,6 @@ fn wall_clock_ms() -> i64 {
 /// The sending rate over the rate asked about: 2 % and 3 % would pass a policer at 0.95 of it now and then, 8 % would
 /// fail links with a good queue manager.
 const OVERSEND: f64 = 1.05;
-
-/// Longest train of a gate probe: the judge's own cap of 4 s, a slow start, and a margin.
-pub(super) const GATE_TRAIN: Duration = Duration::from_secs(6);
 
 /// How long a room that is told “busy” should wait.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -2,10 +2,11 @@
 
 mod admission;
 mod session;
+mod trains;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use quinn::{Endpoint, EndpointConfig, Incoming, TokioRuntime};
+use quinn::{Endpoint, Incoming, TokioRuntime};
 use siaga_probe::{DirectionResult, Reason};
 use thiserror::Error;
 use tokio::{task::JoinSet, time::timeout};
@@ -15,8 +16,16 @@ pub use self::admission::Limits;
 use crate::{
     close,
     identity::{Identity, IdentityError, Trust},
+    patience::Patience,
     quic, socket,
 };
+
+/// Connections beside those that probe: in the handshake, asking, being refused. Each may hold 0.3 MB, so that
+/// strangers hold less than 100 MB; more are turned away.
+const WAITING: usize = 256;
+
+/// How long rooms may take to be told that the server ends.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Something an operator counts.
 #[derive(Debug, Clone)]
@@ -27,7 +36,8 @@ pub enum Event {
     Busy,
     /// A probe was refused.
     Denied(Reason),
-    /// A granted probe is over, with the up direction's finding if there was one, and the IP bytes of this side.
+    /// A granted probe is over, with the up direction's finding if there was one, and the IP bytes of this side. Its
+    /// place is free.
     Finished {
         /// The finding.
         up: Option<DirectionResult>,
@@ -45,12 +55,14 @@ pub type Events = Arc<dyn Fn(Event) + Send + Sync>;
 pub struct ProbeServer {
     endpoint: Endpoint,
     desk: Arc<Desk>,
+    most_connections: usize,
 }
 
 /// What every connection needs.
 struct Desk {
     admission: Admission,
     events: Events,
+    patience: Patience,
 }
 
 impl ProbeServer {
@@ -65,13 +77,27 @@ impl ProbeServer {
         limits: Limits,
         events: Events,
     ) -> Result<Self, ServerError> {
+        let most_connections = limits.max_probes.saturating_add(WAITING);
+        Self::bind_within(listen, trust, identity, limits, events, Patience::default(), most_connections)
+    }
+
+    /// [`Self::bind`] with other times and another bound.
+    pub(crate) fn bind_within(
+        listen: SocketAddr,
+        trust: &Trust,
+        identity: &Identity,
+        limits: Limits,
+        events: Events,
+        patience: Patience,
+        most_connections: usize,
+    ) -> Result<Self, ServerError> {
         let config = quic::server(trust, identity)?;
         let failed = |cause| ServerError::Bind { listen, cause };
         let socket = socket::bind(listen).map_err(failed)?;
-        let endpoint = Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime))
-            .map_err(failed)?;
-        let desk = Desk { admission: Admission::new(limits), events };
-        Ok(Self { endpoint, desk: Arc::new(desk) })
+        let endpoint =
+            Endpoint::new(quic::endpoint(), Some(config), socket, Arc::new(TokioRuntime)).map_err(failed)?;
+        let admission = Admission::new(limits, patience.train);
+        Ok(Self { endpoint, desk: Arc::new(Desk { admission, events, patience }), most_connections })
     }
 
     /// The address it listens on.
@@ -91,24 +117,32 @@ impl ProbeServer {
                 () = &mut shutdown => break,
                 Some(_) = connections.join_next() => {}
                 incoming = self.endpoint.accept() => match incoming {
-                    Some(incoming) => admit_address(incoming, &self.desk, &mut connections),
+                    Some(incoming) => self.admit_address(incoming, &mut connections),
                     None => break,
                 },
             }
         }
         self.endpoint.close(close::SHUTDOWN, b"the probe server is shutting down");
         // The last words are on the wire, or the peer learns by its own time-out.
-        let _ = timeout(Duration::from_millis(500), self.endpoint.wait_idle()).await;
+        let _ = timeout(LAST_WORDS, async {
+            while connections.join_next().await.is_some() {}
+            self.endpoint.wait_idle().await;
+        })
+        .await;
     }
-}
 
-/// Nothing is kept and nothing larger is answered for an address that has not shown that it is its own.
-fn admit_address(incoming: Incoming, desk: &Arc<Desk>, connections: &mut JoinSet<()>) {
-    if incoming.remote_address_validated() {
-        let desk = desk.clone();
-        connections.spawn(async move { session::serve(incoming, &desk).await });
-    } else if let Err(error) = incoming.retry() {
-        error.into_incoming().ignore();
+    /// Nothing is kept and nothing larger is answered for an address that has not shown that it is its own.
+    fn admit_address(&self, incoming: Incoming, connections: &mut JoinSet<()>) {
+        if !incoming.remote_address_validated() {
+            if let Err(error) = incoming.retry() {
+                error.into_incoming().ignore();
+            }
+        } else if connections.len() >= self.most_connections {
+            incoming.refuse();
+        } else {
+            let desk = self.desk.clone();
+            connections.spawn(async move { session::serve(incoming, &desk).await });
+        }
     }
 }
 

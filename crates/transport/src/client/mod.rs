@@ -1,0 +1,78 @@
+//! One probe from the room's side.
+//!
+//! In the order things happen: `attempt` resolves, connects, asks and lets the trains run, and makes a finding of
+//! whatever comes of it; `line` is the socket and the connection; `ask` is the request and its answer; `trains` are
+//! both trains at once; `claims` is what a server may say and be believed.
+
+mod ask;
+mod attempt;
+mod claims;
+mod line;
+mod trains;
+
+use std::{future::Future, net::SocketAddr};
+
+use siaga_probe::{Bitrate, Mode, ProbeResult, Reason};
+
+use self::attempt::Attempt;
+use crate::{
+    failure::Failure,
+    identity::{Identity, IdentityError, Trust},
+    patience::Patience,
+    quic,
+    server_name::ServerName,
+};
+
+/// What to ask of which server.
+#[derive(Debug, Clone)]
+pub struct ProbeRequest {
+    /// The server.
+    pub server: ServerName,
+    /// The CA that must have signed its certificate.
+    pub trust: Trust,
+    /// The room's own certificate, if it has one.
+    pub identity: Option<Identity>,
+    /// Kind of probe.
+    pub mode: Mode,
+    /// Rate to be judged from room to server.
+    pub up: Bitrate,
+    /// Rate to be judged from server to room.
+    pub down: Bitrate,
+}
+
+/// A finished probe and what the caller may want to know beyond it.
+#[derive(Debug, Clone)]
+pub struct Probed {
+    /// What was found; a probe that could not be done is inconclusive and says why.
+    pub result: ProbeResult,
+    /// The address that was probed, once the name was resolved.
+    pub address: Option<SocketAddr>,
+    /// The server's clock less this machine's at the grant, seconds.
+    pub clock_offset_s: Option<f64>,
+}
+
+/// Probes, and ends early when `cancel` resolves.
+///
+/// # Errors
+/// The identity can't be used; everything else is a finding.
+pub async fn probe(
+    request: &ProbeRequest,
+    cancel: impl Future<Output = ()>,
+) -> Result<Probed, IdentityError> {
+    probe_within(request, Patience::default(), cancel).await
+}
+
+/// [`probe`] with other times.
+pub(crate) async fn probe_within(
+    request: &ProbeRequest,
+    patience: Patience,
+    cancel: impl Future<Output = ()>,
+) -> Result<Probed, IdentityError> {
+    let config = quic::client(&request.trust, request.identity.as_ref())?;
+    let mut attempt = Attempt::new(request, patience);
+    let ended = tokio::select! {
+        ended = attempt.run(config) => ended,
+        () = cancel => Err(Failure::new(Reason::Interrupted, "the probe was interrupted")),
+    };
+    Ok(attempt.finish(ended).await)
+}

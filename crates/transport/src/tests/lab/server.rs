@@ -1,0 +1,81 @@
+//! Our own server, and what it tells its operator.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use super::{Lab, mbps, within};
+use crate::{
+    patience::Patience,
+    server::{Event, Limits, ProbeServer},
+};
+
+/// Our own server.
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    events: mpsc::UnboundedReceiver<Event>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl TestServer {
+    /// For rooms with an identity, at most `max_probes` of them at once.
+    pub(crate) fn start(lab: &Lab, max_probes: usize, patience: Patience) -> Self {
+        Self::start_with(lab, Limits { open: false, max_rate: mbps(100), max_probes }, patience, 256)
+    }
+
+    pub(crate) fn start_with(lab: &Lab, limits: Limits, patience: Patience, most_connections: usize) -> Self {
+        Self::start_at(lab, ([127, 0, 0, 1], 0).into(), limits, patience, most_connections)
+    }
+
+    pub(crate) fn start_at(
+        lab: &Lab,
+        listen: SocketAddr,
+        limits: Limits,
+        patience: Patience,
+        most_connections: usize,
+    ) -> Self {
+        let (tell, events) = mpsc::unbounded_channel();
+        let server = ProbeServer::bind_within(
+            listen,
+            &lab.authority.trust(),
+            &lab.server,
+            limits,
+            Arc::new(move |event| drop(tell.send(event))),
+            patience,
+            most_connections,
+        )
+        .unwrap();
+        let address = server.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.serve(async { drop(stopped.await) }));
+        Self { address, events, stop, task }
+    }
+
+    /// The next thing that an operator would count.
+    pub(crate) async fn event(&mut self) -> Event {
+        within(self.events.recv()).await.expect("the server runs")
+    }
+
+    pub(crate) async fn finished(&mut self) {
+        loop {
+            if let Event::Finished { .. } = self.event().await {
+                return;
+            }
+        }
+    }
+
+    /// Ends it, and answers with what it still had to tell.
+    pub(crate) async fn stop(mut self) -> Vec<Event> {
+        let _ = self.stop.send(());
+        within(self.task).await.unwrap();
+        let mut left = Vec::new();
+        while let Some(event) = self.events.recv().await {
+            left.push(event);
+        }
+        left
+    }
+}

@@ -1,0 +1,12 @@
+//! Stories of both sides with peers that are broken, hostile or gone, over real sockets on loopback.
+
+mod accounting;
+mod admission;
+mod cancel;
+mod control_frames;
+mod lab;
+mod shutdown;
+mod silence;
+mod socket;
+mod trust;
+mod wrong_protocol;

@@ -1,0 +1,117 @@
+//! Peers that stop answering, at every step.
+
+use std::{sync::Arc, time::Duration};
+
+use quinn::{TransportConfig, VarInt};
+use siaga_probe::{Direction, Reason, Verdict, control::FromServer};
+use tokio::sync::Notify;
+
+use super::{
+    lab::{Lab, Room, SHORT, TestServer, ask, assert_told},
+    socket::{Mood, MoodySocket},
+};
+use crate::{server::Event, train};
+
+#[tokio::test]
+async fn a_server_that_never_answers_the_request_has_failed() {
+    let lab = Lab::new();
+    let server = lab.hostile(async |peer| drop(peer.linger().await));
+    let probed = lab.probe(server, SHORT).await;
+    assert_told(&probed, Reason::PeerFailed, &["did not answer the request"]);
+    assert!(probed.result.bytes.sent < 20_000, "no train was sent");
+}
+
+#[tokio::test]
+async fn a_server_that_answers_with_half_a_frame_has_failed() {
+    let lab = Lab::new();
+    let server = lab.hostile(async |mut peer| {
+        peer.to_room.write_all(&[0, 0, 1]).await.unwrap();
+        peer.linger().await;
+    });
+    assert_told(&lab.probe(server, SHORT).await, Reason::PeerFailed, &["did not answer the request"]);
+}
+
+#[tokio::test]
+async fn a_server_that_grants_and_sends_nothing_has_failed() {
+    let lab = Lab::new();
+    let server = lab.hostile(async |mut peer| {
+        peer.grant().await;
+        peer.linger().await;
+    });
+    let probed = lab.probe(server, SHORT).await;
+    assert_told(&probed, Reason::PeerFailed, &["stopped answering in mid-probe"]);
+    assert_eq!(probed.result.down.verdict, Verdict::Inconclusive);
+}
+
+#[tokio::test]
+async fn a_server_that_sends_its_train_but_never_reports_has_failed() {
+    let lab = Lab::new();
+    let server = lab.hostile(async |mut peer| {
+        let grant = peer.grant().await;
+        train::send(&peer.connection, grant.down, &Notify::new()).await.unwrap();
+        peer.linger().await;
+    });
+    let probed = lab.probe(server, SHORT).await;
+    assert_told(&probed, Reason::PeerFailed, &["stopped answering in mid-probe"]);
+    assert!(probed.result.down.observed_s > 0.0, "what was seen is shown");
+    assert_eq!(probed.result.up.reason, Reason::PeerFailed);
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_in_mid_probe_is_told_as_that() {
+    let lab = Lab::new();
+    let server = lab.hostile(async |mut peer| {
+        peer.grant().await;
+        peer.connection.close(VarInt::from_u32(99), b"\x1b[2Jbye\n");
+    });
+    assert_told(&lab.probe(server, SHORT).await, Reason::PeerFailed, &["ended the probe:  [2Jbye ;"]);
+}
+
+#[tokio::test]
+async fn a_room_that_is_granted_and_vanishes_frees_its_place() {
+    let lab = Lab::new();
+    let mut server = TestServer::start(&lab, 1, SHORT);
+    let socket = MoodySocket::bind();
+    let mut room = Room::connect(socket.endpoint(), server.address, lab.client_config()).await.unwrap();
+    room.granted().await;
+    socket.set(Mood::Deaf);
+    assert!(matches!(server.event().await, Event::Granted));
+    let Event::Finished { up, received, .. } = server.event().await else { panic!("it is over") };
+    assert!(up.is_none_or(|up| up.verdict == Verdict::Inconclusive));
+    assert!(received > 0);
+    lab.room(server.address).await.granted().await;
+}
+
+#[tokio::test]
+async fn a_room_that_reads_no_datagram_gets_no_more_than_was_granted() {
+    let lab = Lab::new();
+    let mut server = TestServer::start(&lab, 1, SHORT);
+    let mut room = lab.room(server.address).await;
+    let grant = room.granted().await;
+    let FromServer::Sent(sent) = room.hear().await else { panic!("the train ends by itself") };
+    assert_eq!(sent.direction, Direction::Down);
+    assert!(u64::from(sent.packets) * 1_188 <= grant.down.max_bytes);
+    server.finished().await;
+}
+
+#[tokio::test]
+async fn a_room_that_takes_no_answer_holds_no_place() {
+    let lab = Lab::new();
+    let mut server = TestServer::start(&lab, 1, SHORT);
+    let mut transport = TransportConfig::default();
+    transport
+        .stream_receive_window(VarInt::from_u32(0))
+        .keep_alive_interval(Some(Duration::from_millis(100)));
+    let mut config = lab.client_config();
+    config.transport_config(Arc::new(transport));
+    let mut taker = lab.room_with(server.address, config.clone()).await;
+    taker.say(&ask(1)).await;
+    assert!(matches!(server.event().await, Event::Granted));
+    // A refusal can't be told either, and holds nothing.
+    let mut second = lab.room_with(server.address, config).await;
+    second.say(&ask(1)).await;
+    assert!(matches!(server.event().await, Event::Busy));
+    second.closed().await;
+    server.finished().await;
+    lab.room(server.address).await.granted().await;
+}
