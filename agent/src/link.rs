@@ -1,6 +1,10 @@
 //! Looks at the link: one probe, or one after the other.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    net::{IpAddr, UdpSocket},
+    time::Duration,
+};
 
 use siaga_probe::{
     DirectionResult, Mode, ProbeResult, Reason, Verdict,
@@ -72,7 +76,7 @@ impl Link {
         let at = host::now();
         let (server_place, result) = match self.try_to_probe(cancel).await {
             Ok(Probed { result, address, .. }) => {
-                (address.map_or(ServerPlace::Unknown, |address| ServerPlace::of(address.ip())), result)
+                (address.map_or(ServerPlace::Unknown, |address| place_of(address.ip())), result)
             }
             Err(error) => (ServerPlace::Unknown, self.not_done(at, &error)),
         };
@@ -93,7 +97,7 @@ impl Link {
         ProbeResult {
             mode: Mode::Gate,
             server: self.server.address.to_string(),
-            started_at: at.wall.to_string(),
+            started_at: format!("{:.3}", at.wall),
             duration_s: 0.0,
             bytes: ByteCount::default(),
             verdict: Verdict::Inconclusive,
@@ -104,6 +108,16 @@ impl Link {
             rtt_ms: RoundTrip::default(),
         }
     }
+}
+
+/// A server on this machine is inside the office's network whatever its address is called.
+fn place_of(server: IpAddr) -> ServerPlace {
+    if is_of_this_machine(server) { ServerPlace::Internal } else { ServerPlace::of(server) }
+}
+
+/// A socket can be bound to one's own addresses only.
+fn is_of_this_machine(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).is_ok()
 }
 
 struct Seen {
@@ -121,4 +135,16 @@ impl From<Seen> for Observation {
 fn log(result: &ProbeResult) {
     let ProbeResult { server, verdict, reason, up, down, detail, .. } = result;
     info!(server, %verdict, %reason, up = %up.verdict, down = %down.verdict, detail, "probed");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_s_own_addresses_are_told_from_others() {
+        assert!(is_of_this_machine("127.0.0.1".parse().unwrap()));
+        // Reserved for documentation (RFC 5737): nobody's.
+        assert!(!is_of_this_machine("192.0.2.77".parse().unwrap()));
+    }
 }

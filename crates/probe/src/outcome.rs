@@ -210,6 +210,24 @@ pub struct ProbeResult {
     pub rtt_ms: RoundTrip,
 }
 
+impl ProbeResult {
+    /// Rounded to what the clocks can tell, as [`DirectionResult::rounded`].
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let milliseconds = |value: f64| round(value, 1e3);
+        Self {
+            duration_s: round(self.duration_s, 1e6),
+            up: self.up.rounded(),
+            down: self.down.rounded(),
+            rtt_ms: RoundTrip {
+                idle: self.rtt_ms.idle.map(milliseconds),
+                loaded: self.rtt_ms.loaded.map(milliseconds),
+            },
+            ..self
+        }
+    }
+}
+
 /// The verdict over both directions: a fail beats everything, a pass needs both.
 #[must_use]
 pub fn combine(up: &DirectionResult, down: &DirectionResult) -> (Verdict, Reason) {

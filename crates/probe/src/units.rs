@@ -8,7 +8,7 @@ use serde::{
 };
 use thiserror::Error;
 
-/// UDP payload of every full packet of a train, in bytes: QUIC's guaranteed minimum (RFC 9000, 14.1),
+/// The UDP payload that a train's packets stay within, in bytes: QUIC's guaranteed minimum (RFC 9000, 14.1),
 /// so that no path has to be searched for a larger one.
 pub const UDP_PAYLOAD: u32 = 1200;
 

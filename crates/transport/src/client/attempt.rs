@@ -104,7 +104,7 @@ impl<'a> Attempt<'a> {
             result: ProbeResult {
                 mode: self.request.mode,
                 server: self.request.server.to_string(),
-                started_at: self.started_at.to_string(),
+                started_at: format!("{:.3}", self.started_at),
                 duration_s: duration.as_secs_f64(),
                 bytes,
                 verdict,
@@ -113,7 +113,8 @@ impl<'a> Attempt<'a> {
                 up: self.findings.up,
                 down: self.findings.down,
                 rtt_ms: self.rtt,
-            },
+            }
+            .rounded(),
             address: self.address,
             clock_offset_s: self.clock_offset_s,
         }
