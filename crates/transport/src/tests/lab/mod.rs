@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use quinn::{ClientConfig, Endpoint, EndpointConfig, ServerConfig, TokioRuntime};
+use quinn::{ClientConfig, Endpoint, EndpointConfig, ServerConfig, TokioRuntime, TransportConfig};
 use siaga_probe::{Bitrate, Mode, Reason, Verdict};
 use tokio::time::timeout;
 
@@ -111,7 +111,12 @@ impl Lab {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.hostile_with(self.server_config(), EndpointConfig::default(), play)
+        let mut transport = TransportConfig::default();
+        // Alive however silent it is: nobody is spared by QUIC's own time-out.
+        transport.keep_alive_interval(Some(Duration::from_millis(100)));
+        let mut config = self.server_config();
+        config.transport_config(Arc::new(transport));
+        self.hostile_with(config, EndpointConfig::default(), play)
     }
 
     pub(crate) fn hostile_with<F>(
