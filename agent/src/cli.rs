@@ -1,17 +1,13 @@
 //! The command line.
 
-use std::{
-    ffi::OsString,
-    io::{self, Write},
-    net::SocketAddr,
-    path::PathBuf,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use anyhow::Context;
 use clap::{Parser, Subcommand, error::ErrorKind};
-use siaga_service::{logging, signals::Shutdown};
+use siaga_service::{
+    logging,
+    program::{block_on, print},
+    signals::Shutdown,
+};
 use tracing::level_filters::LevelFilter;
 
 use crate::{
@@ -27,9 +23,6 @@ use crate::{
 
 /// Exit status of a usage error or a failure: unknown, never “ready” and never “not ready”.
 const FAILED: u8 = 3;
-
-/// A driver that hangs must not hold up the end of the program.
-pub(crate) const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Can this meeting room hold a video conference?
 #[derive(Debug, Parser)]
@@ -113,14 +106,5 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
 /// Runs a command that ends by itself, or early by a signal.
 fn once(command: impl AsyncFnOnce(Shutdown) -> anyhow::Result<u8>) -> anyhow::Result<u8> {
     logging::init(LevelFilter::WARN)?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime's threads")?;
-    let ended = runtime.block_on(async { command(Shutdown::on_signals()?).await });
-    runtime.shutdown_timeout(LAST_WORDS);
-    ended
-}
-
-/// Data goes to standard output; a reader that has gone away is an error and not a panic.
-pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
+    block_on(async { command(Shutdown::on_signals()?).await })?
 }

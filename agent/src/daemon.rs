@@ -2,18 +2,16 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-use anyhow::Context;
 use siaga_service::{
     http::{HttpServer, Limits},
     logging,
+    program::block_on,
     signals::Shutdown,
 };
-use tokio::runtime::Runtime;
 use tracing::{info, level_filters::LevelFilter, warn};
 
 use crate::{
     changes::{ChangeWatch, Changes},
-    cli,
     config::Settings,
     devices, host, http,
     link::Link,
@@ -28,10 +26,7 @@ pub fn run(config: Option<&Path>, listen: Option<SocketAddr>) -> anyhow::Result<
     logging::init(LevelFilter::INFO)?;
     let mut settings = Settings::load(config)?;
     settings.http.listen = listen.unwrap_or(settings.http.listen);
-    let runtime = Runtime::new().context("cannot start the runtime's threads")?;
-    let ended = runtime.block_on(serve(settings));
-    runtime.shutdown_timeout(cli::LAST_WORDS);
-    ended
+    block_on(serve(settings))?
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {

@@ -1,15 +1,9 @@
 //! The command line.
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
-
-use anyhow::Context;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, error::ErrorKind};
-use siaga_service::http::check_address;
+use siaga_service::{http::check_address, program::print};
 
 use crate::{
     config::{self, Settings},
@@ -86,7 +80,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Init { dir, names } => {
             let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
             init::init(&dir, &names, today)?;
-            print(&init::next_steps(&dir, &names))
+            Ok(print(&init::next_steps(&dir, &names))?)
         }
         Command::Run { dir, overrides } => run::run(&dir, &overrides),
         Command::Config(ConfigCommand::Check { dir }) => {
@@ -95,13 +89,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
             let (trust, identity) = run::load_identity(&dir)?;
             identity.check_as_server(&trust)?;
             let Settings { listen, http, .. } = settings;
-            print(&format!("{} is in order: probes on UDP {listen}, HTTP on {http}\n", dir.display()))
+            let dir = dir.display();
+            Ok(print(&format!("{dir} is in order: probes on UDP {listen}, HTTP on {http}\n"))?)
         }
     }
-}
-
-/// A reader that has gone away is an error and not a panic.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
 }

@@ -2,10 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use anyhow::Context;
 use siaga_service::{
     http::{self as service_http, HttpServer},
     logging,
+    program::block_on,
     signals::Shutdown,
 };
 use siaga_transport::{
@@ -28,8 +28,7 @@ pub fn run(dir: &Path, overrides: &Overrides) -> anyhow::Result<()> {
     logging::init(LevelFilter::INFO)?;
     let settings = config::load(dir, overrides)?;
     let (trust, identity) = load_identity(dir)?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime's threads")?;
-    runtime.block_on(serve(settings, trust, identity))
+    block_on(serve(settings, trust, identity))?
 }
 
 /// The CA and the server's own identity in `dir`.

@@ -5,7 +5,7 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -214,21 +214,30 @@ fn promtool_finds_nothing_in_the_metrics_of_either_daemon() {
     }
 }
 
+/// A probe of which the server says that it was granted.
+fn probe_in_progress(lab: &Lab, server: &Daemon) -> Child {
+    let mut command = lab.probe_command(server);
+    let probe = command.args(["--format", "json"]).stdout(Stdio::piped()).spawn().unwrap();
+    server.wait_for("probe granted").unwrap();
+    probe
+}
+
+/// Ends without a verdict; the result that it printed.
+fn inconclusive(probe: Child) -> Value {
+    let output = probe.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "an end of the programs is no statement about the link");
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["verdict"], "inconclusive");
+    result
+}
+
 #[test]
 fn a_signal_in_the_middle_of_a_probe_ends_both_sides() {
     let (_alone, lab) = lab();
     let mut server = lab.server(&["--open"]).unwrap();
-    let mut probe = lab.probe_command(&server);
-    let probe =
-        probe.args(["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    server.wait_for("probe granted").unwrap();
-    let status = Command::new("kill").args(["-INT", &probe.id().to_string()]).status().unwrap();
-    assert!(status.success());
-    let output = probe.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(3));
-    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(result["verdict"], "inconclusive");
-    assert_eq!(result["reason"], "INTERRUPTED");
+    let probe = probe_in_progress(&lab, &server);
+    assert!(Command::new("kill").args(["-INT", &probe.id().to_string()]).status().unwrap().success());
+    assert_eq!(inconclusive(probe)["reason"], "INTERRUPTED");
     server.signal("TERM");
     assert!(server.wait().unwrap().success());
 }
@@ -237,14 +246,9 @@ fn a_signal_in_the_middle_of_a_probe_ends_both_sides() {
 fn a_server_that_is_shut_down_in_the_middle_of_a_probe_says_so() {
     let (_alone, lab) = lab();
     let mut server = lab.server(&["--open"]).unwrap();
-    let mut probe = lab.probe_command(&server);
-    let probe =
-        probe.args(["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    server.wait_for("probe granted").unwrap();
+    let probe = probe_in_progress(&lab, &server);
     server.signal("TERM");
     assert!(server.wait().unwrap().success());
-    let output = probe.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(3), "a server's end is no statement about the link");
-    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let result = inconclusive(probe);
     assert!(result["detail"].as_str().unwrap().contains("shut down"), "{result}");
 }

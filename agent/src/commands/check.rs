@@ -2,10 +2,9 @@
 
 use clap::{Args, ValueEnum};
 use siaga_readiness::{answer::Readiness, profile::Profile};
-use siaga_service::signals::Shutdown;
+use siaga_service::{program::print, signals::Shutdown};
 
 use crate::{
-    cli::print,
     client::{self, ClientError},
     config::Settings,
     devices::Eyes,

@@ -3,12 +3,9 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use siaga_service::http::check_address;
+use siaga_service::{http::check_address, program::print};
 
-use crate::{
-    cli::print,
-    config::{DEFAULT_PATH, Settings},
-};
+use crate::config::{DEFAULT_PATH, Settings};
 
 /// Look at the configuration.
 #[derive(Debug, Subcommand)]

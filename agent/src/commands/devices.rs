@@ -2,9 +2,10 @@
 
 use clap::Args;
 use siaga_readiness::observation::Evidence;
+use siaga_service::program::print;
 
 use super::Format;
-use crate::{cli::print, config::Settings, devices::Eyes, text};
+use crate::{config::Settings, devices::Eyes, text};
 
 /// List the cameras, microphones, speakers and displays that are physically there.
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use siaga_probe::{Bitrate, Mode, Verdict};
-use siaga_service::signals::Shutdown;
+use siaga_service::{program::print, signals::Shutdown};
 use siaga_transport::{
     client::{ProbeRequest, probe},
     identity::{Identity, Trust},
@@ -12,7 +12,7 @@ use siaga_transport::{
 };
 
 use super::Format;
-use crate::{cli::print, text};
+use crate::text;
 
 /// Probe the link to a server once and print what was found.
 ///

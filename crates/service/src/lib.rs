@@ -1,16 +1,18 @@
 //! What both daemons need and no one should write twice.
 //!
 //! In the order in which a daemon starts:
+//! - [`program`] runs a command to its end and prints its data,
 //! - [`config`] reads a TOML file into the daemon's own checked types and explains what is wrong with it,
 //! - [`logging`] writes to standard error, fit for a terminal and for the journal,
 //! - [`signals`] tells every task that the end has come,
 //! - [`http`] serves an [`axum::Router`] behind a guard: exact host names, own origin only, bounded in everything,
 //! - [`problem`] is the body of every refusal (RFC 9457).
 //!
-//! Side effects: reads files, writes to standard error, listens on TCP, takes over SIGINT and SIGTERM.
+//! Side effects: reads files, writes to standard output and standard error, listens on TCP, takes over SIGINT and SIGTERM.
 
 pub mod config;
 pub mod http;
 pub mod logging;
 pub mod problem;
+pub mod program;
 pub mod signals;

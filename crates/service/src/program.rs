@@ -1,0 +1,35 @@
+//! What the commands of both programs do alike: run to an end, and print.
+
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+use tokio::runtime::Runtime;
+
+/// A blocking call that hangs (a driver, a resolver) must not hold up the end of the program for longer.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// Runs `work` on a runtime of its own, and leaves behind what still blocks when it is done.
+///
+/// # Errors
+/// The system gives no threads.
+pub fn block_on<T>(work: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = Runtime::new().map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot start the program's threads: {error}"))
+    })?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST_WORDS);
+    Ok(done)
+}
+
+/// Writes data to standard output; a reader that has gone away is an error, where `println!` would panic.
+///
+/// # Errors
+/// Standard output is closed or full.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot write to standard output: {error}")))
+}
