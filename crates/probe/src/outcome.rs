@@ -71,9 +71,21 @@ pub enum Reason {
     ServerRefused,
     /// The probe could not be done on this machine (socket, file, memory).
     LocalFault,
+    /// Not made: it might have cost more than what is left of the day's data.
+    BudgetSpent,
+    /// Not made: the room's camera or microphone is in use.
+    MeetingOn,
     /// A reason of a newer peer that this version has no name for.
     #[serde(other)]
     Unknown,
+}
+
+impl Reason {
+    /// Whether the probe was put off by this side, so that there was no attempt at all.
+    #[must_use]
+    pub const fn is_postponement(self) -> bool {
+        matches!(self, Self::BudgetSpent | Self::MeetingOn)
+    }
 }
 
 /// As it is written in JSON and in metrics.

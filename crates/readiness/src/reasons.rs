@@ -156,6 +156,10 @@ codes! {
     NetInterrupted = "NET_INTERRUPTED",
     /// The probe could not be done on this machine.
     NetLocalFault = "NET_LOCAL_FAULT",
+    /// Not probed: it might have cost more than what is left of the day's data.
+    NetBudgetSpent = "NET_BUDGET_SPENT",
+    /// Not probed: a meeting is on.
+    NetMeetingOn = "NET_MEETING_ON",
 
     // NET_SERVER
     /// The probe server answers.

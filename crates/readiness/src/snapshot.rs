@@ -13,6 +13,7 @@ use crate::{
     observation::{ProbeEvidence, ScanFault},
     policy::{Policy, TimeToLive},
     reasons::Code,
+    state::CheckState,
 };
 
 pub use findings::{Conclusion, Finding, Findings};
@@ -39,6 +40,19 @@ impl Snapshot {
             self.setup.policy = self.setup.policy.no_older_than(max_age);
         }
         self
+    }
+
+    /// Whether the last scan, if it still counts at `now`, saw another program hold a camera or a microphone.
+    #[must_use]
+    pub fn is_in_use(&self, now: Moment) -> bool {
+        let policy = self.setup.policy;
+        let fresh =
+            |scan: &&Scan| scan.at.age_at(&now).is_some_and(|age| policy.device_scan.left_at(age).is_some());
+        let Some(Scan { inventory, .. }) = self.devices.scan.as_ref().filter(fresh) else { return false };
+        let used =
+            |state, is_virtual: bool| state == CheckState::InUse && (policy.accept_virtual || !is_virtual);
+        inventory.cameras.iter().any(|camera| used(camera.state, camera.is_virtual))
+            || inventory.microphones.iter().any(|device| used(device.state, device.is_virtual))
     }
 }
 

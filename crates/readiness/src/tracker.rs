@@ -57,7 +57,9 @@ impl Tracker {
                 devices.not_scanned(at, took, fault);
             }
             Evidence::Probe(evidence) => {
-                counters.count(&evidence.result);
+                if !evidence.result.reason.is_postponement() {
+                    counters.count(&evidence.result);
+                }
                 if evidence.result.mode == Mode::Gate {
                     network.probed(ProbeAttempt { at, took, evidence: *evidence });
                 }

@@ -123,6 +123,27 @@ fn devices_in_use_by_a_meeting_are_granted_with_a_warning() {
 }
 
 #[test]
+fn a_camera_or_a_microphone_in_use_is_a_meeting_as_long_as_the_scan_counts() {
+    type Use = fn(&mut Inventory);
+    let camera: Use = |seen| seen.cameras[0].state = CheckState::InUse;
+    let microphone: Use = |seen| seen.microphones[0].state = CheckState::InUse;
+    for begins in [camera, microphone] {
+        let mut inventory = webcam_alone();
+        let mut room = linked(inventory.clone());
+        assert!(!room.tracker.snapshot().is_in_use(room.now));
+        begins(&mut inventory);
+        room.pass(1).scan(inventory.clone());
+        assert!(room.tracker.snapshot().is_in_use(room.now));
+        room.pass(2 * MINUTE + 1);
+        assert!(!room.tracker.snapshot().is_in_use(room.now), "nobody knows any more");
+        inventory.cameras[0].is_virtual = true;
+        inventory.microphones[0].is_virtual = true;
+        room.scan(inventory);
+        assert!(!room.tracker.snapshot().is_in_use(room.now), "devices that don't count hold nobody up");
+    }
+}
+
+#[test]
 fn a_camera_in_use_that_was_never_read_shows_no_picture_size() {
     let mut inventory = webcam_alone();
     inventory.cameras[0].state = CheckState::InUse;

@@ -441,3 +441,27 @@ fn however_many_rates_are_probed_what_is_held_stays_bounded_and_errs_to_unknown(
     room.observe_from(first, probe(ServerPlace::Public, pass(10), pass(20)));
     assert_eq!(room.minimum().verdict, RoomVerdict::Unknown, "the oldest does not come back");
 }
+
+#[test]
+fn a_probe_that_is_put_off_is_told_at_once_and_is_the_reason_once_the_last_one_has_run_out() {
+    for (reason, code) in
+        [(Reason::BudgetSpent, Code::NetBudgetSpent), (Reason::MeetingOn, Code::NetMeetingOn)]
+    {
+        let mut room = equipped();
+        room.probe(pass(10), pass(20));
+        wait(&mut room, 40 * MINUTE);
+        let put_off = || probe(ServerPlace::Unknown, nothing(10, reason), nothing(20, reason));
+        let readiness = room.observe(put_off()).minimum();
+        is(&readiness, UP_OK, DOWN_OK);
+        assert_eq!(says(&readiness, CheckCode::NetServer), (CheckState::Warning, code));
+        assert_eq!(readiness.verdict, RoomVerdict::Ready);
+
+        wait(&mut room, 21 * MINUTE);
+        let readiness = room.minimum();
+        is(&readiness, (CheckState::Unknown, code), (CheckState::Unknown, code));
+        assert_eq!(readiness.verdict, RoomVerdict::Unknown);
+        assert_eq!(readiness.reasons, [code]);
+        let probes: u64 = room.tracker.snapshot().counters.probes.iter().map(|count| count.count).sum();
+        assert_eq!(probes, 1, "what was not made is not counted");
+    }
+}

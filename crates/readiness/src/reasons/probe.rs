@@ -34,6 +34,8 @@ impl Code {
             (Reason::ServerBusy, _) => Self::NetServerBusy,
             (Reason::ServerRefused, _) => Self::NetServerRefused,
             (Reason::LocalFault, _) => Self::NetLocalFault,
+            (Reason::BudgetSpent, _) => Self::NetBudgetSpent,
+            (Reason::MeetingOn, _) => Self::NetMeetingOn,
             (Reason::Unknown, _) => Self::Unknown,
         }
     }
@@ -64,6 +66,8 @@ pub(crate) const fn blames_link(reason: Reason) -> bool {
         | Reason::VersionMismatch
         | Reason::ServerBusy
         | Reason::ServerRefused
-        | Reason::LocalFault => false,
+        | Reason::LocalFault
+        | Reason::BudgetSpent
+        | Reason::MeetingOn => false,
     }
 }

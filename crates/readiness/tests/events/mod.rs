@@ -129,7 +129,13 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
         1 => Just(ServerPlace::Internal),
         1 => Just(ServerPlace::Unknown),
     ];
-    let away = select(vec![Reason::ServerBusy, Reason::ServerUnreachable, Reason::UdpBlocked]);
+    let away = select(vec![
+        Reason::ServerBusy,
+        Reason::ServerUnreachable,
+        Reason::UdpBlocked,
+        Reason::BudgetSpent,
+        Reason::MeetingOn,
+    ]);
     prop_oneof![
         4 => inventory().prop_map(Evidence::Devices),
         1 => Just(Evidence::DeviceFault(ScanFault {

@@ -69,7 +69,7 @@ pub(super) fn check_report(report: DirectionResult, known: &Known) -> Result<Dir
     let fits = match report.verdict {
         Verdict::Pass => report.reason == Reason::Sustained,
         Verdict::Fail => matches!(report.reason, Reason::QueueGrows | Reason::StandingQueue | Reason::Loss),
-        Verdict::Inconclusive => true,
+        Verdict::Inconclusive => !report.reason.is_postponement(),
     };
     if !fits {
         return Err("a report whose verdict and reason contradict each other");
