@@ -1,5 +1,7 @@
 //! What went wrong, in the field's reasons and in words that name the remedy.
 
+use std::time::Duration;
+
 use quinn::{ConnectionError, TransportErrorCode};
 use siaga_probe::Reason;
 
@@ -10,11 +12,13 @@ use crate::{close, control::ControlError, server_name::ServerName};
 pub(crate) struct Failure {
     pub(crate) reason: Reason,
     pub(crate) words: String,
+    /// How long a busy server asks to be left alone.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Failure {
     pub(crate) fn new(reason: Reason, words: impl Into<String>) -> Self {
-        Self { reason, words: words.into() }
+        Self { reason, words: words.into(), retry_after: None }
     }
 }
 

@@ -45,9 +45,9 @@ pub(super) async fn ask(
     let grant = match message {
         FromServer::Grant(grant) => grant,
         FromServer::Busy(busy) => {
-            let wait = Duration::from_millis(busy.retry_after_ms).min(LONGEST_WAIT).as_secs_f64();
-            let words = format!("{server} is busy; ask again in {wait:.0} s");
-            return Err(Failure::new(Reason::ServerBusy, words));
+            let wait = Duration::from_millis(busy.retry_after_ms).min(LONGEST_WAIT);
+            let words = format!("{server} is busy; ask again in {:.0} s", wait.as_secs_f64());
+            return Err(Failure { retry_after: Some(wait), ..Failure::new(Reason::ServerBusy, words) });
         }
         FromServer::Deny(deny) => return Err(denied(&deny)),
         FromServer::Report(_) | FromServer::Sent(_) | FromServer::Unknown => {

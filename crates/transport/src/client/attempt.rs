@@ -86,6 +86,7 @@ impl<'a> Attempt<'a> {
             None => ByteCount::default(),
         };
         let Findings { up, down } = &mut self.findings;
+        let retry_after = ended.as_ref().err().and_then(|failure| failure.retry_after);
         let (verdict, reason, detail) = match ended {
             Ok(()) => {
                 let (verdict, reason) = combine(up, down);
@@ -116,6 +117,7 @@ impl<'a> Attempt<'a> {
             }
             .rounded(),
             address: self.address,
+            retry_after,
             clock_offset_s: self.clock_offset_s,
         }
     }

@@ -10,7 +10,7 @@ mod claims;
 mod line;
 mod trains;
 
-use std::{future::Future, net::SocketAddr};
+use std::{future::Future, net::SocketAddr, time::Duration};
 
 use siaga_probe::{Bitrate, Mode, ProbeResult, Reason};
 
@@ -47,6 +47,8 @@ pub struct Probed {
     pub result: ProbeResult,
     /// The address that was probed, once the name was resolved.
     pub address: Option<SocketAddr>,
+    /// How long a busy server asks to be left alone.
+    pub retry_after: Option<Duration>,
     /// The server's clock less this machine's at the grant, seconds.
     pub clock_offset_s: Option<f64>,
 }

@@ -189,7 +189,9 @@ async fn random_packets_at_the_room_s_port_change_nothing() {
         peer.say(&FromServer::Busy(siaga_probe::control::Busy { retry_after_ms: 7_000 })).await;
         peer.linger().await;
     });
-    assert_told(&lab.probe(server, SHORT_TRAINS).await, Reason::ServerBusy, &["in 7 s"]);
+    let probed = lab.probe(server, SHORT_TRAINS).await;
+    assert_told(&probed, Reason::ServerBusy, &["in 7 s"]);
+    assert_eq!(probed.retry_after, Some(std::time::Duration::from_secs(7)));
 }
 
 /// Of every size and with every first byte, by a fixed seed (splitmix64).
