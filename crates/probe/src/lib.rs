@@ -9,7 +9,8 @@
 //! * [`pacer`]: the sender's absolute schedule;
 //! * [`wire`]: the header on each train packet;
 //! * [`judge`]: the receiver's running decision; the rule stands on its first page;
-//! * [`outcome`]: what was found, as it is reported and printed.
+//! * [`outcome`]: what was found, as it is reported and printed;
+//! * [`schedule`]: when the next probe is due.
 //!
 //! [`Duration`]: std::time::Duration
 
@@ -18,6 +19,7 @@ pub mod judge;
 mod mode;
 pub mod outcome;
 pub mod pacer;
+pub mod schedule;
 mod units;
 pub mod wire;
 
