@@ -1,21 +1,26 @@
 //! The agent's configuration: raw text in, checked types out, once.
 
+mod warnings;
+
 use std::{
     collections::BTreeMap,
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 use siaga_devices::{DeclarationError, DeclaredFov};
+use siaga_probe::schedule::{Plan, most_bytes};
 use siaga_readiness::{
     inventory::FovAxis,
+    moment::BootId,
     policy::{Freshness, Policy},
-    profile::{ProfileError, ProfileName, Profiles, Requirements},
+    profile::{NetworkRequirement, ProfileError, ProfileName, Profiles, Requirements},
     snapshot::Setup,
 };
-use siaga_service::config::{self, BoundedDuration, ConfigError};
+use siaga_service::config::{self, BoundedBytes, BoundedDuration, ConfigError};
 use siaga_transport::{
     identity::{Identity, IdentityError, Trust},
     server_name::ServerName,
@@ -29,6 +34,9 @@ pub const DEFAULT_PATH: &str = "/etc/siaga/agent.toml";
 
 /// Between two looks of one kind: 1 second to 24 hours.
 pub type Interval = BoundedDuration<1_000, 86_400_000>;
+
+/// What probes may cost a day: 1 MB to 1 TB.
+pub type DailyBytes = BoundedBytes<1_000_000, 1_000_000_000_000>;
 
 /// What the office sets.
 #[derive(Debug, Clone, Deserialize)]
@@ -108,15 +116,21 @@ impl ServerSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkSettings {
-    /// Between two probes.
+    /// Between two probes, give or take a fifth.
     pub probe_interval: Interval,
+    /// What probes may cost within any 24 hours.
+    pub daily_bytes: DailyBytes,
     /// A probe server in the office's own network is what the operator means.
     pub accept_internal_server: bool,
 }
 
 impl Default for NetworkSettings {
     fn default() -> Self {
-        Self { probe_interval: Interval::constant::<1_800_000>(), accept_internal_server: false }
+        Self {
+            probe_interval: Interval::constant::<1_800_000>(),
+            daily_bytes: DailyBytes::constant::<250_000_000>(),
+            accept_internal_server: false,
+        }
     }
 }
 
@@ -239,30 +253,20 @@ impl Settings {
     /// What is in order by itself and yet can't work well together, in words.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let looks = [
-            (
-                "devices.scan_interval",
-                self.devices.scan_interval,
-                "freshness.device_scan",
-                self.freshness.device_scan,
-            ),
-            (
-                "network.probe_interval",
-                self.network.probe_interval,
-                "freshness.gate_probe",
-                self.freshness.gate_probe,
-            ),
-        ];
-        let too_seldom =
-            looks.into_iter().filter(|(_, every, _, lives)| every.duration() >= lives.duration());
-        too_seldom
-            .map(|(interval, every, life, lives)| {
-                format!(
-                    "{interval} = {every} is not shorter than {life} = {lives}: \
-                     between two looks the evidence runs out and the room is unknown"
-                )
-            })
-            .collect()
+        warnings::warnings(self)
+    }
+
+    /// When to probe at `rates`. Rooms differ from each other, and a room from one boot to the next.
+    #[must_use]
+    pub fn plan(&self, rates: NetworkRequirement, boot: BootId) -> Plan {
+        let mut seed = DefaultHasher::new();
+        (&self.room.0, boot.0).hash(&mut seed);
+        Plan {
+            interval: self.network.probe_interval.duration(),
+            daily_bytes: self.network.daily_bytes.bytes(),
+            probe_bytes: most_bytes(rates.up, rates.down),
+            seed: seed.finish(),
+        }
     }
 
     /// What a tracker must know.
@@ -294,7 +298,7 @@ pub enum SettingsError {
 mod tests {
     use super::*;
 
-    fn settings(text: &str) -> Settings {
+    pub(super) fn settings(text: &str) -> Settings {
         config::parse(text, &config::Source::File("agent.toml".into())).unwrap()
     }
 
@@ -304,16 +308,6 @@ mod tests {
         assert_eq!(settings.profile.as_str(), "minimum");
         assert!(settings.setup().probe_server.is_none());
         assert!(settings.warnings().is_empty());
-    }
-
-    #[test]
-    fn looks_that_are_rarer_than_their_evidence_lives_are_warned_about() {
-        let warnings = settings("[freshness]\ngate_probe = \"5m\"\n").warnings();
-        assert_eq!(warnings.len(), 1);
-        assert!(
-            warnings[0]
-                .starts_with("network.probe_interval = 30m is not shorter than freshness.gate_probe = 5m")
-        );
     }
 
     #[test]

@@ -65,5 +65,6 @@ async fn watch_link(room: &Room, settings: &Settings, changes: Changes, shutdown
     let Some(rates) = room.default_profile().requirements.network else {
         return info!("the profile asks nothing of the network: it is not probed");
     };
-    Link::new(server, rates).watch(room, settings.network.probe_interval, changes, shutdown).await;
+    let plan = settings.plan(rates, host::now().boot);
+    Link::new(server, rates).watch(room, plan, changes, shutdown).await;
 }

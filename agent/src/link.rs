@@ -9,6 +9,7 @@ use std::{
 use siaga_probe::{
     DirectionResult, Mode, ProbeResult, Reason, Verdict,
     outcome::{ByteCount, RoundTrip},
+    schedule::{Action, Attempt, Plan, Schedule, Situation},
 };
 use siaga_readiness::{
     moment::Moment,
@@ -21,18 +22,9 @@ use siaga_transport::{
     identity::IdentityError,
 };
 use tokio::time::sleep;
-use tracing::info;
+use tracing::{info, warn};
 
-use crate::{
-    changes::Changes,
-    config::{Interval, ServerSettings},
-    host,
-    room::Room,
-};
-
-/// After an attempt that came to no verdict, the next one comes this soon; then twice as late each time, up to the
-/// usual interval.
-const FIRST_RETRY: Duration = Duration::from_secs(10);
+use crate::{changes::Changes, config::ServerSettings, host, room::Room};
 
 /// The link to a server, at the rates that a profile requires.
 #[derive(Debug, Clone)]
@@ -48,20 +40,34 @@ impl Link {
         Self { server: server.clone(), rates }
     }
 
-    /// Probes at the configured interval, and after each change of the machine, until `shutdown`.
-    pub async fn watch(&self, room: &Room, every: Interval, mut changes: Changes, shutdown: &Shutdown) {
-        let mut retry = FIRST_RETRY;
+    /// Probes as planned, and after each change of the machine, until `shutdown`.
+    pub async fn watch(&self, room: &Room, plan: Plan, mut changes: Changes, shutdown: &Shutdown) {
+        let mut schedule = Schedule::new(plan, host::now().since_boot);
+        let mut blocked = None;
         while !shutdown.is_requested() {
-            let seen = self.probe(shutdown.requested()).await;
-            let result = seen.evidence.result.clone();
-            room.observe(seen.into());
-            log(&result);
-            let conclusive = result.verdict != Verdict::Inconclusive;
-            let pause = if conclusive { every.duration() } else { retry.min(every.duration()) };
-            retry = if conclusive { FIRST_RETRY } else { retry.saturating_mul(2) };
+            let now = host::now();
+            let situation = Situation { meeting: room.snapshot().is_in_use(now) };
+            let until = match schedule.next(now.since_boot, situation) {
+                Action::Probe => {
+                    let seen = self.probe(shutdown.requested()).await;
+                    schedule.on_result(host::now().since_boot, seen.attempt());
+                    log(&seen.evidence.result);
+                    room.observe(seen.into());
+                    blocked = None;
+                    continue;
+                }
+                Action::WaitUntil(until) => until,
+                Action::Blocked { reason, until } => {
+                    if blocked.replace(reason) != Some(reason) {
+                        warn!(%reason, "a probe is due and put off");
+                    }
+                    room.observe(self.put_off(now, reason).into());
+                    until
+                }
+            };
             tokio::select! {
-                () = sleep(pause) => {}
-                () = changes.next() => retry = FIRST_RETRY,
+                () = sleep(until.saturating_sub(now.since_boot)) => {}
+                () = changes.next() => schedule.on_change(host::now().since_boot),
                 () = shutdown.requested() => {}
             }
         }
@@ -74,14 +80,25 @@ impl Link {
 
     async fn probe(&self, cancel: impl Future<Output = ()>) -> Seen {
         let at = host::now();
-        let (server_place, result) = match self.try_to_probe(cancel).await {
-            Ok(Probed { result, address, .. }) => {
-                (address.map_or(ServerPlace::Unknown, |address| place_of(address.ip())), result)
+        let (server_place, result, retry_after) = match self.try_to_probe(cancel).await {
+            Ok(Probed { result, address, retry_after, .. }) => {
+                let place = address.map_or(ServerPlace::Unknown, |address| place_of(address.ip()));
+                (place, result, retry_after)
             }
-            Err(error) => (ServerPlace::Unknown, self.not_done(at, &error)),
+            Err(error) => {
+                let result = self.not_done(at, Reason::LocalFault, Some(error.to_string()));
+                (ServerPlace::Unknown, result, None)
+            }
         };
         let took = at.age_at(&host::now()).unwrap_or_default();
-        Seen { at, took, evidence: ProbeEvidence { server_place, result } }
+        Seen { at, took, evidence: ProbeEvidence { server_place, result }, retry_after }
+    }
+
+    /// That nothing was tried is a finding too: when the evidence has run out, it is the reason.
+    fn put_off(&self, at: Moment, reason: Reason) -> Seen {
+        let result = self.not_done(at, reason, None);
+        let evidence = ProbeEvidence { server_place: ServerPlace::Unknown, result };
+        Seen { at, took: Duration::ZERO, evidence, retry_after: None }
     }
 
     /// The files are read each time: what an administrator mends is good at the next probe.
@@ -92,8 +109,8 @@ impl Link {
         probe(&ProbeRequest { server, trust, identity, mode: Mode::Gate, up, down }, cancel).await
     }
 
-    /// A fault of this machine is a finding too: it must show in the answer.
-    fn not_done(&self, at: Moment, error: &IdentityError) -> ProbeResult {
+    /// A probe that could not be done or was not made; either must show in the answer.
+    fn not_done(&self, at: Moment, reason: Reason, detail: Option<String>) -> ProbeResult {
         ProbeResult {
             mode: Mode::Gate,
             server: self.server.address.to_string(),
@@ -101,10 +118,10 @@ impl Link {
             duration_s: 0.0,
             bytes: ByteCount::default(),
             verdict: Verdict::Inconclusive,
-            reason: Reason::LocalFault,
-            detail: Some(error.to_string()),
-            up: DirectionResult::unmeasured(self.rates.up, Reason::LocalFault),
-            down: DirectionResult::unmeasured(self.rates.down, Reason::LocalFault),
+            reason,
+            detail,
+            up: DirectionResult::unmeasured(self.rates.up, reason),
+            down: DirectionResult::unmeasured(self.rates.down, reason),
             rtt_ms: RoundTrip::default(),
         }
     }
@@ -124,10 +141,20 @@ struct Seen {
     at: Moment,
     took: Duration,
     evidence: ProbeEvidence,
+    /// What a busy server asked for.
+    retry_after: Option<Duration>,
+}
+
+impl Seen {
+    fn attempt(&self) -> Attempt {
+        let ProbeResult { verdict, bytes, .. } = self.evidence.result;
+        let bytes = bytes.sent.saturating_add(bytes.received);
+        Attempt { verdict, retry_after: self.retry_after, bytes }
+    }
 }
 
 impl From<Seen> for Observation {
-    fn from(Seen { at, took, evidence }: Seen) -> Self {
+    fn from(Seen { at, took, evidence, .. }: Seen) -> Self {
         Self { at, took, evidence: Evidence::Probe(Box::new(evidence)) }
     }
 }

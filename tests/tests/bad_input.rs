@@ -163,6 +163,8 @@ fn a_broken_configuration_names_file_place_key_and_remedy() {
         (&b"room = \"r1\"\nintervall = 3\n"[..], &["agent.toml", "line 2", "intervall"][..]),
         (b"room = \"Ruang Rapat\"\n", &["agent.toml", "line 1", "diskominfo-r2"]),
         (b"[network]\nprobe_interval = \"0s\"\n", &["agent.toml", "line 2", "probe_interval", "1s"]),
+        (b"[network]\ndaily_bytes = \"250\"\n", &["agent.toml", "line 2", "daily_bytes", "250MB"]),
+        (b"[network]\ndaily_bytes = \"2TB\"\n", &["agent.toml", "line 2", "1MB to 1TB"]),
         (b"[freshness]\ngate_probe = \"1000h\"\n", &["agent.toml", "line 2", "24h"]),
         (b"[[servers]]\naddress = \"probe.example\"\nca = \"x\"\n", &["agent.toml", "line 2", "HOST:PORT"]),
         (b"room = \"caf\xe9\"\n", &["agent.toml", "UTF-8", "line 1"]),

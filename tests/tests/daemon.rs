@@ -175,6 +175,31 @@ fn gate_closes_after(fault: impl FnOnce(&Daemon)) {
 }
 
 #[test]
+fn a_spent_budget_is_kept_to_and_is_the_reason_why_the_link_is_unknown() {
+    const BUDGET: u64 = 4_000_000;
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    let slow = SLOW.replace("[network]", &format!("[network]\ndaily_bytes = \"{}MB\"", BUDGET / 1_000_000));
+    let agent = lab.agent(&lab.agent_config(&server, &slow)).unwrap();
+    agent.wait_for("put off").unwrap();
+    let started = Instant::now();
+    loop {
+        let (status, answer) = readiness(&agent, "");
+        let told = ["NET_SERVER", "NET_UP", "NET_DOWN"].map(|code| check(&answer, code));
+        if status == 503 && told.iter().all(|check| check["reason"] == "NET_BUDGET_SPENT") {
+            assert!(told.iter().all(|check| check["state"] == "unknown"), "{answer}");
+            assert_eq!(answer["verdict"], "unknown");
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{answer}");
+    }
+    let (_, metrics) = get(&agent, "/metrics");
+    let samples = metrics.lines().filter(|line| line.starts_with("siaga_probe_bytes_total"));
+    let spent: f64 = samples.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum();
+    assert!(spent > 0.0 && spent <= BUDGET as f64, "{spent}");
+}
+
+#[test]
 fn the_command_line_prints_what_the_daemon_answers() {
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();

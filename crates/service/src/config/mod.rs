@@ -8,6 +8,7 @@ mod error;
 mod explain;
 mod keys;
 mod read;
+mod size;
 mod words;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 pub use duration::{BoundedDuration, DurationError};
 pub use error::{ConfigError, Position, ReadCause};
 pub use read::LARGEST_FILE;
+pub use size::{BoundedBytes, SizeError};
 
 /// Reads the TOML file at `path`.
 ///
