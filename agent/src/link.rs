@@ -51,8 +51,10 @@ impl Link {
                 Action::Probe => {
                     let seen = self.probe(shutdown.requested()).await;
                     schedule.on_result(host::now().since_boot, seen.attempt());
-                    log(&seen.evidence.result);
+                    let result = seen.evidence.result.clone();
                     room.observe(seen.into());
+                    // Whoever reads this line and asks gets the answer that rests on it.
+                    log(&result);
                     blocked = None;
                     continue;
                 }
