@@ -2,7 +2,7 @@
 
 use std::{num::NonZero, thread};
 
-use siaga_probe::{Bitrate, DirectionResult, Verdict, judge::Thresholds};
+use siaga_probe::{Bitrate, DirectionResult, Verdict, judge::Effort};
 
 use crate::{
     cells::Cell,
@@ -24,6 +24,10 @@ pub struct Row {
     pub false_passes: u32,
     /// Failures on a link that does.
     pub false_fails: u32,
+    /// Findings that say themselves that they are borderline.
+    pub borderline: u32,
+    /// Verdicts without a doubt, doubted passes, doubted failures: how many, and how many of them right.
+    pub kinds: [(u32, u32); 3],
     /// Sums over the runs.
     observed_s: f64,
     bytes: f64,
@@ -35,13 +39,13 @@ pub struct Row {
 /// # Panics
 /// If a run does.
 #[must_use]
-pub fn run(cell: &Cell, target: Bitrate, thresholds: Thresholds, seed: u64, runs: u32) -> Row {
+pub fn run(cell: &Cell, target: Bitrate, effort: Effort, seed: u64, runs: u32) -> Row {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let link = cell.link.scaled(target.mbps() / 20.0);
     // A link without chance has one truth.
     let only_truth = (!link.is_random()).then(|| truth::of(target, &link, seed));
     let one = |seed| {
-        let run = train::run(target, &link, &cell.machine, &cell.machine, thresholds, seed);
+        let run = train::run(target, &link, &cell.machine, &cell.machine, effort, seed);
         let truth = only_truth.unwrap_or_else(|| truth::of(target, &link, seed));
         (truth, run)
     };
@@ -74,6 +78,17 @@ impl Row {
         self.fails += u32::from(result.verdict == Verdict::Fail);
         self.false_passes += u32::from(result.verdict == Verdict::Pass && !holds);
         self.false_fails += u32::from(result.verdict == Verdict::Fail && holds);
+        self.borderline += u32::from(result.borderline);
+        let kind = match (result.verdict, result.borderline) {
+            (Verdict::Inconclusive, _) => None,
+            (_, false) => self.kinds.get_mut(0),
+            (Verdict::Pass, true) => self.kinds.get_mut(1),
+            (Verdict::Fail, true) => self.kinds.get_mut(2),
+        };
+        if let Some((verdicts, right)) = kind {
+            *verdicts += 1;
+            *right += u32::from((result.verdict == Verdict::Pass) == holds);
+        }
         self.observed_s += result.observed_s;
         self.longest_s = self.longest_s.max(result.observed_s);
         self.bytes += bytes as f64;

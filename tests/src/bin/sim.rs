@@ -2,8 +2,11 @@
 //! `cargo run --release -p siaga-tests --bin sim -- --runs 1000 --seed 1`.
 
 use clap::Parser;
-use siaga_probe::{Bitrate, judge::Thresholds};
-use siaga_tests::{cells, matrix};
+use siaga_probe::{Bitrate, judge::Effort};
+use siaga_tests::{
+    cells::{self, Kind},
+    matrix,
+};
 
 /// The judge's confusion matrix over simulated links; the same arguments print the same table.
 #[derive(Debug, Parser)]
@@ -17,6 +20,9 @@ struct Arguments {
     /// Rate to be judged; 10M and 20M if not given.
     #[arg(long)]
     target: Vec<Bitrate>,
+    /// How much time the judge may take: light, normal or careful.
+    #[arg(long, default_value_t)]
+    effort: Effort,
     /// Only the cells whose name contains this.
     #[arg(long, default_value = "")]
     cell: String,
@@ -35,12 +41,20 @@ fn main() {
             "\nTarget {target}, {} runs a cell, seed {}; cells in names at 20 Mbit/s",
             arguments.runs, arguments.seed
         );
-        println!("| cell | truth pass % | P/F/I % | false pass | false fail | mean s | longest s | MB |");
-        println!("|---|---|---|---|---|---|---|---|");
+        println!(
+            "| cell | truth pass % | P/F/I % | false pass | false fail | borderline | mean s | longest s | MB |"
+        );
+        println!("|---|---|---|---|---|---|---|---|---|");
+        let mut kinds = [(0, 0); 3];
         for cell in &cells {
-            let row = matrix::run(cell, target, Thresholds::default(), arguments.seed, arguments.runs);
+            let row = matrix::run(cell, target, arguments.effort, arguments.seed, arguments.runs);
+            if cell.kind != Kind::Other {
+                for (sum, kind) in kinds.iter_mut().zip(row.kinds) {
+                    *sum = (sum.0 + kind.0, sum.1 + kind.1);
+                }
+            }
             println!(
-                "| {} | {:.1} | {:.1}/{:.1}/{:.1} | {:.1} | {:.1} | {:.2} | {:.2} | {:.2} |",
+                "| {} | {:.1} | {:.1}/{:.1}/{:.1} | {:.1} | {:.1} | {:.1} | {:.2} | {:.2} | {:.2} |",
                 cell.name,
                 row.percent(row.truth_passes),
                 row.percent(row.passes),
@@ -48,10 +62,18 @@ fn main() {
                 row.percent(row.inconclusive()),
                 row.percent(row.false_passes),
                 row.percent(row.false_fails),
+                row.percent(row.borderline),
                 row.mean_s(),
                 row.longest_s(),
                 row.mean_mb(),
             );
+        }
+        println!("\nRight over all cells with limits:");
+        for (name, (verdicts, right)) in
+            ["without a doubt", "doubted passes", "doubted failures"].iter().zip(kinds)
+        {
+            let percent = 100.0 * f64::from(right) / f64::from(verdicts.max(1));
+            println!("* {name}: {right} of {verdicts} ({percent:.1} %)");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use serde::Deserialize;
-use siaga_probe::{Bitrate, DirectionResult, Reason, Verdict, judge::Thresholds};
+use siaga_probe::{Bitrate, DirectionResult, Reason, Verdict, judge::Effort};
 
 use super::{
     LinkSpec,
@@ -83,8 +83,7 @@ impl Scenario {
     pub fn results(&self) -> Vec<DirectionResult> {
         (0..self.runs)
             .map(|seed| {
-                let thresholds = Thresholds::default();
-                train::run(self.target, &self.link, &self.sender, &self.receiver, thresholds, seed).result
+                train::run(self.target, &self.link, &self.sender, &self.receiver, Effort::Normal, seed).result
             })
             .collect()
     }

@@ -7,7 +7,7 @@ use siaga_probe::{
     Bitrate, DirectionResult, Mode, UDP_PAYLOAD,
     control::TrainGrant,
     ip_overhead,
-    judge::{Judge, Thresholds},
+    judge::{Effort, Judge},
     pacer::{Pacer, Step},
     wire::PacketHeader,
 };
@@ -49,7 +49,7 @@ pub fn run(
     link: &LinkSpec,
     sender: &Machine,
     receiver: &Machine,
-    thresholds: Thresholds,
+    effort: Effort,
     seed: u64,
 ) -> Run {
     let rate_bps = target.scaled(HEADROOM);
@@ -60,7 +60,7 @@ pub fn run(
 
     let mut link = Link::new(link, seed);
     let mut pacer = Pacer::new(TrainGrant { rate_bps: pace, ..grant }, PACKET);
-    let mut judge = Judge::with_thresholds(&grant, target, PACKET, Duration::ZERO, thresholds);
+    let mut judge = Judge::with_effort(&grant, target, PACKET, Duration::ZERO, effort);
     let sender = Schedule::new(&sender.stalls, seed ^ 0x5e4d);
     let receiver = Schedule::new(&receiver.stalls, seed ^ 0x4ece);
 
