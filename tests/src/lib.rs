@@ -2,7 +2,10 @@
 //!
 //! * [`link`]: a seeded network link on virtual time, and gate trains over it; the scenarios in `scenarios/*.toml` are
 //!   its stories with their expected ends.
+//! * [`cells`] and [`matrix`]: the kinds of link that the judge is measured on, and how often it errs on them.
 //! * [`programs`]: the real programs, started and ended.
 
+pub mod cells;
 pub mod link;
+pub mod matrix;
 pub mod programs;

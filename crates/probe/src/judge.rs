@@ -10,7 +10,10 @@
 //! 4. the delay has long been far above its minimum → **fail** (standing queue);
 //! 5. a second is over, the queue is back at its minimum (all that was sent was served), the losses are those of a
 //!    good link, and the delay was never much higher than the time spent would excuse → **pass**;
-//! 6. four seconds are over → the same with milder limits, and inconclusive if that does not settle it.
+//! 6. six seconds are over → the same with milder limits, and inconclusive if that does not settle it.
+//!
+//! A verdict with a [`doubt`] does not stand: the judgement goes on within the same train with the numbers of
+//! [`Effort::Careful`] (2.5 s and more, 8 s at most). What is still doubtful then is given, and marked as borderline.
 //!
 //! Around it: a sender that fell behind its own schedule makes the train inconclusive, never a statement about the
 //! link; a pass must also have been delivered at the target rate by the receiver's own clock; a peer that breaks the
@@ -20,7 +23,8 @@
 //! * `admission`: which packets may count at all, what a peer must not do, and the bounds of memory;
 //! * `delays`, `losses`, `sender`, `summary`: the evidence, collected packet by packet;
 //! * [`view`]: the evidence as plain numbers, as it stands at one look;
-//! * [`rule`]: the decision, a pure function of a view and the thresholds.
+//! * [`rule`]: the decision, a pure function of a view and the thresholds; [`loss_odds`]: its statistics of losses;
+//! * [`doubt`]: whether a decision is near the border, a pure function of the same view.
 //!
 //! Delay means one-way delay *variation*: arrival by the receiver's clock less the sender's stamp, relative to the
 //! smallest seen. It needs no agreement of clocks.
@@ -31,7 +35,10 @@ use crate::{Bitrate, DirectionResult, Reason, Verdict, control::TrainGrant, wire
 
 mod admission;
 mod delays;
+pub mod doubt;
+mod effort;
 mod evidence;
+pub mod loss_odds;
 mod losses;
 pub mod rule;
 mod sender;
@@ -39,6 +46,8 @@ mod summary;
 pub mod thresholds;
 pub mod view;
 
+pub use doubt::Doubt;
+pub use effort::Effort;
 use evidence::Evidence;
 pub use thresholds::Thresholds;
 use view::Ending;
@@ -56,6 +65,9 @@ pub struct Judge {
     /// Since when silence counts, if the receiver itself slept through a look.
     awake_since: Duration,
     finding: Option<(Verdict, Reason)>,
+    doubts: Vec<Doubt>,
+    /// Whether a doubtful finding is looked into with [`Effort::Careful`].
+    goes_on: bool,
     decided_at: Duration,
 }
 
@@ -64,10 +76,23 @@ impl Judge {
     /// `packet_bytes` are the IP bytes of one full packet; `grant` holds the train's id, sending rate and limits.
     #[must_use]
     pub fn new(grant: &TrainGrant, target: Bitrate, packet_bytes: u32, start: Duration) -> Self {
-        Self::with_thresholds(grant, target, packet_bytes, start, Thresholds::default())
+        Self::with_effort(grant, target, packet_bytes, start, Effort::Normal)
     }
 
-    /// The same by another policy.
+    /// The same with more or less effort.
+    #[must_use]
+    pub fn with_effort(
+        grant: &TrainGrant,
+        target: Bitrate,
+        packet_bytes: u32,
+        start: Duration,
+        effort: Effort,
+    ) -> Self {
+        let judge = Self::with_thresholds(grant, target, packet_bytes, start, Thresholds::of(effort));
+        Self { goes_on: effort == Effort::Normal, ..judge }
+    }
+
+    /// The same by another policy; a doubtful finding stands.
     #[must_use]
     pub fn with_thresholds(
         grant: &TrainGrant,
@@ -85,6 +110,8 @@ impl Judge {
             next_look: start.saturating_add(seconds(thresholds.outage.first_packet_s)),
             awake_since: start,
             finding: None,
+            doubts: Vec::new(),
+            goes_on: false,
             decided_at: start,
         }
     }
@@ -156,6 +183,11 @@ impl Judge {
         let mut result = self.evidence.measures(self.target, until);
         result.verdict = verdict;
         result.reason = reason;
+        if self.finding.is_some() {
+            result.doubts = self.doubts.clone().into();
+            result.borderline = !self.doubts.is_empty();
+            result.confidence = doubt::confidence(verdict, &self.doubts);
+        }
         result
     }
 
@@ -187,7 +219,15 @@ impl Judge {
                 self.evidence.view_at(bins, silence_s, ending, self.target)
             }
         };
-        rule::decide(&view, &self.thresholds)
+        let mut found = rule::decide(&view, &self.thresholds)?;
+        self.doubts = doubt::doubts(&view, found, &self.thresholds);
+        if self.goes_on && !self.doubts.is_empty() {
+            self.goes_on = false;
+            self.thresholds = Thresholds::of(Effort::Careful);
+            found = rule::decide(&view, &self.thresholds)?;
+            self.doubts = doubt::doubts(&view, found, &self.thresholds);
+        }
+        Some(found)
     }
 
     fn decide(&mut self, now: Duration, found: (Verdict, Reason)) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bitrate, Mode};
+use crate::{Bitrate, Mode, judge::Doubt};
 
 /// The end of a probe or of one of its directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,20 @@ pub struct DirectionResult {
     pub reordered: u64,
     /// Time from the first arrival to the verdict, s.
     pub observed_s: f64,
+    /// Largest bucket of a shaper at half the target that would have shown in the time observed, bytes. Nothing is known
+    /// about larger ones: they let a train pass at any rate until they are empty.
+    #[serde(default)]
+    pub bucket_seen_bytes: u64,
+    /// Share of verdicts of this kind that are right, 0 to 1, over the links that the judge is simulated on; zero
+    /// without a verdict.
+    #[serde(default)]
+    pub confidence: f64,
+    /// Whether the same link might as well have got another verdict.
+    #[serde(default)]
+    pub borderline: bool,
+    /// Why it is borderline.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub doubts: Box<[Doubt]>,
 }
 
 impl DirectionResult {
@@ -138,6 +152,10 @@ impl DirectionResult {
             jitter_ms: None,
             reordered: 0,
             observed_s: 0.0,
+            bucket_seen_bytes: 0,
+            confidence: 0.0,
+            borderline: false,
+            doubts: Box::default(),
         }
     }
 

@@ -1,7 +1,15 @@
-//! The slowest hop: a rate, a queue, and possibly credit saved while idle (a token-bucket shaper).
+//! The slowest hop: a rate and a queue; possibly credit saved while idle (a token-bucket shaper), active queue
+//! management, a radio's moving rate, or others who use it too.
 
 use serde::Deserialize;
 use siaga_probe::Bitrate;
+
+use super::{
+    codel::Codel,
+    process::{Bursts, Radio},
+    shared::Shared,
+    tcp::Tcp,
+};
 
 /// A hop with a queue in front of it.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -18,6 +26,26 @@ pub struct Bottleneck {
     /// Bytes that a shaper lets through at line rate after having been idle, as Linux' `tbf` does; 0: a plain line.
     #[serde(default)]
     pub bucket_bytes: u32,
+    /// Whether the queue is managed after CoDel. Only on a line of its own and at a fixed rate, as the bucket.
+    #[serde(default)]
+    pub codel: bool,
+    /// A radio: `rate` is the mean (Starlink: the median).
+    #[serde(default)]
+    pub radio: Option<Radio>,
+    /// Others' traffic that does not care about ours.
+    #[serde(default)]
+    pub bursts: Option<Bursts>,
+    /// A flow of somebody else that does.
+    #[serde(default)]
+    pub tcp: Option<Tcp>,
+}
+
+impl Bottleneck {
+    /// Whether two seeds give two different lines.
+    #[must_use]
+    pub fn is_random(&self) -> bool {
+        self.radio.is_some() || self.bursts.is_some()
+    }
 }
 
 /// A home router's buffer: not small, not endless.
@@ -28,6 +56,8 @@ fn ordinary_queue_ms() -> f64 {
 #[derive(Debug)]
 pub(super) struct State {
     spec: Option<Bottleneck>,
+    shared: Option<Shared>,
+    codel: Codel,
     /// When the hop has served everything that is in its queue.
     free_at_s: f64,
     tokens: f64,
@@ -35,20 +65,27 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(spec: Option<Bottleneck>) -> Self {
+    pub(super) fn new(spec: Option<Bottleneck>, seed: u64) -> Self {
         let tokens = spec.map_or(0.0, |spec| f64::from(spec.bucket_bytes));
-        Self { spec, free_at_s: 0.0, tokens, tokens_at_s: 0.0 }
+        let shared = spec.and_then(|spec| Shared::new(&spec, seed));
+        Self { spec, shared, codel: Codel::default(), free_at_s: 0.0, tokens, tokens_at_s: 0.0 }
     }
 
     /// When the packet has left the hop; `None` if its queue is full.
     pub(super) fn departure(&mut self, at_s: f64, bytes: u32) -> Option<f64> {
         let Some(spec) = self.spec else { return Some(at_s) };
+        if let Some(shared) = &mut self.shared {
+            return shared.departure(at_s, bytes);
+        }
         let bytes_per_s = spec.rate.bps_f64() / 8.0;
         let turn_s = self.free_at_s.max(at_s);
         let wait_s = turn_s - at_s;
         if wait_s * 1e3 > spec.queue_ms
             || spec.queue_bytes.is_some_and(|limit| wait_s * bytes_per_s > f64::from(limit))
         {
+            return None;
+        }
+        if spec.codel && self.codel.drops(turn_s, wait_s) {
             return None;
         }
         self.tokens =

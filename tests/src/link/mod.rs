@@ -16,17 +16,23 @@ use rand_pcg::Pcg64Mcg;
 use serde::Deserialize;
 
 mod bottleneck;
+mod codel;
 mod loss;
 mod policer;
+mod process;
 pub mod scenario;
+mod shared;
 mod stalls;
+mod tcp;
 pub mod train;
 pub mod truth;
 
 pub use bottleneck::Bottleneck;
 pub use loss::RandomLoss;
 pub use policer::Policer;
+pub use process::{Bursts, Radio};
 pub use stalls::{Stall, Stalls};
+pub use tcp::Tcp;
 
 /// What a link is like. Everything that is left out is ideal.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -48,6 +54,35 @@ pub struct LinkSpec {
     pub reordering: Option<Reordering>,
     /// Share of packets that come twice, 0 to 1.
     pub duplicates: f64,
+}
+
+impl LinkSpec {
+    /// The same link for a target that is `factor` times as high: rates, and the bytes that go with them.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let bytes = |bytes: u32| (f64::from(bytes) * factor) as u32;
+        let bottleneck = self.bottleneck.map(|hop| Bottleneck {
+            rate: hop.rate.scaled(factor),
+            bucket_bytes: bytes(hop.bucket_bytes),
+            queue_bytes: hop.queue_bytes.map(bytes),
+            bursts: hop.bursts.map(|bursts| Bursts { leaves: bursts.leaves.scaled(factor), ..bursts }),
+            ..hop
+        });
+        let policer = self
+            .policer
+            .map(|hop| Policer { rate: hop.rate.scaled(factor), bucket_bytes: bytes(hop.bucket_bytes) });
+        Self { bottleneck, policer, ..self.clone() }
+    }
+
+    /// Whether two seeds give two different links.
+    #[must_use]
+    pub fn is_random(&self) -> bool {
+        self.loss.is_some()
+            || self.jitter_ms > 0.0
+            || self.reordering.is_some()
+            || self.bottleneck.is_some_and(|hop| hop.is_random())
+    }
 }
 
 /// A time in which every packet is lost.
@@ -94,11 +129,11 @@ impl Link {
     /// An idle link; `seed` fixes all that is random about it.
     #[must_use]
     pub fn new(spec: &LinkSpec, seed: u64) -> Self {
-        let mut random = Pcg64Mcg::seed_from_u64(seed);
+        let random = Pcg64Mcg::seed_from_u64(seed);
         Self {
-            bottleneck: bottleneck::State::new(spec.bottleneck),
+            bottleneck: bottleneck::State::new(spec.bottleneck, seed),
             policer: policer::State::new(spec.policer),
-            loss: loss::State::new(spec.loss, &mut random),
+            loss: loss::State::new(spec.loss, seed ^ 0x1055),
             spec: spec.clone(),
             random,
             last_arrival_s: 0.0,
@@ -111,12 +146,15 @@ impl Link {
         let is_out = |outage: &Outage| (outage.at_s..outage.at_s + outage.for_ms / 1e3).contains(&at_s);
         if self.spec.outages.iter().any(is_out)
             || !self.policer.lets_through(at_s, bytes)
-            || self.loss.takes(at_s, &mut self.random)
+            || self.loss.takes(at_s)
         {
             return Fate::default();
         }
         let Some(departure_s) = self.bottleneck.departure(at_s, bytes) else { return Fate::default() };
-        let jitter_s = self.random.random::<f64>() * self.spec.jitter_ms / 1e3;
+        let jitter_s = match self.spec.jitter_ms {
+            0.0 => 0.0,
+            most_ms => self.random.random::<f64>() * most_ms / 1e3,
+        };
         let mut arrival_s = (departure_s + self.spec.delay_ms / 1e3 + jitter_s).max(self.last_arrival_s);
         self.last_arrival_s = arrival_s;
         if let Some(reordering) = self.spec.reordering
@@ -124,7 +162,7 @@ impl Link {
         {
             arrival_s += reordering.extra_ms / 1e3;
         }
-        let twice = self.random.random_bool(self.spec.duplicates);
+        let twice = self.spec.duplicates > 0.0 && self.random.random_bool(self.spec.duplicates);
         Fate {
             arrival: Some(Duration::from_secs_f64(arrival_s)),
             duplicate: twice.then(|| Duration::from_secs_f64(arrival_s + 0.0005)),

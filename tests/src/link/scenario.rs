@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use serde::Deserialize;
-use siaga_probe::{Bitrate, DirectionResult, Reason, Verdict};
+use siaga_probe::{Bitrate, DirectionResult, Reason, Verdict, judge::Effort};
 
 use super::{
     LinkSpec,
@@ -82,7 +82,9 @@ impl Scenario {
     #[must_use]
     pub fn results(&self) -> Vec<DirectionResult> {
         (0..self.runs)
-            .map(|seed| train::run(self.target, &self.link, &self.sender, &self.receiver, seed))
+            .map(|seed| {
+                train::run(self.target, &self.link, &self.sender, &self.receiver, Effort::Normal, seed).result
+            })
             .collect()
     }
 

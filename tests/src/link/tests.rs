@@ -111,3 +111,48 @@ fn the_same_seed_gives_the_same_link_and_another_seed_another() {
     assert_eq!(fates(1), fates(1));
     assert_ne!(fates(1), fates(2));
 }
+
+#[test]
+fn a_managed_queue_is_short_in_the_end_and_drops_the_surplus() {
+    let delays = delays_ms(&spec("bottleneck = { rate = \"19M\", codel = true }"), 20e6, 30.0);
+    let last: Vec<f64> = delays[45_000..].iter().flatten().copied().collect();
+    let longest = last.iter().copied().fold(0.0, f64::max);
+    assert!(longest < 40.0, "{longest}");
+    assert!((lost(&delays) - 0.05).abs() < 0.01, "{}", lost(&delays));
+}
+
+#[test]
+fn radios_and_bursts_leave_the_mean_rate_that_they_are_named_by() {
+    for (hop, mbps) in [
+        ("rate = \"20M\", radio = \"wi_fi\"", 20.0),
+        ("rate = \"20M\", radio = \"lte\"", 20.0),
+        ("rate = \"40M\", bursts = { leaves = \"24M\" }", 24.0),
+    ] {
+        // Overloaded, so that what comes through is what the hop can carry.
+        let spec = spec(&format!("bottleneck = {{ {hop}, queue_ms = 300 }}"));
+        let carried: f64 = (0..8)
+            .map(|seed| {
+                let mut link = Link::new(&spec, seed);
+                let fates = (0..100_000_u64).map(|at| link.send(Duration::from_micros(300 * at), PACKET));
+                f64::from(u32::try_from(fates.filter(|fate| fate.arrival.is_some()).count()).unwrap())
+            })
+            .sum::<f64>()
+            / 8.0;
+        let carried_mbps = carried * f64::from(PACKET) * 8.0 / 30.0 / 1e6;
+        // Bursts lose some of their own where they meet a full queue, which leaves a little more to us.
+        assert!((carried_mbps - mbps).abs() < 0.12 * mbps, "{hop}: {carried_mbps}");
+    }
+}
+
+#[test]
+fn a_tcp_flow_uses_what_we_leave_and_gives_way() {
+    let alone = delays_ms(&spec("bottleneck = { rate = \"30M\", queue_ms = 60 }"), 20e6, 10.0);
+    let shared =
+        delays_ms(&spec("bottleneck = { rate = \"30M\", queue_ms = 60, tcp = { rtt_ms = 40 } }"), 20e6, 10.0);
+    let mean = |delays: &[Option<f64>]| {
+        let came: Vec<f64> = delays.iter().flatten().copied().collect();
+        came.iter().sum::<f64>() / f64::from(u32::try_from(came.len()).unwrap())
+    };
+    assert!(mean(&alone) < 1.0 && mean(&shared) > 10.0, "{} {}", mean(&alone), mean(&shared));
+    assert!(lost(&shared) < 0.01, "{}", lost(&shared));
+}

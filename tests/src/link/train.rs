@@ -7,7 +7,7 @@ use siaga_probe::{
     Bitrate, DirectionResult, Mode, UDP_PAYLOAD,
     control::TrainGrant,
     ip_overhead,
-    judge::Judge,
+    judge::{Effort, Judge},
     pacer::{Pacer, Step},
     wire::PacketHeader,
 };
@@ -30,6 +30,15 @@ pub struct Machine {
     pub share: f64,
 }
 
+/// What one train came to.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The judge's finding.
+    pub result: DirectionResult,
+    /// IP bytes sent until the verdict.
+    pub bytes: u64,
+}
+
 /// Runs one direction of a gate probe to its verdict.
 ///
 /// # Panics
@@ -40,8 +49,9 @@ pub fn run(
     link: &LinkSpec,
     sender: &Machine,
     receiver: &Machine,
+    effort: Effort,
     seed: u64,
-) -> DirectionResult {
+) -> Run {
     let rate_bps = target.scaled(HEADROOM);
     let limit = Mode::Gate.time_limit();
     let max_ms = u32::try_from(limit.as_millis()).expect("a gate's limit is seconds");
@@ -50,7 +60,7 @@ pub fn run(
 
     let mut link = Link::new(link, seed);
     let mut pacer = Pacer::new(TrainGrant { rate_bps: pace, ..grant }, PACKET);
-    let mut judge = Judge::new(&grant, target, PACKET, Duration::ZERO);
+    let mut judge = Judge::with_effort(&grant, target, PACKET, Duration::ZERO, effort);
     let sender = Schedule::new(&sender.stalls, seed ^ 0x5e4d);
     let receiver = Schedule::new(&receiver.stalls, seed ^ 0x4ece);
 
@@ -82,7 +92,7 @@ pub fn run(
         } else {
             assert!(next_look < limit * 2, "no verdict");
             if judge.look(next_look).is_some() {
-                return judge.result();
+                return Run { result: judge.result(), bytes: u64::from(seq) * u64::from(PACKET) };
             }
         }
     }

@@ -10,6 +10,11 @@ pub(super) const BIN: Duration = Duration::from_millis(20);
 
 /// Bins of a trailing minimum against which excursions are measured (120 ms).
 const EXCURSION: usize = 6;
+/// Bins of a window of the ground truth (300 ms), and the standing queue that is too high in it.
+const WINDOW: usize = 15;
+const HIGH_S: f64 = 0.1;
+/// A queue this short is empty.
+const DRAINED_S: f64 = 0.005;
 /// Bins of the recent minimum (80 ms).
 const RECENT: usize = 4;
 /// Bins of the standing minimum (320 ms).
@@ -89,6 +94,8 @@ impl Delays {
             self.bins.iter().map(|bin| bin.min_s).chain(std::iter::repeat(None)).take(bins).collect();
         let base = min(&minima).unwrap_or(0.0);
         let standing = tail(&minima, STANDING);
+        let filled: Vec<f64> = minima.iter().copied().flatten().collect();
+        let windows: Vec<f64> = minima.windows(WINDOW).filter_map(min).collect();
         DelayView {
             filled_bins: minima.iter().flatten().count(),
             recent_s: min(tail(&minima, RECENT)).map(|recent| recent - base),
@@ -96,6 +103,9 @@ impl Delays {
             bridge_s: bridge(&minima),
             standing_s: min(standing).map(|standing| standing - base),
             standing_bins: standing.iter().flatten().count(),
+            worst_window_s: windows.iter().copied().fold(base, f64::max) - base,
+            high_windows: share(&windows, |min| min - base > HIGH_S),
+            drained_share: share(&filled, |min| min - base <= DRAINED_S),
             plateau_spread_s: spread(tail(&minima, PLATEAU.0 * PLATEAU.1)),
         }
     }
@@ -107,6 +117,12 @@ fn tail(minima: &[Option<f64>], count: usize) -> &[Option<f64>] {
 
 fn min(minima: &[Option<f64>]) -> Option<f64> {
     minima.iter().copied().flatten().reduce(f64::min)
+}
+
+/// Share of the values of which `holds` is true; zero of none.
+#[allow(clippy::cast_precision_loss)]
+fn share(values: &[f64], holds: impl Fn(f64) -> bool) -> f64 {
+    values.iter().filter(|value| holds(**value)).count() as f64 / values.len().max(1) as f64
 }
 
 /// Largest distance of a minimum from the straight line between the first and the last.
@@ -180,6 +196,18 @@ mod tests {
         let view = delays(&minima).view(13);
         close(view.excursion_s, 40.0);
         close(view.recent_s.unwrap(), 1.0);
+    }
+
+    #[test]
+    fn a_queue_of_300_ms_is_the_worst_window_and_the_rest_is_drained() {
+        let mut minima = vec![Some(0.0); 20];
+        minima.extend([Some(150.0); 16]);
+        minima.extend([Some(0.0); 4]);
+        let view = delays(&minima).view(40);
+        close(view.worst_window_s, 150.0);
+        // Two of the 26 windows lie wholly within the queue.
+        assert!((view.high_windows - 2.0 / 26.0).abs() < 1e-9);
+        assert!((view.drained_share - 0.6).abs() < 1e-9);
     }
 
     #[test]

@@ -12,6 +12,9 @@ use super::{
 };
 use crate::{Bitrate, DirectionResult, Reason, control::TrainGrant, wire::PacketHeader};
 
+/// How long after its bucket is empty a shaper is found out at the latest (simulated: 0.35 to 0.65 s).
+const SHAPER_SHOWS: Duration = Duration::from_millis(650);
+
 /// Collects; decides nothing.
 #[derive(Debug)]
 pub(super) struct Evidence {
@@ -142,6 +145,7 @@ impl Evidence {
             jitter_ms: self.summary.jitter_ms(),
             reordered: self.reordered,
             observed_s: observed.as_secs_f64(),
+            bucket_seen_bytes: self.bucket_seen_bytes(target, observed),
             ..DirectionResult::unmeasured(target, Reason::Undecided)
         }
         .rounded()
@@ -165,6 +169,15 @@ impl Evidence {
             loss: self.losses.view(),
             sender: self.sender.view(),
         }
+    }
+
+    /// The bucket that a train at the granted rate empties through a shaper at half the target, early enough for the
+    /// queue behind it to show.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn bucket_seen_bytes(&self, target: Bitrate, observed: Duration) -> u64 {
+        let granted_bps = f64::from(self.admission.packet_bytes) * 8.0 / self.admission.gap_s;
+        let surplus_bps = (granted_bps - 0.5 * target.bps_f64()).max(0.0);
+        (surplus_bps * observed.saturating_sub(SHAPER_SHOWS).as_secs_f64() / 8.0) as u64
     }
 
     /// First to last arrival.

@@ -2,8 +2,9 @@
 
 use super::{
     Thresholds,
+    loss_odds::log_odds,
     thresholds::Sender,
-    view::{DelayView, Ending, LossView, SenderView, View},
+    view::{DelayView, Ending, SenderView, View},
 };
 use crate::{Reason, Verdict};
 
@@ -29,20 +30,14 @@ pub fn decide(view: &View, thresholds: &Thresholds) -> Option<Finding> {
 }
 
 fn losses_decide(view: &View, thresholds: &Thresholds) -> Option<Finding> {
-    let limit = &thresholds.loss;
-    let fails =
-        view.loss.lost >= limit.fail_packets && log_likelihood(&view.loss, thresholds) >= limit.fail_llr;
-    fails.then(|| loss_or_outage(&view.loss, thresholds))
-}
-
-/// Too much was lost: all over the train, or in one hole?
-fn loss_or_outage(loss: &LossView, thresholds: &Thresholds) -> Finding {
+    let (loss, limit) = (&view.loss, &thresholds.loss);
+    // Most of what was lost was lost in one long hole: that is no loss ratio, good or bad.
     let hole = f64::from(loss.longest_hole);
     if hole * loss.gap_s >= thresholds.outage.hole_s && hole > 0.5 * f64::from(loss.lost) {
-        (Verdict::Inconclusive, Reason::Outage)
-    } else {
-        (Verdict::Fail, Reason::Loss)
+        return Some((Verdict::Inconclusive, Reason::Outage));
     }
+    let fails = loss.lost >= limit.fail_packets && log_odds(loss, limit) >= limit.fail_odds;
+    fails.then_some((Verdict::Fail, Reason::Loss))
 }
 
 fn growth_fails(view: &View, thresholds: &Thresholds) -> Option<Finding> {
@@ -70,7 +65,7 @@ fn standing_queue_fails(view: &View, thresholds: &Thresholds) -> Option<Finding>
 fn passes(view: &View, thresholds: &Thresholds) -> Option<Finding> {
     let limit = &thresholds.pass;
     let passes = sustained(view, thresholds, limit.drained_s)?
-        && log_likelihood(&view.loss, thresholds) <= -limit.clear_llr
+        && log_odds(&view.loss, &thresholds.loss) <= -limit.clear_odds
         && view.observed_s >= limit.excursions * view.delay.excursion_s;
     passes.then_some((Verdict::Pass, Reason::Sustained))
 }
@@ -83,16 +78,16 @@ fn settle(view: &View, thresholds: &Thresholds) -> Finding {
     let (Some(drained), Some(growth)) = (sustained(view, thresholds, limit.drained_s), growth(view)) else {
         return (Verdict::Inconclusive, Reason::Outage);
     };
-    let llr = log_likelihood(&view.loss, thresholds);
-    if drained && llr <= -limit.clear_llr && view.observed_s >= limit.excursions * view.delay.excursion_s {
+    let odds = log_odds(&view.loss, &thresholds.loss);
+    if drained && odds <= -limit.clear_odds && view.observed_s >= limit.excursions * view.delay.excursion_s {
         (Verdict::Pass, Reason::Sustained)
     } else if growth >= thresholds.growth.delay_s
         && growth >= thresholds.growth.slope * view.observed_s
         && growth >= limit.bridge * bridge(&view.delay, thresholds)
     {
         (Verdict::Fail, Reason::QueueGrows)
-    } else if llr >= limit.fail_llr && view.loss.lost >= thresholds.loss.fail_packets {
-        loss_or_outage(&view.loss, thresholds)
+    } else if odds >= limit.fail_odds && view.loss.lost >= thresholds.loss.fail_packets {
+        (Verdict::Fail, Reason::Loss)
     } else {
         (Verdict::Inconclusive, Reason::Undecided)
     }
@@ -109,6 +104,7 @@ fn sustained(view: &View, thresholds: &Thresholds, drained_s: f64) -> Option<boo
     Some(
         view.observed_s >= limit.after_s
             && view.delivered >= limit.delivered
+            && view.delay.high_windows <= limit.high_windows
             && (recent <= drained_s || plateau),
     )
 }
@@ -124,25 +120,6 @@ fn bridge(delay: &DelayView, thresholds: &Thresholds) -> f64 {
 
 fn sender_is_late(sender: &SenderView, limit: &Sender) -> bool {
     sender.sent_s < limit.share * (sender.passed_s - limit.slack_s)
-}
-
-/// Log-likelihood ratio of a bad link against a good one, per event rather than per packet.
-fn log_likelihood(loss: &LossView, thresholds: &Thresholds) -> f64 {
-    let limit = &thresholds.loss;
-    let lost = f64::from(loss.lost);
-    let came = f64::from(loss.covered) - lost;
-    let ratio = lost * (limit.bad / limit.good).ln() + came * ((1.0 - limit.bad) / (1.0 - limit.good)).ln();
-    ratio / dispersion(loss, thresholds)
-}
-
-/// How many lost packets make one event: variance over mean of the losses per block, starting from a presumption.
-fn dispersion(loss: &LossView, thresholds: &Thresholds) -> f64 {
-    let limit = &thresholds.loss;
-    let presumed = (limit.presumed_burst_s / loss.gap_s).max(1.0);
-    let lost = f64::from(loss.lost);
-    let weight = limit.presumption_weight;
-    let seen = (weight * presumed + loss.sum_of_squares) / (weight + lost);
-    (seen - lost / (f64::from(loss.blocks) + 1.0)).max(1.0)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ fn a_clean_train_passes_after_a_second_and_says_what_it_measured() {
     let mut judge = judge();
     assert_eq!(feed(&mut judge, 0..5_000, unchanged), Some((Verdict::Pass, Reason::Sustained)));
     let result = judge.result();
-    assert!((result.observed_s - 1.0).abs() < 1e-6, "{result:?}");
+    assert!((result.observed_s - 1.04).abs() < 1e-6, "{result:?}");
     let delivered = result.delivered_bps.unwrap();
     assert!((20_950_000..=21_050_000).contains(&delivered), "{delivered}");
     assert_eq!((result.loss_ratio, result.burst_loss_ratio, result.reordered), (Some(0.0), Some(0.0), 0));
@@ -129,7 +129,7 @@ fn a_look_before_its_time_changes_nothing() {
 fn a_whole_train_of_more_than_a_second_is_judged_when_its_end_is_known() {
     // A bad policy for a link that is good: it never gets to line 5.
     let mut thresholds = Thresholds::default();
-    thresholds.pass.clear_llr = 1e9;
+    thresholds.pass.clear_odds = 1e9;
     let mut judge = Judge::with_thresholds(&grant(), rate(20_000_000), PACKET, START, thresholds);
     assert_eq!(feed(&mut judge, 0..3_000, unchanged), None);
     judge.on_sent(arrival(packet(2_999)), 3_000);

@@ -43,6 +43,13 @@ pub struct DelayView {
     pub standing_s: Option<f64>,
     /// How many of these 16 bins hold a packet.
     pub standing_bins: usize,
+    /// Largest minimum over a window of 15 successive bins (300 ms), over the smallest of all: the standing queue as
+    /// the ground truth counts it.
+    pub worst_window_s: f64,
+    /// Share of such windows (each bin begins one) that stood above 100 ms, 0 to 1.
+    pub high_windows: f64,
+    /// Share of filled bins within 5 ms of the smallest delay.
+    pub drained_share: f64,
     /// Distance between the largest and the smallest minimum of the last four blocks of 5 bins; `None` if a block is
     /// empty or there were not yet as many.
     pub plateau_spread_s: Option<f64>,
@@ -55,12 +62,10 @@ pub struct LossView {
     pub covered: u32,
     /// Those of them that did not come in time.
     pub lost: u32,
+    /// Times that one or more were lost in a row.
+    pub holes: u32,
     /// The most that were lost in a row.
     pub longest_hole: u32,
-    /// Sum of the squares of the losses in each block of 20 ms of the train.
-    pub sum_of_squares: f64,
-    /// Such blocks covered.
-    pub blocks: u32,
     /// Time between two packets of the train at the granted rate.
     pub gap_s: f64,
 }

@@ -1,12 +1,15 @@
 //! The rule over views made by hand: one number is changed, and the verdict with it.
 
 use super::*;
-use crate::judge::thresholds::{Loss, Pass};
+use crate::judge::{
+    thresholds::{Loss, Pass},
+    view::LossView,
+};
 
 /// A second of a train at 21 Mbit/s over a link that has no trouble with it.
 fn good() -> View {
     View {
-        observed_s: 1.0,
+        observed_s: 1.04,
         silence_s: 0.0,
         ending: Ending::Running,
         delivered: 1.05,
@@ -18,15 +21,11 @@ fn good() -> View {
             standing_s: Some(0.0),
             standing_bins: 16,
             plateau_spread_s: Some(0.001),
+            worst_window_s: 0.0,
+            high_windows: 0.0,
+            drained_share: 1.0,
         },
-        loss: LossView {
-            covered: 2_090,
-            lost: 0,
-            longest_hole: 0,
-            sum_of_squares: 0.0,
-            blocks: 49,
-            gap_s: 0.000_468,
-        },
+        loss: LossView { covered: 2_090, lost: 0, holes: 0, longest_hole: 0, gap_s: 0.000_468 },
         sender: SenderView { passed_s: 1.0, sent_s: 1.0, worst_lag_s: 0.002 },
     }
 }
@@ -61,15 +60,15 @@ fn a_second_without_loss_and_queue_is_a_pass() {
 
 #[test]
 fn a_shorter_look_is_never_a_pass_not_even_the_last() {
-    assert_eq!(changed(|view| view.observed_s = 0.98), None);
-    let last = |view: &mut View| (view.observed_s, view.ending) = (0.98, Ending::LastLook);
+    assert_eq!(changed(|view| view.observed_s = 1.02), None);
+    let last = |view: &mut View| (view.observed_s, view.ending) = (1.02, Ending::LastLook);
     assert_eq!(changed(last), unknown(Reason::Undecided));
 }
 
 #[test]
 fn what_was_not_delivered_at_the_target_rate_never_passes() {
     assert_eq!(changed(|view| view.delivered = 0.97), None);
-    assert_eq!(changed(|view| (view.delivered, view.observed_s) = (0.97, 4.0)), unknown(Reason::Undecided));
+    assert_eq!(changed(|view| (view.delivered, view.observed_s) = (0.97, 6.0)), unknown(Reason::Undecided));
 }
 
 #[test]
@@ -87,6 +86,12 @@ fn patience_grows_with_the_excursions_seen() {
     let after = |observed_s| changed(|view| (view.delay.excursion_s, view.observed_s) = (0.05, observed_s));
     assert_eq!(after(1.48), None);
     assert_eq!(after(1.5), PASS);
+}
+
+#[test]
+fn a_queue_that_stood_too_high_for_too_long_does_not_pass_even_when_it_is_gone() {
+    assert_eq!(changed(|view| view.delay.high_windows = 0.16), None);
+    assert_eq!(changed(|view| view.delay.high_windows = 0.14), PASS);
 }
 
 #[test]
@@ -150,11 +155,10 @@ fn a_queue_that_stands_fails_even_when_it_does_not_grow() {
 
 #[test]
 fn two_per_cent_of_single_losses_fail_and_the_same_in_one_burst_does_not() {
-    let single =
-        |view: &mut View| (view.loss.lost, view.loss.longest_hole, view.loss.sum_of_squares) = (42, 1, 42.0);
+    let single = |view: &mut View| (view.loss.lost, view.loss.longest_hole, view.loss.holes) = (42, 1, 42);
     assert_eq!(changed(single), fail(Reason::Loss));
     let burst = |view: &mut View| {
-        (view.loss.lost, view.loss.longest_hole, view.loss.sum_of_squares) = (42, 42, 1764.0);
+        (view.loss.lost, view.loss.longest_hole, view.loss.holes) = (42, 42, 1);
     };
     assert_eq!(changed(burst), None);
 }
@@ -163,7 +167,7 @@ fn two_per_cent_of_single_losses_fail_and_the_same_in_one_burst_does_not() {
 fn one_long_hole_is_an_outage_and_several_are_a_loss_ratio() {
     let holes = |longest| {
         changed(|view| {
-            (view.loss.lost, view.loss.longest_hole, view.loss.sum_of_squares) = (430, longest, 430.0 * 43.0);
+            (view.loss.lost, view.loss.longest_hole, view.loss.holes) = (430, longest, 10);
         })
     };
     assert_eq!(holes(430), unknown(Reason::Outage));
@@ -174,7 +178,7 @@ fn one_long_hole_is_an_outage_and_several_are_a_loss_ratio() {
 fn silence_is_an_outage_whatever_else_is_known() {
     assert_eq!(changed(|view| view.silence_s = 0.25), unknown(Reason::Outage));
     assert_eq!(changed(|view| view.delay.recent_s = None), None);
-    assert_eq!(changed(|view| (view.delay.recent_s, view.observed_s) = (None, 4.0)), unknown(Reason::Outage));
+    assert_eq!(changed(|view| (view.delay.recent_s, view.observed_s) = (None, 6.0)), unknown(Reason::Outage));
 }
 
 #[test]
@@ -184,7 +188,7 @@ fn a_late_sender_gets_two_seconds_and_then_nothing_is_said_about_the_link() {
             view.observed_s = observed_s;
             (view.sender.passed_s, view.sender.sent_s) = (observed_s, 0.95 * observed_s);
             if bad_link {
-                (view.loss.lost, view.loss.sum_of_squares) = (200, 200.0);
+                (view.loss.lost, view.loss.holes) = (200, 200);
             }
         })
     };
@@ -198,7 +202,7 @@ fn a_late_sender_gets_two_seconds_and_then_nothing_is_said_about_the_link() {
 fn the_last_look_settles_with_milder_limits() {
     let last = |change: &dyn Fn(&mut View)| {
         changed(|view| {
-            view.observed_s = 4.0;
+            view.observed_s = 6.0;
             change(view);
         })
     };
@@ -206,18 +210,17 @@ fn the_last_look_settles_with_milder_limits() {
         |view: &mut View| (view.delay.recent_s, view.delay.plateau_spread_s) = (Some(0.009), Some(0.01));
     assert_eq!(last(&undrained), PASS);
     let growing = |view: &mut View| {
-        grown(view, 0.25);
-        (view.delay.standing_s, view.delay.bridge_s) = (Some(0.1), 0.4);
+        grown(view, 0.4);
+        (view.delay.standing_s, view.delay.bridge_s) = (Some(0.1), 0.6);
     };
     assert_eq!(last(&growing), fail(Reason::QueueGrows));
     let lossy = |view: &mut View| {
-        (view.loss.covered, view.loss.lost) = (8_000, 100);
-        (view.loss.sum_of_squares, view.loss.blocks) = (500.0, 200);
+        (view.loss.covered, view.loss.lost, view.loss.holes) = (12_000, 160, 16);
     };
     assert_eq!(last(&lossy), fail(Reason::Loss));
     let between = |view: &mut View| {
         lossy(view);
-        view.loss.lost = 85;
+        (view.loss.lost, view.loss.holes) = (90, 9);
     };
     assert_eq!(last(&between), unknown(Reason::Undecided));
 }
@@ -227,12 +230,12 @@ fn another_policy_gives_another_verdict() {
     let patient = Thresholds { pass: Pass { after_s: 2.0, ..Pass::default() }, ..Thresholds::default() };
     assert_eq!(decide(&good(), &patient), None);
     let strict =
-        Thresholds { loss: Loss { good: 0.0005, bad: 0.001, ..Loss::default() }, ..Thresholds::default() };
+        Thresholds { loss: Loss { good: 0.0002, bad: 0.0005, ..Loss::default() }, ..Thresholds::default() };
     assert_eq!(decide(&good(), &strict), None);
 }
 
 #[test]
 fn a_policy_of_nonsense_numbers_passes_nothing() {
-    let nonsense = Pass { drained_s: f64::NAN, clear_llr: f64::NAN, after_s: f64::NAN, ..Pass::default() };
+    let nonsense = Pass { drained_s: f64::NAN, clear_odds: f64::NAN, after_s: f64::NAN, ..Pass::default() };
     assert_eq!(decide(&good(), &Thresholds { pass: nonsense, ..Thresholds::default() }), None);
 }
