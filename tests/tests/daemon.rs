@@ -176,7 +176,7 @@ fn gate_closes_after(fault: impl FnOnce(&Daemon)) {
 
 #[test]
 fn a_spent_budget_is_kept_to_and_is_the_reason_why_the_link_is_unknown() {
-    const BUDGET: u64 = 4_000_000;
+    const BUDGET: u64 = 6_000_000;
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
     let slow = SLOW.replace("[network]", &format!("[network]\ndaily_bytes = \"{}MB\"", BUDGET / 1_000_000));

@@ -99,7 +99,7 @@ mod tests {
         assert!(never[0].contains("daily_bytes = 20MB is less than one probe"), "{never:?}");
         let short = warnings("[network]\ndaily_bytes = \"200MB\"");
         assert_eq!(short.len(), 1);
-        assert!(short[0].contains("about 189 MB, of which 21 MB must be left"), "{short:?}");
+        assert!(short[0].contains("about 189 MB, of which 38 MB must be left"), "{short:?}");
         assert!(warnings("profile = \"recommended\"")[0].contains("about 252 MB"));
     }
 }

@@ -42,10 +42,10 @@ pub fn longest_pause(interval: Duration) -> Duration {
 }
 
 /// IP bytes, both ways, that a gate probe at these rates costs at the most: what may be granted for as long as the
-/// judges wait (four seconds from the first arrival), and a second for their word to reach the sender over a satellite.
+/// judges wait (eight seconds from the first arrival), and a second for their word to reach the sender over a satellite.
 #[must_use]
 pub fn most_bytes(up: Bitrate, down: Bitrate) -> u64 {
-    const LONGEST: Duration = Duration::from_secs(5);
+    const LONGEST: Duration = Duration::from_secs(9);
     const HANDSHAKE_AND_CONTROL: u64 = 256 * 1024;
     let granted = |rate: Bitrate| rate.bytes_in(LONGEST) / 10 * 11;
     granted(up) + granted(down) + HANDSHAKE_AND_CONTROL

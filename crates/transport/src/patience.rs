@@ -11,7 +11,7 @@ pub(crate) struct Patience {
     pub(crate) handshake: Duration,
     /// For the room's request, and for the answer to it.
     pub(crate) answer: Duration,
-    /// The longest train that the server grants: the judge's own cap of 4 s, a slow start, and a margin.
+    /// The longest train that the server grants: the judge's own cap of 8 s, a slow start, and a margin.
     pub(crate) train: Duration,
     /// While trains run, a peer from which nothing comes for this long and a round trip is gone.
     pub(crate) silence: Duration,
@@ -24,7 +24,7 @@ impl Default for Patience {
         Self {
             handshake: Duration::from_secs(5),
             answer: Duration::from_secs(5),
-            train: Duration::from_secs(6),
+            train: Duration::from_secs(10),
             silence: Duration::from_secs(1),
             grace: Duration::from_secs(2),
         }

@@ -99,9 +99,9 @@ fn a_probe_that_falls_due_in_a_meeting_is_made_when_it_is_over() {
 }
 
 #[test]
-fn the_reserve_for_a_probe_is_that_of_five_seconds() {
+fn the_reserve_for_a_probe_is_that_of_nine_seconds() {
     let rate = |megabits: u64| Bitrate::from_bps(megabits * 1_000_000).unwrap();
-    assert_eq!(most_bytes(rate(10), rate(20)), 20_625_000 + 262_144);
+    assert_eq!(most_bytes(rate(10), rate(20)), 37_125_000 + 262_144);
 }
 
 /// What happens to a room.
