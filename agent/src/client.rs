@@ -73,7 +73,7 @@ async fn exchange(
 pub enum ClientError {
     #[error("no daemon is running")]
     NobodyThere,
-    #[error("the daemon at {0} does not answer; restart it with “systemctl restart siaga-agent”")]
+    #[error("the daemon at {0} does not answer: it is stopped or hangs; restart it")]
     Silent(SocketAddr),
     #[error("talking to the daemon at {address} failed: {cause}")]
     Broken { address: SocketAddr, cause: Box<dyn std::error::Error + Send + Sync> },

@@ -78,7 +78,7 @@ async fn devices(State(room): State<Arc<Room>>) -> Response {
 fn seen(scan: &Scan, now: Moment) -> SeenDevices<'_> {
     SeenDevices {
         observed_at: whole_milliseconds(scan.at.wall),
-        age_s: scan.at.age_at(&now).map(|age| age.as_secs_f64()),
+        age_s: scan.at.age_at(&now).map(|age| (age.as_secs_f64() * 1e3).round() / 1e3),
         inventory: &scan.inventory,
     }
 }

@@ -52,7 +52,7 @@ pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> 
     let profiles = settings.profiles()?;
     let profile = profiles.named(args.profile.as_deref().unwrap_or(settings.profile.as_str()))?;
     let answer = tokio::select! {
-        answer = ask_daemon(settings, profile) => answer,
+        answer = ask_daemon(settings, args.profile.as_deref()) => answer,
         () = shutdown.requested() => anyhow::bail!("interrupted"),
     };
     let readiness = match answer {
@@ -68,8 +68,10 @@ pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> 
     Ok(readiness.exit_code())
 }
 
-async fn ask_daemon(settings: &Settings, profile: &Profile) -> Result<Readiness, ClientError> {
-    client::get(settings.http.listen, &format!("/v1/readiness?profile={}", profile.name)).await
+/// Without a profile the daemon answers for its own.
+async fn ask_daemon(settings: &Settings, profile: Option<&str>) -> Result<Readiness, ClientError> {
+    let question = profile.map_or(String::new(), |name| format!("?profile={name}"));
+    client::get(settings.http.listen, &format!("/v1/readiness{question}")).await
 }
 
 /// Devices and link at once: they don't disturb each other.

@@ -2,6 +2,7 @@
 
 use std::{env, fmt::Write};
 
+use jiff::tz::TimeZone;
 use siaga_readiness::{
     answer::{Check, Readiness, RoomVerdict},
     catalogue::Text,
@@ -33,7 +34,8 @@ pub fn readiness(readiness: &Readiness, language: Language) -> String {
         }
     }
     if let Some(until) = readiness.valid_until {
-        let _ = writeln!(text, "  {} {until}", language.valid_until());
+        let local = until.to_zoned(TimeZone::system());
+        let _ = writeln!(text, "  {} {}", language.valid_until(), local.strftime("%Y-%m-%d %H:%M:%S %Z"));
     }
     text
 }

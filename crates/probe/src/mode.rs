@@ -18,9 +18,8 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The lowest rate that is worth asking about. At lower ones the loss test soon needs more packets than four
-    /// seconds bring (see [`thresholds`](crate::judge::thresholds)): at 1 Mbit/s one lost packet is borne, at
-    /// 0.6 Mbit/s even a train without losses ends undecided.
+    /// The lowest rate that is worth asking about. At lower ones a second brings too few packets to tell a good loss
+    /// ratio from a bad one (89 packets at 1 Mbit/s), and what the judge is worth there was never measured.
     #[must_use]
     pub fn lowest_rate(self) -> Bitrate {
         Bitrate::from_bps(LOWEST_GATE_RATE).expect("1 Mbit/s lies in a rate's range")
@@ -91,11 +90,5 @@ mod tests {
         let passed = (Verdict::Pass, Reason::Sustained);
         assert_eq!(judged(Mode::Gate.lowest_rate(), &[]), passed);
         assert_eq!(judged(Mode::Gate.lowest_rate(), &[200]), passed);
-    }
-
-    #[test]
-    fn at_lower_rates_a_flawless_link_ends_undecided() {
-        let rate = Bitrate::from_bps(600_000).unwrap();
-        assert_eq!(judged(rate, &[]), (Verdict::Inconclusive, Reason::Undecided));
     }
 }

@@ -16,6 +16,10 @@ use jitter::Jitter;
 /// usual interval.
 const FIRST_RETRY: Duration = Duration::from_secs(10);
 
+/// After a failure the next probe comes this soon, then twice as late each time, up to the usual interval: another
+/// room's probe, or an update that ran just then, must not keep a room closed for half an hour.
+const SECOND_LOOK: Duration = Duration::from_secs(60);
+
 /// While a meeting is on, a probe that is due asks this often whether it is over.
 const MEETING_LOOK: Duration = Duration::from_secs(30);
 
@@ -94,6 +98,8 @@ pub struct Schedule {
     held_until: Duration,
     /// Attempts without a verdict since the last one with, or since the last change.
     fruitless: u32,
+    /// Failures since the last pass.
+    failed: u32,
     budget: Budget,
     jitter: Jitter,
 }
@@ -105,7 +111,7 @@ impl Schedule {
         let mut jitter = Jitter::new(plan.seed);
         let due = now + jitter.stretch(plan.interval / FIRST_SPREAD, 0.0..1.0);
         let budget = Budget::new(plan.daily_bytes);
-        Self { plan, due, held_until: Duration::ZERO, fruitless: 0, budget, jitter }
+        Self { plan, due, held_until: Duration::ZERO, fruitless: 0, failed: 0, budget, jitter }
     }
 
     /// What to do at `now`.
@@ -132,13 +138,19 @@ impl Schedule {
     pub fn on_result(&mut self, now: Duration, attempt: Attempt) {
         self.budget.spend(now, attempt.bytes);
         let pause = match attempt.verdict {
-            Verdict::Pass | Verdict::Fail => {
-                self.fruitless = 0;
+            Verdict::Pass => {
+                (self.fruitless, self.failed) = (0, 0);
                 self.jitter.stretch(self.plan.interval, 0.8..1.2)
+            }
+            Verdict::Fail => {
+                let pause = self.doubled(SECOND_LOOK, self.failed);
+                self.fruitless = 0;
+                self.failed = self.failed.saturating_add(1);
+                self.jitter.stretch(pause, 1.0..1.2)
             }
             Verdict::Inconclusive => {
                 let retry_after = attempt.retry_after.unwrap_or_default();
-                let pause = self.back_off().max(retry_after);
+                let pause = self.doubled(FIRST_RETRY, self.fruitless).max(retry_after);
                 self.fruitless = self.fruitless.saturating_add(1);
                 self.held_until = now + retry_after;
                 self.jitter.stretch(pause, 1.0..1.2)
@@ -154,9 +166,9 @@ impl Schedule {
         self.due = now.max(self.held_until);
     }
 
-    fn back_off(&self) -> Duration {
-        let doubled = 1_u32.checked_shl(self.fruitless).unwrap_or(u32::MAX);
-        FIRST_RETRY.saturating_mul(doubled).min(self.plan.interval)
+    fn doubled(&self, first: Duration, times: u32) -> Duration {
+        let doubled = 1_u32.checked_shl(times).unwrap_or(u32::MAX);
+        first.saturating_mul(doubled).min(self.plan.interval)
     }
 }
 

@@ -184,17 +184,25 @@ proptest! {
         let events: Vec<Event> =
             events.into_iter().filter(|event| matches!(event, Event::Ended(_))).collect();
         let plenty = Plan { daily_bytes: u64::MAX, ..plan };
-        let mut back_off = FIRST_RETRY;
+        let (mut back_off, mut second_look) = (FIRST_RETRY, SECOND_LOOK);
         for pair in lived(plenty, &events).windows(2) {
             let [(began, attempt), (next, _)] = pair else { unreachable!() };
             let pause = *next - *began - Duration::from_secs(1);
-            let (least, most) = if attempt.verdict == Verdict::Inconclusive {
-                let least = back_off.min(plan.interval).max(attempt.retry_after.unwrap_or_default());
-                back_off *= 2;
-                (least, least.mul_f64(1.2))
-            } else {
-                back_off = FIRST_RETRY;
-                (plan.interval.mul_f64(0.8), longest_pause(plan.interval))
+            let (least, most) = match attempt.verdict {
+                Verdict::Inconclusive => {
+                    let least = back_off.min(plan.interval).max(attempt.retry_after.unwrap_or_default());
+                    back_off *= 2;
+                    (least, least.mul_f64(1.2))
+                }
+                Verdict::Fail => {
+                    let least = second_look.min(plan.interval);
+                    (back_off, second_look) = (FIRST_RETRY, second_look * 2);
+                    (least, least.mul_f64(1.2))
+                }
+                Verdict::Pass => {
+                    (back_off, second_look) = (FIRST_RETRY, SECOND_LOOK);
+                    (plan.interval.mul_f64(0.8), longest_pause(plan.interval))
+                }
             };
             prop_assert!(least <= pause && pause <= most, "{pause:?} is not in {least:?}..{most:?}");
         }
