@@ -8,6 +8,7 @@ use std::{
 
 use siaga_probe::{
     DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    judge::Effort,
     outcome::{ByteCount, RoundTrip},
     schedule::{Action, Attempt, Plan, Schedule, Situation},
 };
@@ -108,7 +109,11 @@ impl Link {
         let (trust, identity) = self.server.load()?;
         let NetworkRequirement { up, down } = self.rates;
         let server = self.server.address.clone();
-        probe(&ProbeRequest { server, trust, identity, mode: Mode::Gate, up, down }, cancel).await
+        probe(
+            &ProbeRequest { server, trust, identity, mode: Mode::Gate, effort: Effort::Normal, up, down },
+            cancel,
+        )
+        .await
     }
 
     /// A probe that could not be done or was not made; either must show in the answer.

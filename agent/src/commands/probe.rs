@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use siaga_probe::{Bitrate, Mode, Verdict};
+use siaga_probe::{Bitrate, Mode, Verdict, judge::Effort};
 use siaga_service::{program::print, signals::Shutdown};
 use siaga_transport::{
     client::{ProbeRequest, probe},
@@ -31,6 +31,9 @@ pub struct ProbeArgs {
     /// Kind of probe.
     #[arg(long, value_enum, default_value = "gate")]
     mode: ModeArg,
+    /// How much time the verdict may take for how much certainty: light, normal or careful.
+    #[arg(long, default_value_t)]
+    effort: Effort,
     /// Rate to sustain from here to the server, bits per second at the IP layer.
     #[arg(long, default_value = "10M")]
     up: Bitrate,
@@ -68,6 +71,7 @@ pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
         trust: Trust::load(&args.ca)?,
         identity: args.identity.as_deref().map(Identity::load_dir).transpose()?,
         mode,
+        effort: args.effort,
         up: args.up,
         down: args.down,
     };

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bitrate, Direction, DirectionResult, Mode, Reason};
+use crate::{Bitrate, Direction, DirectionResult, Mode, Reason, judge::Effort};
 
 /// Version of the control protocol that this side speaks.
 pub const VERSION: u16 = 1;
@@ -54,6 +54,9 @@ pub struct Ask {
     pub version: u16,
     /// Kind of probe.
     pub mode: Mode,
+    /// How much time the judges may take for how much certainty.
+    #[serde(default)]
+    pub effort: Effort,
     /// Rate to be judged from room to server.
     pub up_bps: Bitrate,
     /// Rate to be judged from server to room.

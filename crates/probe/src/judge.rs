@@ -29,9 +29,9 @@
 //! Delay means one-way delay *variation*: arrival by the receiver's clock less the sender's stamp, relative to the
 //! smallest seen. It needs no agreement of clocks.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use crate::{Bitrate, DirectionResult, Reason, Verdict, control::TrainGrant, wire::PacketHeader};
+use crate::{Bitrate, DirectionResult, Mode, Reason, Verdict, control::TrainGrant, wire::PacketHeader};
 
 mod admission;
 mod delays;
@@ -52,7 +52,48 @@ use evidence::Evidence;
 pub use thresholds::Thresholds;
 use view::Ending;
 
-/// Judges one train from the packets that arrive. Its memory is bounded by the grant, and by 4 MiB whatever is granted.
+/// The receiver of one train, whatever kind of probe it belongs to. Times are the receiver's clock, any epoch.
+pub trait TrainJudge: fmt::Debug + Send {
+    /// A packet arrived at `now`. The caller has checked that the datagram has its full size: a rate is judged by
+    /// the number of packets. Packets of other trains and duplicates are ignored.
+    fn on_packet(&mut self, now: Duration, header: PacketHeader);
+
+    /// The sender says that it sent this many packets and ended.
+    fn on_sent(&mut self, now: Duration, packets: u32);
+
+    /// The time of the next look; call [`Self::look`] then. Every input may bring it forward: ask again after each.
+    fn next_look(&self) -> Duration;
+
+    /// Looks at the evidence at `now`; earlier than [`Self::next_look`] it only repeats what is known. Hand over all
+    /// packets that have arrived first. Once there is a verdict it stays.
+    fn look(&mut self, now: Duration) -> Option<(Verdict, Reason)>;
+
+    /// Ends the judgement without a statement about the link, unless there is a verdict already.
+    fn abandon(&mut self, reason: Reason);
+
+    /// The finding so far, final once [`Self::look`] gave a verdict.
+    fn result(&self) -> DirectionResult;
+}
+
+/// The judge for one train of a probe, or `None` for a kind of probe that this version does not know. A train that is
+/// expected from `start` on (receiver's clock, any epoch) is held against `target`; `packet_bytes` are the IP bytes of
+/// one full packet, `grant` holds the train's id, sending rate and limits.
+#[must_use]
+pub fn for_train(
+    mode: Mode,
+    effort: Effort,
+    grant: &TrainGrant,
+    target: Bitrate,
+    packet_bytes: u32,
+    start: Duration,
+) -> Option<Box<dyn TrainJudge>> {
+    match mode {
+        Mode::Gate => Some(Box::new(Judge::with_effort(grant, target, packet_bytes, start, effort))),
+        Mode::Sustain | Mode::Quality | Mode::Unknown => None,
+    }
+}
+
+/// Judges one train of a gate probe from the packets that arrive. Its memory is bounded by the grant, and by 4 MiB whatever is granted.
 #[derive(Debug)]
 pub struct Judge {
     target: Bitrate,
@@ -116,81 +157,6 @@ impl Judge {
         }
     }
 
-    /// A packet arrived at `now`. The caller has checked that the datagram has its full size: a rate is judged by
-    /// the number of packets. Packets of other trains and duplicates are ignored.
-    pub fn on_packet(&mut self, now: Duration, header: PacketHeader) {
-        if self.finding.is_some() {
-            return;
-        }
-        let is_first = self.evidence.first_arrival().is_none();
-        if self.evidence.admit(now, header).is_err() {
-            self.decide(now, (Verdict::Inconclusive, Reason::PeerFailed));
-        }
-        if let (true, Some(first)) = (is_first, self.evidence.first_arrival()) {
-            self.next_look = first.saturating_add(delays::BIN);
-        }
-    }
-
-    /// The sender says that it sent this many packets and ended.
-    pub fn on_sent(&mut self, now: Duration, packets: u32) {
-        if self.finding.is_some() || self.ended.is_some() {
-            return;
-        }
-        if self.evidence.close(packets).is_err() {
-            return self.decide(now, (Verdict::Inconclusive, Reason::PeerFailed));
-        }
-        self.ended = Some((now, packets));
-        if self.evidence.first_arrival().is_none() {
-            let patience =
-                if packets == 0 { Duration::ZERO } else { seconds(self.thresholds.outage.silence_s) };
-            self.next_look = self.next_look.min(now.saturating_add(patience));
-        }
-    }
-
-    /// The time of the next look; call [`Self::look`] then. Every input may bring it forward: ask again after each.
-    #[must_use]
-    pub fn next_look(&self) -> Duration {
-        if self.finding.is_some() { Duration::ZERO } else { self.next_look }
-    }
-
-    /// Looks at the evidence at `now`; earlier than [`Self::next_look`] it only repeats what is known. Hand over all
-    /// packets that have arrived first. Once there is a verdict it stays.
-    pub fn look(&mut self, now: Duration) -> Option<(Verdict, Reason)> {
-        if self.finding.is_none() && now >= self.next_look {
-            let found = match self.evidence.first_arrival() {
-                None => self.look_before_first(now),
-                Some(first) => self.look_after_first(now, first),
-            };
-            if let Some(found) = found {
-                self.decide(now, found);
-            }
-        }
-        self.finding
-    }
-
-    /// Ends the judgement without a statement about the link, unless there is a verdict already.
-    pub fn abandon(&mut self, reason: Reason) {
-        if self.finding.is_none() {
-            self.decide(self.evidence.last_arrival().unwrap_or(self.start), (Verdict::Inconclusive, reason));
-        }
-    }
-
-    /// The finding so far, final once [`Self::look`] gave a verdict.
-    #[must_use]
-    pub fn result(&self) -> DirectionResult {
-        let (verdict, reason) = self.finding.unwrap_or((Verdict::Inconclusive, Reason::Undecided));
-        let until = if self.finding.is_some() { Some(self.decided_at) } else { self.evidence.last_arrival() };
-        let mut result = self.evidence.measures(self.target, until);
-        result.verdict = verdict;
-        result.reason = reason;
-        if self.finding.is_some() {
-            result.doubts = self.doubts.clone().into();
-            result.borderline = !self.doubts.is_empty();
-            result.confidence = doubt::confidence(verdict, &self.doubts);
-        }
-        result
-    }
-
     fn look_before_first(&self, now: Duration) -> Option<(Verdict, Reason)> {
         match self.ended {
             Some((_, 0)) => Some((Verdict::Inconclusive, Reason::SenderLate)),
@@ -233,6 +199,73 @@ impl Judge {
     fn decide(&mut self, now: Duration, found: (Verdict, Reason)) {
         self.finding = Some(found);
         self.decided_at = now;
+    }
+}
+
+impl TrainJudge for Judge {
+    fn on_packet(&mut self, now: Duration, header: PacketHeader) {
+        if self.finding.is_some() {
+            return;
+        }
+        let is_first = self.evidence.first_arrival().is_none();
+        if self.evidence.admit(now, header).is_err() {
+            self.decide(now, (Verdict::Inconclusive, Reason::PeerFailed));
+        }
+        if let (true, Some(first)) = (is_first, self.evidence.first_arrival()) {
+            self.next_look = first.saturating_add(delays::BIN);
+        }
+    }
+
+    fn on_sent(&mut self, now: Duration, packets: u32) {
+        if self.finding.is_some() || self.ended.is_some() {
+            return;
+        }
+        if self.evidence.close(packets).is_err() {
+            return self.decide(now, (Verdict::Inconclusive, Reason::PeerFailed));
+        }
+        self.ended = Some((now, packets));
+        if self.evidence.first_arrival().is_none() {
+            let patience =
+                if packets == 0 { Duration::ZERO } else { seconds(self.thresholds.outage.silence_s) };
+            self.next_look = self.next_look.min(now.saturating_add(patience));
+        }
+    }
+
+    fn next_look(&self) -> Duration {
+        if self.finding.is_some() { Duration::ZERO } else { self.next_look }
+    }
+
+    fn look(&mut self, now: Duration) -> Option<(Verdict, Reason)> {
+        if self.finding.is_none() && now >= self.next_look {
+            let found = match self.evidence.first_arrival() {
+                None => self.look_before_first(now),
+                Some(first) => self.look_after_first(now, first),
+            };
+            if let Some(found) = found {
+                self.decide(now, found);
+            }
+        }
+        self.finding
+    }
+
+    fn abandon(&mut self, reason: Reason) {
+        if self.finding.is_none() {
+            self.decide(self.evidence.last_arrival().unwrap_or(self.start), (Verdict::Inconclusive, reason));
+        }
+    }
+
+    fn result(&self) -> DirectionResult {
+        let (verdict, reason) = self.finding.unwrap_or((Verdict::Inconclusive, Reason::Undecided));
+        let until = if self.finding.is_some() { Some(self.decided_at) } else { self.evidence.last_arrival() };
+        let mut result = self.evidence.measures(self.target, until);
+        result.verdict = verdict;
+        result.reason = reason;
+        if self.finding.is_some() {
+            result.doubts = self.doubts.clone().into();
+            result.borderline = !self.doubts.is_empty();
+            result.confidence = doubt::confidence(verdict, &self.doubts);
+        }
+        result
     }
 }
 

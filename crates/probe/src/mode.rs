@@ -12,6 +12,11 @@ use crate::Bitrate;
 pub enum Mode {
     /// Does the link sustain the rates? About a second.
     Gate,
+    /// Does it sustain them for longer than a shaper's bucket, a satellite's step or a radio's mood lasts? 21 seconds and
+    /// more.
+    Sustain,
+    /// A small steady stream: what the link is like while nobody loads it. Says nothing about a rate.
+    Quality,
     /// A mode of a newer peer.
     #[serde(other)]
     Unknown,
@@ -28,7 +33,10 @@ impl Mode {
     /// Hard limit on one train's time, both sides.
     #[must_use]
     pub const fn time_limit(self) -> Duration {
-        Duration::from_secs(15)
+        match self {
+            Self::Sustain => Duration::from_secs(40),
+            Self::Gate | Self::Quality | Self::Unknown => Duration::from_secs(15),
+        }
     }
 }
 
@@ -62,7 +70,12 @@ impl fmt::Display for Direction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Reason, Verdict, control::TrainGrant, judge::Judge, wire::PacketHeader};
+    use crate::{
+        Reason, Verdict,
+        control::TrainGrant,
+        judge::{Judge, TrainJudge},
+        wire::PacketHeader,
+    };
 
     /// What comes of a train over a link with 20 ms of delay that drops the packets `lost`.
     fn judged(target: Bitrate, lost: &[u32]) -> (Verdict, Reason) {

@@ -67,6 +67,7 @@ mod tests {
     use siaga_probe::{
         Bitrate, Direction, DirectionResult, Mode, Reason,
         control::{Ask, Busy, Deny, FromClient, FromServer, Grant, Report, Sent, TrainGrant},
+        judge::Effort,
     };
 
     use super::*;
@@ -78,7 +79,7 @@ mod tests {
     fn from_client() -> Vec<FromClient> {
         let (up_bps, down_bps) = (rate(), rate());
         vec![
-            FromClient::Ask(Ask { version: 1, mode: Mode::Gate, up_bps, down_bps }),
+            FromClient::Ask(Ask { version: 1, mode: Mode::Gate, effort: Effort::Normal, up_bps, down_bps }),
             FromClient::Stop,
             FromClient::Sent(Sent { direction: Direction::Up, packets: 7 }),
             FromClient::Unknown,
@@ -149,7 +150,7 @@ mod tests {
         assert_eq!(read(r#"{"type":"stop","why":"verdict"}"#), FromClient::Stop);
         let ask = r#"{"type":"ask","version":1,"mode":"gate","up_bps":10000000,"down_bps":10000000,"purpose":"booking"}"#;
         assert_eq!(read(ask), from_client()[0]);
-        let newer = r#"{"type":"ask","version":1,"mode":"sustain","up_bps":"10M","down_bps":10000000}"#;
+        let newer = r#"{"type":"ask","version":1,"mode":"dance","up_bps":"10M","down_bps":10000000}"#;
         assert!(matches!(read(newer), FromClient::Ask(Ask { mode: Mode::Unknown, .. })));
     }
 

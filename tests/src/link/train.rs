@@ -7,7 +7,7 @@ use siaga_probe::{
     Bitrate, DirectionResult, Mode, UDP_PAYLOAD,
     control::TrainGrant,
     ip_overhead,
-    judge::{Effort, Judge},
+    judge::{Effort, Judge, TrainJudge},
     pacer::{Pacer, Step},
     wire::PacketHeader,
 };

@@ -14,7 +14,7 @@ pub enum Effort {
     /// From one second on, and as [`Self::Careful`] where that leaves a doubt.
     #[default]
     Normal,
-    /// From two seconds on, up to eight.
+    /// From two and a half seconds on, up to eight.
     Careful,
 }
 

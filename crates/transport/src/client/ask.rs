@@ -67,7 +67,8 @@ async fn exchange(
     connection: &Connection,
     request: &ProbeRequest,
 ) -> Result<(FromServer, SendStream, RecvStream), ControlError> {
-    let ask = Ask { version: VERSION, mode: request.mode, up_bps: request.up, down_bps: request.down };
+    let ProbeRequest { mode, effort, up: up_bps, down: down_bps, .. } = *request;
+    let ask = Ask { version: VERSION, mode, effort, up_bps, down_bps };
     let (mut to_server, mut from_server) = connection.open_bi().await.map_err(ControlError::Lost)?;
     control::send(&mut to_server, &FromClient::Ask(ask)).await?;
     Ok((control::receive(&mut from_server).await?, to_server, from_server))

@@ -12,7 +12,7 @@ mod trains;
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
-use siaga_probe::{Bitrate, Mode, ProbeResult, Reason};
+use siaga_probe::{Bitrate, Mode, ProbeResult, Reason, judge::Effort};
 
 use self::attempt::Attempt;
 use crate::{
@@ -34,6 +34,8 @@ pub struct ProbeRequest {
     pub identity: Option<Identity>,
     /// Kind of probe.
     pub mode: Mode,
+    /// How much time the judges may take for how much certainty.
+    pub effort: Effort,
     /// Rate to be judged from room to server.
     pub up: Bitrate,
     /// Rate to be judged from server to room.

@@ -6,7 +6,7 @@ use quinn::{Connection, SendStream};
 use siaga_probe::{
     Direction, DirectionResult, Reason,
     control::{FromClient, FromServer, Grant, Sent},
-    judge::Judge,
+    judge,
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
@@ -38,7 +38,16 @@ pub(super) async fn run(
     let Asked { to_server, mut from_server, grant, allowance } = asked;
     let to_server = Mutex::new(to_server);
     let epoch = Instant::now();
-    let mut judge = Judge::new(&grant.down, request.down, train_packet_bytes(connection), Duration::ZERO);
+    let ProbeRequest { mode, effort, down: target, .. } = *request;
+    let packet_bytes = train_packet_bytes(connection);
+    let Some(mut judge) = judge::for_train(mode, effort, &grant.down, target, packet_bytes, Duration::ZERO)
+    else {
+        let words = format!("this version knows no {mode} probe");
+        return (
+            Findings::none(request, Reason::VersionMismatch),
+            Err(Failure::new(Reason::VersionMismatch, words)),
+        );
+    };
     let (tell_sent, mut down_sent) = watch::channel(None);
     let (stop_up, up_is_judged) = (Notify::new(), Notify::new());
     let mut reported = None;
@@ -72,7 +81,7 @@ pub(super) async fn run(
         say(&to_server, &FromClient::Sent(Sent { direction: Direction::Up, packets })).await
     };
     let down = async {
-        train::receive(connection, &grant.down, &mut judge, epoch, &mut down_sent).await?;
+        train::receive(connection, &grant.down, judge.as_mut(), epoch, &mut down_sent).await?;
         say(&to_server, &FromClient::Stop).await
     };
     let work = async {

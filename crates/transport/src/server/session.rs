@@ -59,7 +59,7 @@ async fn serve_probe(connection: &Connection, desk: &Desk) -> Result<(), Ended> 
     (desk.events)(Event::Granted);
     info!(peer = %connection.remote_address(), up = %ask.up_bps, down = %ask.down_bps, "probe granted");
     let room = Room { connection, allowance, to_room: &mut to_room, from_room: &mut from_room };
-    let (up, ended) = trains::run(room, ask.up_bps, &grant, desk.patience).await;
+    let (up, ended) = trains::run(room, &ask, &grant, desk.patience).await;
     drop(place);
     let bytes = ip_bytes(connection);
     (desk.events)(Event::Finished { up, sent: bytes.sent, received: bytes.received });

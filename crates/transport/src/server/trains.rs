@@ -4,9 +4,9 @@ use std::convert::Infallible;
 
 use quinn::{Connection, RecvStream, SendStream};
 use siaga_probe::{
-    Bitrate, Direction, DirectionResult,
-    control::{FromClient, FromServer, Grant, Report, Sent},
-    judge::Judge,
+    Direction, DirectionResult,
+    control::{Ask, FromClient, FromServer, Grant, Report, Sent},
+    judge,
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
@@ -31,7 +31,7 @@ pub(super) struct Room<'a> {
 /// ended the probe before its time.
 pub(super) async fn run(
     room: Room<'_>,
-    up_target: Bitrate,
+    ask: &Ask,
     grant: &Grant,
     patience: Patience,
 ) -> (Option<DirectionResult>, Result<(), Ended>) {
@@ -41,7 +41,11 @@ pub(super) async fn run(
     let (tell_sent, mut up_sent) = watch::channel(None);
     let epoch = Instant::now();
     // The room starts when the grant reaches it, and its first packet needs as long again.
-    let mut judge = Judge::new(&grant.up, up_target, train_packet_bytes(connection), connection.rtt());
+    let (packet_bytes, first) = (train_packet_bytes(connection), connection.rtt());
+    let judge = judge::for_train(ask.mode, ask.effort, &grant.up, ask.up_bps, packet_bytes, first);
+    let Some(mut judge) = judge else {
+        return (None, Err(Ended::Broke("a request for an unknown kind of probe")));
+    };
     let mut finding = None;
 
     let listen = async {
@@ -63,7 +67,7 @@ pub(super) async fn run(
         say(&to_room, &FromServer::Sent(Sent { direction: Direction::Down, packets })).await
     };
     let up = async {
-        train::receive(connection, &grant.up, &mut judge, epoch, &mut up_sent).await?;
+        train::receive(connection, &grant.up, judge.as_mut(), epoch, &mut up_sent).await?;
         let result = judge.result();
         finding = Some(result.clone());
         say(&to_room, &FromServer::Report(Report { result })).await

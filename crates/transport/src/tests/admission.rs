@@ -10,6 +10,7 @@ use quinn::{ConnectionError, IdleTimeout, TransportConfig, VarInt};
 use siaga_probe::{
     Mode, Reason,
     control::{Ask, FromClient, FromServer, VERSION},
+    judge::Effort,
 };
 use tokio::{net::UdpSocket, select};
 
@@ -67,8 +68,15 @@ async fn what_is_not_to_be_had_is_denied_with_its_reason() {
     let nobody = crate::quic::client(&lab.authority.trust(), None).unwrap();
     let nobody = lab.room_with(address, nobody).await;
     expect(nobody, ask(VERSION), Reason::IdentityRequired, "--open").await;
-    let other =
-        |mode, up| FromClient::Ask(Ask { version: VERSION, mode, up_bps: mbps(up), down_bps: mbps(1) });
+    let other = |mode, up| {
+        FromClient::Ask(Ask {
+            version: VERSION,
+            mode,
+            effort: Effort::Normal,
+            up_bps: mbps(up),
+            down_bps: mbps(1),
+        })
+    };
     expect(lab.room(address).await, other(Mode::Unknown, 1), Reason::ServerRefused, "kind of probe").await;
     expect(lab.room(address).await, other(Mode::Gate, 11), Reason::ServerRefused, "up to 10 Mbit/s").await;
     // The room's side makes the same of it.

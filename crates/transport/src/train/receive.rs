@@ -3,7 +3,7 @@
 use std::future::ready;
 
 use quinn::Connection;
-use siaga_probe::{control::TrainGrant, judge::Judge, wire::PacketHeader};
+use siaga_probe::{control::TrainGrant, judge::TrainJudge, wire::PacketHeader};
 use tokio::{
     sync::watch,
     task::yield_now,
@@ -21,7 +21,7 @@ const TURN: u64 = 64;
 pub(crate) async fn receive(
     connection: &Connection,
     grant: &TrainGrant,
-    judge: &mut Judge,
+    judge: &mut dyn TrainJudge,
     epoch: Instant,
     sent: &mut watch::Receiver<Option<u32>>,
 ) -> Result<(), TrainError> {
@@ -54,7 +54,7 @@ pub(crate) async fn receive(
 struct Receiver<'a> {
     connection: &'a Connection,
     train: u32,
-    judge: &'a mut Judge,
+    judge: &'a mut dyn TrainJudge,
     epoch: Instant,
     /// Datagrams of this connection that were read, whatever was in them.
     read: u64,

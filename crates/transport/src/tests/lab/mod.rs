@@ -12,7 +12,7 @@ use std::{
 };
 
 use quinn::{ClientConfig, Endpoint, EndpointConfig, ServerConfig, TokioRuntime, TransportConfig};
-use siaga_probe::{Bitrate, Mode, Reason, Verdict};
+use siaga_probe::{Bitrate, Mode, Reason, Verdict, judge::Effort};
 use tokio::time::timeout;
 
 pub(crate) use self::{
@@ -79,6 +79,7 @@ impl Lab {
             trust: self.authority.trust(),
             identity: Some(self.room.clone()),
             mode: Mode::Gate,
+            effort: Effort::Normal,
             up: mbps(1),
             down: mbps(1),
         }

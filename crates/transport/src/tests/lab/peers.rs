@@ -7,6 +7,7 @@ use serde::Serialize;
 use siaga_probe::{
     Bitrate, Mode,
     control::{Ask, FromClient, FromServer, Grant, TrainGrant, VERSION},
+    judge::Effort,
 };
 
 use super::{SHORT, mbps, within};
@@ -111,5 +112,11 @@ impl Room {
 }
 
 pub(crate) fn ask(version: u16) -> FromClient {
-    FromClient::Ask(Ask { version, mode: Mode::Gate, up_bps: mbps(1), down_bps: mbps(1) })
+    FromClient::Ask(Ask {
+        version,
+        mode: Mode::Gate,
+        effort: Effort::Normal,
+        up_bps: mbps(1),
+        down_bps: mbps(1),
+    })
 }
