@@ -78,8 +78,9 @@ fn checks(families: &Families, snapshot: &Snapshot, readiness: &Readiness) {
 fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
     match check {
         CheckCode::NetServer | CheckCode::NetUp | CheckCode::NetDown => {
-            snapshot.network.attempt.as_ref().map(|probe| probe.took)
+            snapshot.network.gate.attempt.as_ref().map(|probe| probe.took)
         }
+        CheckCode::NetSustain => snapshot.network.sustain.attempt.as_ref().map(|probe| probe.took),
         _ => snapshot.devices.attempt.as_ref().map(|scan| scan.took),
     }
 }
@@ -138,7 +139,7 @@ fn probes(families: &Families, snapshot: &Snapshot) {
 
 fn measures(families: &Families, snapshot: &Snapshot, now: Moment) {
     let fresh = |probe: &&ProbeAttempt| is_fresh(probe.at, snapshot.setup.policy.gate_probe, now);
-    let Some(measured) = snapshot.network.measured.as_ref().filter(fresh) else { return };
+    let Some(measured) = snapshot.network.gate.measured.as_ref().filter(fresh) else { return };
     let result = &measured.evidence.result;
     direction(families, "up", &result.up);
     direction(families, "down", &result.down);

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use siaga_tests::programs::{Daemon, Lab, program};
 
 /// One lab at a time: two probes that share two cores measure each other.
@@ -208,8 +208,9 @@ fn the_command_line_prints_what_the_daemon_answers() {
     let config = lab.agent_config(&server, &format!("{SLOW}\n[http]\nlisten = \"{}\"\n", agent.http));
     let output =
         program("siaga-agent").args(["check", "--format", "json", "--config"]).arg(config).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["reasons"], json!(["NET_SUSTAIN_MISSING"]));
     let (_, answered) = readiness(&agent, "");
     for key in ["room", "profile", "verdict", "reasons"] {
         assert_eq!(printed[key], answered[key]);

@@ -161,6 +161,12 @@ codes! {
     /// Not probed: a meeting is on.
     NetMeetingOn = "NET_MEETING_ON",
 
+    // NET_SUSTAIN, where it did not fail for a reason of NET_UP or NET_DOWN
+    /// The link held the required rates, both ways, for as long as a sustain probe lasts.
+    NetSustainPassed = "NET_SUSTAIN_PASSED",
+    /// No sustain probe that counts: never made, too long ago, without a verdict, or of another network.
+    NetSustainMissing = "NET_SUSTAIN_MISSING",
+
     // NET_SERVER
     /// The probe server answers.
     NetServerAnswers = "NET_SERVER_ANSWERS",

@@ -90,7 +90,8 @@ fn distance(statements: &[Statement]) -> [usize; 4] {
 /// The scan to judge by, or why there is none.
 fn fresh_scan(snapshot: &Snapshot, now: Moment) -> Result<(&Inventory, Seen), Missing> {
     let DeviceEvidence { since, scan, attempt } = &snapshot.devices;
-    let seen = |at| Seen::of(at, now, snapshot.setup.policy.device_scan);
+    let policy = snapshot.setup.policy;
+    let seen = |at| Seen::of(at, now, policy.accepted_for(policy.device_scan));
     if let Some(scan) = scan
         && let Some(fresh) = seen(scan.at).filter(Seen::is_fresh)
     {

@@ -1,10 +1,10 @@
 //! Random sequences of what happens to a room.
 #![allow(unreachable_pub)]
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use proptest::{prelude::*, sample::select};
-use siaga_probe::{DirectionResult, Reason};
+use siaga_probe::{DirectionResult, Mode, Reason};
 use siaga_readiness::{
     Cause, CheckState, Code, Evidence, Freshness, Inventory, Moment, Policy, ScanFault, ServerPlace,
     TimeToLive,
@@ -66,9 +66,14 @@ pub fn without(events: &[Event], index: usize) -> Vec<Event> {
 }
 
 pub fn silence() -> What {
+    silence_of(Mode::Gate)
+}
+
+pub fn silence_of(mode: Mode) -> What {
     What::Observed {
         ago: 0,
-        evidence: probe(
+        evidence: probe_of(
+            mode,
             ServerPlace::Unknown,
             nothing(10, Reason::NameNotResolved),
             nothing(20, Reason::NameNotResolved),
@@ -77,12 +82,13 @@ pub fn silence() -> What {
 }
 
 pub fn policy() -> impl Strategy<Value = Policy> {
-    let ttl = || (30..300_u64).prop_map(|s| TimeToLive::new(Duration::from_secs(s)).unwrap());
-    (any::<bool>(), any::<bool>(), ttl(), ttl()).prop_map(
-        |(accept_virtual, accept_internal_server, device_scan, gate_probe)| Policy {
+    let ttl = |range: Range<u64>| range.prop_map(|s| TimeToLive::new(Duration::from_secs(s)).unwrap());
+    // A sustain probe's is short, so that failures run out while gate probes still count.
+    (any::<bool>(), any::<bool>(), ttl(30..300), ttl(30..300), ttl(10..150)).prop_map(
+        |(accept_virtual, accept_internal_server, device_scan, gate_probe, sustain_probe)| Policy {
             accept_virtual,
             accept_internal_server,
-            ..Policy::strict(Freshness { device_scan, gate_probe })
+            ..Policy::strict(Freshness { device_scan, gate_probe, sustain_probe })
         },
     )
 }
@@ -109,7 +115,7 @@ fn inventory() -> impl Strategy<Value = Inventory> {
 }
 
 fn direction() -> impl Strategy<Value = DirectionResult> {
-    let rate = || select(vec![5, 10, 20, 20, 50]);
+    let rate = || select(vec![5, 10, 20, 20, 20, 50, 50]);
     let slow = select(vec![Reason::QueueGrows, Reason::StandingQueue, Reason::Loss]);
     let open = select(vec![Reason::Outage, Reason::Undecided, Reason::Interrupted, Reason::PeerFailed]);
     prop_oneof![
@@ -137,12 +143,15 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
         Reason::MeetingOn,
     ]);
     prop_oneof![
-        4 => inventory().prop_map(Evidence::Devices),
+        7 => inventory().prop_map(Evidence::Devices),
         1 => Just(Evidence::DeviceFault(ScanFault {
             reason: Code::DeviceScanFailed,
             detail: "no such directory".to_owned(),
         })),
-        5 => (place, direction(), direction()).prop_map(|(place, up, down)| probe(place, up, down)),
+        9 => (place.clone(), direction(), direction())
+            .prop_map(|(place, up, down)| probe(place, up, down)),
+        4 => (select(vec![Mode::Sustain, Mode::Sustain, Mode::Sustain, Mode::Quality]), place, direction(), direction())
+            .prop_map(|(mode, place, up, down)| probe_of(mode, place, up, down)),
         1 => away.prop_map(|reason| probe(ServerPlace::Public, nothing(10, reason), nothing(20, reason))),
     ]
 }
@@ -158,5 +167,5 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 pub fn events() -> impl Strategy<Value = Vec<Event>> {
-    prop::collection::vec(event(), 1..14)
+    prop::collection::vec(event(), 1..18)
 }
