@@ -13,7 +13,7 @@ use siaga_readiness::{
     moment::Moment,
     policy::TimeToLive,
     profile::Profile,
-    snapshot::{ProbeAttempt, Scan, Snapshot},
+    snapshot::{Scan, Snapshot},
     state::CheckState,
 };
 
@@ -45,6 +45,7 @@ fn render_snapshot<'a>(
     scans(&families, snapshot);
     probes(&families, snapshot);
     measures(&families, snapshot, now);
+    quality(&families, snapshot, now);
     TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_default()
 }
 
@@ -138,37 +139,65 @@ fn probes(families: &Families, snapshot: &Snapshot) {
 }
 
 fn measures(families: &Families, snapshot: &Snapshot, now: Moment) {
-    let fresh = |probe: &&ProbeAttempt| is_fresh(probe.at, snapshot.setup.policy.gate_probe, now);
-    let Some(measured) = snapshot.network.gate.measured.as_ref().filter(fresh) else { return };
-    let result = &measured.evidence.result;
-    direction(families, "up", &result.up);
-    direction(families, "down", &result.down);
-    for (load, rtt) in [("idle", result.rtt_ms.idle), ("loaded", result.rtt_ms.loaded)] {
-        if let Some(rtt) = rtt {
-            families.rtt.with_label_values(&[load]).set(rtt / 1e3);
+    let (network, policy) = (&snapshot.network, snapshot.setup.policy);
+    for (measured, life) in
+        [(&network.gate.measured, policy.gate_probe), (&network.sustain.measured, policy.sustain_probe)]
+    {
+        let Some(measured) = measured.as_ref().filter(|probe| is_fresh(probe.at, life, now)) else {
+            continue;
+        };
+        let result = &measured.evidence.result;
+        let mode = result.mode.to_string();
+        direction(families, &mode, "up", &result.up);
+        direction(families, &mode, "down", &result.down);
+        for (load, rtt) in [("idle", result.rtt_ms.idle), ("loaded", result.rtt_ms.loaded)] {
+            if let Some(rtt) = rtt {
+                families.rtt.with_label_values(&[mode.as_str(), load]).set(rtt / 1e3);
+            }
         }
     }
 }
 
 /// Bytes and seconds: Prometheus' base units.
 #[allow(clippy::cast_precision_loss)]
-fn direction(families: &Families, name: &str, result: &DirectionResult) {
-    families.target.with_label_values(&[name]).set(result.target_bps.bps_f64() / 8.0);
+fn direction(families: &Families, mode: &str, name: &str, result: &DirectionResult) {
+    families.target.with_label_values(&[mode, name]).set(result.target_bps.bps_f64() / 8.0);
     if let Some(delivered) = result.delivered_bps {
-        families.delivered.with_label_values(&[name]).set(delivered as f64 / 8.0);
+        families.delivered.with_label_values(&[mode, name]).set(delivered as f64 / 8.0);
     }
     if let Some(loss) = result.loss_ratio {
-        families.loss.with_label_values(&[name]).set(loss);
+        families.loss.with_label_values(&[mode, name]).set(loss);
     }
     if let Some(queue) = result.standing_queue_ms {
-        families.standing_queue.with_label_values(&[name]).set(queue / 1e3);
+        families.standing_queue.with_label_values(&[mode, name]).set(queue / 1e3);
     }
     if let Some(delay) = result.delay_ms {
         for (percentile, value) in
             [("p50", delay.p50), ("p95", delay.p95), ("p99", delay.p99), ("max", delay.max)]
         {
-            families.delay.with_label_values(&[name, percentile]).set(value / 1e3);
+            families.delay.with_label_values(&[mode, name, percentile]).set(value / 1e3);
         }
+    }
+}
+
+/// What the link is like while nobody loads it. It says no more about now than a gate probe of that age does.
+fn quality(families: &Families, snapshot: &Snapshot, now: Moment) {
+    let life = snapshot.setup.policy.gate_probe;
+    let Some(quality) = snapshot.network.quality.as_ref().filter(|probe| is_fresh(probe.at, life, now))
+    else {
+        return;
+    };
+    let result = &quality.evidence.result;
+    for (name, direction) in [("up", &result.up), ("down", &result.down)] {
+        if let Some(loss) = direction.loss_ratio {
+            families.quality_loss.with_label_values(&[name]).set(loss);
+        }
+        if let Some(jitter) = direction.jitter_ms {
+            families.quality_jitter.with_label_values(&[name]).set(jitter / 1e3);
+        }
+    }
+    if let Some(rtt) = result.rtt_ms.idle {
+        families.quality_rtt.with_label_values::<&str>(&[]).set(rtt / 1e3);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A room with a webcam that went through one scan and one probe, for the renderers' tests.
+//! A room with a webcam that went through one scan and one probe of each kind, for the renderers' tests.
 
 use std::time::Duration;
 
@@ -27,7 +27,8 @@ pub(crate) fn at(seconds: u64) -> Moment {
     }
 }
 
-/// Devices seen at 10 s, the link probed at 20 s: 10 up sustained, 20 down not.
+/// Devices seen at 10 s, the link probed at 20 s: 10 up sustained, 20 down not. Before that it was tried for longer, at
+/// 2 s, which it passed, and without load, at 5 s.
 pub(crate) fn snapshot() -> Snapshot {
     let setup = Setup {
         room: "diskominfo-r2".into(),
@@ -37,8 +38,13 @@ pub(crate) fn snapshot() -> Snapshot {
     let mut tracker = Tracker::new(setup, at(0));
     let took = Duration::from_millis(250);
     tracker.observe(Observation { at: at(10), took, evidence: Evidence::Devices(inventory()) });
-    let evidence = ProbeEvidence { server_place: ServerPlace::Public, result: probe() };
-    tracker.observe(Observation { at: at(20), took, evidence: Evidence::Probe(Box::new(evidence)) });
+    for (seconds, took, result) in
+        [(2, 21_400, sustain_probe()), (5, 2_100, quality_probe()), (20, 250, probe())]
+    {
+        let evidence = ProbeEvidence { server_place: ServerPlace::Public, result };
+        let evidence = Evidence::Probe(Box::new(evidence));
+        tracker.observe(Observation { at: at(seconds), took: Duration::from_millis(took), evidence });
+    }
     tracker.snapshot().clone()
 }
 
@@ -111,5 +117,50 @@ pub(crate) fn probe() -> ProbeResult {
             ..DirectionResult::unmeasured(rate(20), Reason::Undecided)
         },
         rtt_ms: RoundTrip { idle: Some(18.0), loaded: Some(120.0) },
+    }
+}
+
+/// At the same rates as [`probe`], before something else took the download.
+fn sustain_probe() -> ProbeResult {
+    let ProbeResult { up, down, .. } = probe();
+    let held = |direction: DirectionResult, delivered_bps| DirectionResult {
+        verdict: Verdict::Pass,
+        reason: Reason::Sustained,
+        delivered_bps: Some(delivered_bps),
+        loss_ratio: Some(0.0005),
+        delay_ms: Some(Percentiles { p50: 1.0, p95: 12.0, p99: 30.0, max: 55.0 }),
+        standing_queue_ms: Some(1.0),
+        observed_s: 21.0,
+        ..direction
+    };
+    ProbeResult {
+        mode: Mode::Sustain,
+        bytes: ByteCount { sent: 28_000_000, received: 55_000_000 },
+        verdict: Verdict::Pass,
+        reason: Reason::Sustained,
+        up: held(up, 10_500_000),
+        down: held(down, 21_000_000),
+        rtt_ms: RoundTrip { idle: Some(18.0), loaded: Some(25.0) },
+        ..probe()
+    }
+}
+
+/// A small steady stream.
+fn quality_probe() -> ProbeResult {
+    let steady = |loss, jitter| DirectionResult {
+        verdict: Verdict::Pass,
+        loss_ratio: Some(loss),
+        jitter_ms: Some(jitter),
+        ..DirectionResult::unmeasured(Bitrate::from_bps(1_000_000).unwrap(), Reason::Sustained)
+    };
+    ProbeResult {
+        mode: Mode::Quality,
+        bytes: ByteCount { sent: 25_000, received: 25_000 },
+        verdict: Verdict::Pass,
+        reason: Reason::Sustained,
+        up: steady(0.002, 1.5),
+        down: steady(0.0, 0.75),
+        rtt_ms: RoundTrip { idle: Some(17.5), loaded: None },
+        ..probe()
     }
 }

@@ -6,7 +6,11 @@ use super::render_snapshot;
 use crate::sample;
 
 fn render(seconds: u64) -> String {
-    render_snapshot(&sample::snapshot(), Profiles::default().iter(), Profile::minimum(), sample::at(seconds))
+    render_for(Profile::minimum(), seconds)
+}
+
+fn render_for(own: &Profile, seconds: u64) -> String {
+    render_snapshot(&sample::snapshot(), Profiles::default().iter(), own, sample::at(seconds))
 }
 
 #[test]
@@ -16,16 +20,27 @@ fn all_metrics_of_a_room_are_as_in_the_golden_file() {
 
 #[test]
 fn a_room_has_few_series() {
-    let series = render(30).lines().filter(|line| !line.starts_with('#')).count();
+    let most = render_for(Profile::recommended(), 30);
+    let series = most.lines().filter(|line| !line.starts_with('#')).count();
     assert!(series <= 150, "{series} series");
 }
 
 #[test]
 fn what_has_grown_old_is_not_ready_in_the_next_scrape() {
-    // A day later nobody has looked again.
-    let metrics = render(86_400);
+    // Two days later nobody has looked again.
+    let metrics = render(2 * 86_400);
     assert!(metrics.contains("siaga_ready{profile=\"minimum\"} 0"));
     assert!(metrics.contains("siaga_check_state{check=\"CAMERA\",state=\"unknown\"} 1"));
     assert!(!metrics.contains("siaga_device_info"), "an old list says nothing of what is there now");
     assert!(!metrics.contains("siaga_probe_delivered_bytes_per_second"));
+    assert!(!metrics.contains("siaga_quality_"));
+}
+
+#[test]
+fn a_sustain_probe_is_told_for_longer_than_a_gate_probe() {
+    let metrics = render(2 * 3600);
+    assert!(
+        metrics.contains("siaga_probe_delivered_bytes_per_second{direction=\"up\",mode=\"sustain\"} 1312500")
+    );
+    assert!(!metrics.contains("mode=\"gate\"} 1312500"));
 }
