@@ -199,6 +199,15 @@ fn a_pass_counts_for_every_lower_rate_and_a_failure_for_none() {
 }
 
 #[test]
+fn a_failure_is_made_good_at_its_own_rate_or_above_and_not_below() {
+    let mut room = equipped();
+    room.sustain(slow(10), pass(20)).pass(1).sustain(pass(9), pass(20));
+    assert_eq!(sustain(&room.minimum()), (CheckState::Failed, Code::NetUpBelowMinimum));
+    room.pass(1).sustain(pass(20), pass(20));
+    assert_eq!(sustain(&room.minimum()), PASSED);
+}
+
+#[test]
 fn a_caller_who_wants_younger_evidence_gets_a_warning_for_an_old_pass_and_still_a_no_for_a_failure() {
     let mut room = equipped();
     room.sustain(pass(10), pass(20));
