@@ -5,7 +5,7 @@ mod families;
 use std::time::Duration;
 
 use prometheus::{Registry, TextEncoder};
-use siaga_probe::DirectionResult;
+use siaga_probe::{DirectionResult, Verdict};
 use siaga_readiness::{
     answer::{CheckCode, Readiness, RoomVerdict},
     evaluate,
@@ -188,7 +188,9 @@ fn quality(families: &Families, snapshot: &Snapshot, now: Moment) {
         return;
     };
     let result = &quality.evidence.result;
-    for (name, direction) in [("up", &result.up), ("down", &result.down)] {
+    let directions = [("up", &result.up), ("down", &result.down)];
+    // What a disturbed stream measured is not the link's.
+    for (name, direction) in directions.into_iter().filter(|(_, it)| it.verdict == Verdict::Pass) {
         if let Some(loss) = direction.loss_ratio {
             families.quality_loss.with_label_values(&[name]).set(loss);
         }

@@ -149,7 +149,7 @@ pub struct NetworkEvidence {
     /// What sustain probes found.
     #[serde(default)]
     pub sustain: RateEvidence,
-    /// The last quality probe that measured something. It says nothing about a rate.
+    /// The last quality probe that measured either direction undisturbed. It says nothing about a rate.
     #[serde(default)]
     pub quality: Option<ProbeAttempt>,
 }

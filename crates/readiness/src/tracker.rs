@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siaga_probe::{Mode, ProbeResult};
+use siaga_probe::{Mode, ProbeResult, Verdict};
 
 use crate::{
     inventory::Inventory,
@@ -129,8 +129,7 @@ impl NetworkEvidence {
 
     fn quality_seen(&mut self, attempt: ProbeAttempt) {
         let ProbeResult { up, down, .. } = &attempt.evidence.result;
-        let measures =
-            [up, down].iter().any(|direction| direction.loss_ratio.or(direction.jitter_ms).is_some());
+        let measures = [up, down].iter().any(|direction| direction.verdict == Verdict::Pass);
         if measures && is_newer(attempt.at, self.quality.as_ref().map(|held| held.at)) {
             self.quality = Some(attempt);
         }

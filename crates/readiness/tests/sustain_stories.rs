@@ -292,12 +292,11 @@ fn a_sustain_probe_proves_nothing_to_the_gate_and_a_quality_probe_nothing_to_eit
     assert_eq!(room.observe(evidence).minimum(), before);
     assert_eq!(room.tracker.snapshot().network.quality.as_ref().unwrap().at, room.now);
 
-    let silent =
-        probe_of(Mode::Quality, ServerPlace::Public, nothing(1, Reason::Outage), nothing(1, Reason::Outage));
     let measured_at = room.now;
-    room.pass(1).observe(silent);
+    let late = DirectionResult { loss_ratio: Some(0.2), ..disturbed(1, Reason::SenderLate) };
+    room.pass(1).observe(probe_of(Mode::Quality, ServerPlace::Public, late, nothing(1, Reason::PeerFailed)));
     let quality = room.tracker.snapshot().network.quality.as_ref().unwrap();
-    assert_eq!(quality.at, measured_at, "the last one that measured something");
+    assert_eq!(quality.at, measured_at, "the last one that measured the link undisturbed");
 }
 
 #[test]
