@@ -300,6 +300,18 @@ fn a_sustain_probe_proves_nothing_to_the_gate_and_a_quality_probe_nothing_to_eit
 }
 
 #[test]
+fn a_failure_that_had_to_give_way_to_many_others_still_opens_nothing() {
+    let mut room = equipped();
+    room.sustain(slow(10), pass(20));
+    for rate in 101..140 {
+        room.pass(1).sustain(slow(rate), pass(20));
+    }
+    assert_eq!(sustain(&room.minimum()), (CheckState::Unknown, Code::NetRateNotProbed));
+    assert_eq!(room.minimum().verdict, RoomVerdict::Unknown);
+    assert_eq!(sustain(&room.pass(1).sustain(pass(10), pass(20)).minimum()), PASSED);
+}
+
+#[test]
 fn an_office_says_for_how_long_a_sustain_probe_counts() {
     let freshness = Freshness { sustain_probe: "6h".parse().unwrap(), ..Freshness::default() };
     let mut room = Room::new(Policy::strict(freshness));

@@ -116,7 +116,14 @@ fn endurance(link: &Link, findings: &Findings, required: Bitrate, gate: Standing
         return Endurance::Doubted(Code::EvidenceStale, *seen);
     }
     let accepted_for = link.policy.accepted_for(life);
-    passes()
-        .find(|(pass, seen)| pass.target_bps >= required && accepted_for.left_at(seen.age).is_some())
-        .map_or(Endurance::Missing, |(_, seen)| Endurance::Passed(*seen))
+    let accepted =
+        passes().find(|(pass, seen)| pass.target_bps >= required && accepted_for.left_at(seen.age).is_some());
+    match (accepted, seen.first()) {
+        // What may have been forgotten is older.
+        (Some((_, seen)), _) => Endurance::Passed(*seen),
+        (None, Some((_, seen))) if findings.may_have_forgotten() => {
+            Endurance::Doubted(Code::NetRateNotProbed, *seen)
+        }
+        (None, _) => Endurance::Missing,
+    }
 }
