@@ -132,12 +132,12 @@ pub(crate) fn sustain_probe() -> ProbeResult {
         up: DirectionResult {
             verdict: Verdict::Inconclusive,
             reason: Reason::Interrupted,
-            sustain: Some(findings(0, 0.0, None)),
+            sustain: Some(Box::new(findings(0, 0.0, None))),
             ..gate.up
         },
         down: DirectionResult {
             reason: Reason::Shaped,
-            sustain: Some(findings(2, 0.125, Some(shaper))),
+            sustain: Some(Box::new(findings(2, 0.125, Some(shaper)))),
             ..gate.down
         },
         ..gate

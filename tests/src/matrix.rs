@@ -94,7 +94,7 @@ impl Row {
         self.observed_s += result.observed_s;
         self.longest_s = self.longest_s.max(result.observed_s);
         self.bytes += bytes as f64;
-        if let Some(shaper) = result.sustain.and_then(|sustain| sustain.shaper) {
+        if let Some(shaper) = result.sustain.as_ref().and_then(|sustain| sustain.shaper) {
             self.shapers.0 += 1;
             self.shapers.1 += shaper.rate_bps as f64 / 1e6;
             self.shapers.2 += shaper.bucket_bytes as f64 / 1e6;

@@ -29,14 +29,15 @@ pub fn probe(result: &ProbeResult) -> String {
 }
 
 fn direction(text: &mut String, name: &str, result: &DirectionResult) {
-    let _ = write!(
-        text,
-        "  {name} {:>5} Mbit/s: {:<12} {}",
-        result.target_bps.mbps(),
-        result.verdict,
-        result.reason
-    );
-    if let Some(delivered) = result.delivered_bps.and_then(|bps| Bitrate::from_bps(bps).ok()) {
+    let _ = write!(text, "  {name} ");
+    // The stream of a quality probe has a rate, but that is nothing to tell.
+    let measured = result.reason == Reason::Measured;
+    if !measured {
+        let _ = write!(text, "{:>5} Mbit/s: ", result.target_bps.mbps());
+    }
+    let _ = write!(text, "{:<12} {}", result.verdict, result.reason);
+    let delivered = result.delivered_bps.and_then(|bps| Bitrate::from_bps(bps).ok());
+    if let Some(delivered) = delivered.filter(|_| !measured) {
         let _ = write!(text, "  arrived {:.1} Mbit/s", delivered.mbps());
     }
     if let Some(loss) = result.loss_ratio {
@@ -48,7 +49,7 @@ fn direction(text: &mut String, name: &str, result: &DirectionResult) {
     if let Some(jitter) = result.jitter_ms {
         let _ = write!(text, ", jitter {jitter:.1} ms");
     }
-    if let Some(delay) = result.delay_ms.filter(|_| result.reason == Reason::Measured) {
+    if let Some(delay) = result.delay_ms.filter(|_| measured) {
         let _ = write!(text, ", delay p95 +{:.1} ms, max +{:.1} ms", delay.p95, delay.max);
         let _ = write!(text, ", reordered {}", result.reordered);
     }

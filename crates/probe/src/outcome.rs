@@ -143,7 +143,7 @@ pub struct DirectionResult {
     pub doubts: Box<[Doubt]>,
     /// What only a sustain probe finds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sustain: Option<SustainFindings>,
+    pub sustain: Option<Box<SustainFindings>>,
 }
 
 impl DirectionResult {
@@ -186,10 +186,12 @@ impl DirectionResult {
             standing_queue_ms: self.standing_queue_ms.map(milliseconds),
             jitter_ms: self.jitter_ms.map(milliseconds),
             observed_s: round(self.observed_s, 1e6),
-            sustain: self.sustain.map(|sustain| SustainFindings {
-                longest_bad_s: round(sustain.longest_bad_s, 1e6),
-                slow_share: round(sustain.slow_share, 1e6),
-                ..sustain
+            sustain: self.sustain.map(|sustain| {
+                Box::new(SustainFindings {
+                    longest_bad_s: round(sustain.longest_bad_s, 1e6),
+                    slow_share: round(sustain.slow_share, 1e6),
+                    ..*sustain
+                })
             }),
             ..self
         }

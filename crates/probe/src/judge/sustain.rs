@@ -251,7 +251,7 @@ impl Kind for Sustain {
             shaper: failed.then(|| shaper::estimate(&self.slots, self.sent)).flatten(),
         };
         DirectionResult {
-            sustain: Some(findings),
+            sustain: Some(Box::new(findings)),
             confidence: if measured.verdict == Verdict::Inconclusive { 0.0 } else { RIGHT },
             borderline: !self.doubts.is_empty(),
             doubts: self.doubts.clone().into(),
