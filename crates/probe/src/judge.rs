@@ -86,7 +86,7 @@ pub trait TrainJudge: fmt::Debug + Send {
 
 /// The judge for one train of a probe, or `None` for a kind of probe that this version does not know. A train that is
 /// expected from `start` on (receiver's clock, any epoch) is held against `target`; `packet_bytes` are the IP bytes of
-/// one full packet, `grant` holds the train's id, sending rate and limits.
+/// one full packet, `grant` holds the train's id, sending rate and limits. Only a gate knows efforts.
 #[must_use]
 pub fn for_train(
     mode: Mode,
