@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use siaga_probe::{
     Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
-    outcome::{ByteCount, Percentiles, RoundTrip},
+    outcome::{ByteCount, Percentiles, RoundTrip, ShaperEstimate, SustainFindings},
 };
 use siaga_readiness::{
     inventory::{AudioDevice, Camera, FieldOfView, FovAxis, Inventory, VideoMode},
@@ -39,7 +39,7 @@ pub(crate) fn snapshot() -> Snapshot {
     let took = Duration::from_millis(250);
     tracker.observe(Observation { at: at(10), took, evidence: Evidence::Devices(inventory()) });
     for (seconds, took, result) in
-        [(2, 21_400, sustain_probe()), (5, 2_100, quality_probe()), (20, 250, probe())]
+        [(2, 21_400, passed_sustain_probe()), (5, 2_100, quality_probe()), (20, 250, probe())]
     {
         let evidence = ProbeEvidence { server_place: ServerPlace::Public, result };
         let evidence = Evidence::Probe(Box::new(evidence));
@@ -121,7 +121,7 @@ pub(crate) fn probe() -> ProbeResult {
 }
 
 /// At the same rates as [`probe`], before something else took the download.
-fn sustain_probe() -> ProbeResult {
+fn passed_sustain_probe() -> ProbeResult {
     let ProbeResult { up, down, .. } = probe();
     let held = |direction: DirectionResult, delivered_bps| DirectionResult {
         verdict: Verdict::Pass,
@@ -145,22 +145,54 @@ fn sustain_probe() -> ProbeResult {
     }
 }
 
-/// A small steady stream.
-fn quality_probe() -> ProbeResult {
-    let steady = |loss, jitter| DirectionResult {
+/// The download's bucket ran empty after 8 s.
+pub(crate) fn shaped_sustain_probe() -> ProbeResult {
+    let findings = |bad_windows, slow_share, shaper| SustainFindings {
+        windows: 30,
+        bad_windows,
+        longest_bad_s: f64::from(bad_windows) * 0.3,
+        slow_share,
+        shaper,
+    };
+    let shaper = ShaperEstimate { rate_bps: 15_020_000, bucket_bytes: 5_004_000 };
+    let gate = probe();
+    ProbeResult {
+        mode: Mode::Sustain,
+        duration_s: 9.2,
+        reason: Reason::Shaped,
+        up: DirectionResult {
+            verdict: Verdict::Inconclusive,
+            reason: Reason::Interrupted,
+            sustain: Some(Box::new(findings(0, 0.0, None))),
+            ..gate.up
+        },
+        down: DirectionResult {
+            reason: Reason::Shaped,
+            sustain: Some(Box::new(findings(2, 0.125, Some(shaper)))),
+            ..gate.down
+        },
+        ..gate
+    }
+}
+
+/// A good link, idle.
+pub(crate) fn quality_probe() -> ProbeResult {
+    let gate = probe();
+    let measured = DirectionResult {
+        target_bps: Mode::Quality.sending_rate(gate.up.target_bps),
         verdict: Verdict::Pass,
-        loss_ratio: Some(loss),
-        jitter_ms: Some(jitter),
-        ..DirectionResult::unmeasured(Bitrate::from_bps(1_000_000).unwrap(), Reason::Sustained)
+        reason: Reason::Measured,
+        delivered_bps: Some(51_200),
+        reordered: 3,
+        ..gate.up
     };
     ProbeResult {
         mode: Mode::Quality,
-        bytes: ByteCount { sent: 25_000, received: 25_000 },
         verdict: Verdict::Pass,
-        reason: Reason::Sustained,
-        up: steady(0.002, 1.5),
-        down: steady(0.0, 0.75),
-        rtt_ms: RoundTrip { idle: Some(17.5), loaded: None },
-        ..probe()
+        reason: Reason::Measured,
+        up: measured.clone(),
+        down: measured,
+        rtt_ms: RoundTrip { idle: Some(18.0), loaded: None },
+        ..gate
     }
 }

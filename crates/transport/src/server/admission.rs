@@ -98,15 +98,15 @@ impl Admission {
         let train = self.next_train.fetch_add(2, Ordering::Relaxed);
         let grant = Grant {
             version: VERSION,
-            up: self.train(train, ask.up_bps),
-            down: self.train(train.wrapping_add(1), ask.down_bps),
+            up: self.train(train, ask.mode, ask.up_bps),
+            down: self.train(train.wrapping_add(1), ask.mode, ask.down_bps),
             server_time_ms: wall_clock_ms(),
         };
         Ok(Admitted { ask, grant, place })
     }
 
-    fn train(&self, train: u32, target: Bitrate) -> TrainGrant {
-        let rate_bps = target.scaled(OVERSEND);
+    fn train(&self, train: u32, mode: Mode, target: Bitrate) -> TrainGrant {
+        let rate_bps = mode.sending_rate(target);
         // In whole milliseconds, so that the bytes are exactly those of the time that is told.
         let max_ms = u32::try_from(self.longest_train.as_millis()).unwrap_or(u32::MAX);
         let max_bytes = rate_bps.bytes_in(Duration::from_millis(max_ms.into()));
@@ -118,10 +118,6 @@ fn wall_clock_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
-
-/// The sending rate over the rate asked about: 2 % and 3 % would pass a policer at 0.95 of it now and then, 8 % would
-/// fail links with a good queue manager.
-const OVERSEND: f64 = 1.05;
 
 /// How long a room that is told “busy” should wait.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
