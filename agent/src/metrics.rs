@@ -162,6 +162,7 @@ fn measures(families: &Families, snapshot: &Snapshot, now: Moment) {
 #[allow(clippy::cast_precision_loss)]
 fn direction(families: &Families, mode: &str, name: &str, result: &DirectionResult) {
     families.target.with_label_values(&[mode, name]).set(result.target_bps.bps_f64() / 8.0);
+    shaper(families, name, result);
     if let Some(delivered) = result.delivered_bps {
         families.delivered.with_label_values(&[mode, name]).set(delivered as f64 / 8.0);
     }
@@ -177,6 +178,15 @@ fn direction(families: &Families, mode: &str, name: &str, result: &DirectionResu
         {
             families.delay.with_label_values(&[mode, name, percentile]).set(value / 1e3);
         }
+    }
+}
+
+/// A bucket that a sustain probe saw run empty.
+#[allow(clippy::cast_precision_loss)]
+fn shaper(families: &Families, direction: &str, result: &DirectionResult) {
+    if let Some(shaper) = result.sustain.as_ref().and_then(|sustain| sustain.shaper) {
+        families.shaper_rate.with_label_values(&[direction]).set(shaper.rate_bps as f64 / 8.0);
+        families.shaper_bucket.with_label_values(&[direction]).set(shaper.bucket_bytes as f64);
     }
 }
 

@@ -30,6 +30,11 @@ pub(crate) fn at(seconds: u64) -> Moment {
 /// Devices seen at 10 s, the link probed at 20 s: 10 up sustained, 20 down not. Before that it was tried for longer, at
 /// 2 s, which it passed, and without load, at 5 s.
 pub(crate) fn snapshot() -> Snapshot {
+    snapshot_after(passed_sustain_probe())
+}
+
+/// The same, but at 2 s this was found.
+pub(crate) fn snapshot_after(sustain: ProbeResult) -> Snapshot {
     let setup = Setup {
         room: "diskominfo-r2".into(),
         probe_server: Some("probe.example:4433".into()),
@@ -38,9 +43,7 @@ pub(crate) fn snapshot() -> Snapshot {
     let mut tracker = Tracker::new(setup, at(0));
     let took = Duration::from_millis(250);
     tracker.observe(Observation { at: at(10), took, evidence: Evidence::Devices(inventory()) });
-    for (seconds, took, result) in
-        [(2, 21_400, passed_sustain_probe()), (5, 2_100, quality_probe()), (20, 250, probe())]
-    {
+    for (seconds, took, result) in [(2, 21_400, sustain), (5, 2_100, quality_probe()), (20, 250, probe())] {
         let evidence = ProbeEvidence { server_place: ServerPlace::Public, result };
         let evidence = Evidence::Probe(Box::new(evidence));
         tracker.observe(Observation { at: at(seconds), took: Duration::from_millis(took), evidence });

@@ -20,6 +20,8 @@ pub(super) struct Families {
     pub(super) delay: GaugeVec,
     pub(super) standing_queue: GaugeVec,
     pub(super) rtt: GaugeVec,
+    pub(super) shaper_rate: GaugeVec,
+    pub(super) shaper_bucket: GaugeVec,
     pub(super) quality_loss: GaugeVec,
     pub(super) quality_jitter: GaugeVec,
     pub(super) quality_rtt: GaugeVec,
@@ -98,6 +100,16 @@ impl Families {
                 &["mode", "direction"],
             ),
             rtt: gauge("siaga_probe_rtt_seconds", "Round-trip time to the probe server.", &["mode", "load"]),
+            shaper_rate: gauge(
+                "siaga_shaper_rate_bytes_per_second",
+                "Rate to which the last sustain probe saw the link fall once a bucket was empty.",
+                &["direction"],
+            ),
+            shaper_bucket: gauge(
+                "siaga_shaper_bucket_bytes",
+                "What that bucket held when the sustain probe began.",
+                &["direction"],
+            ),
             quality_loss: gauge(
                 "siaga_quality_loss_ratio",
                 "Share of packets lost while nothing loads the link.",

@@ -1,6 +1,9 @@
 //! The metrics are a contract with dashboards and rules: a rename shows as a difference in the golden file.
 
-use siaga_readiness::profile::{Profile, Profiles};
+use siaga_readiness::{
+    profile::{Profile, Profiles},
+    snapshot::Snapshot,
+};
 
 use super::render_snapshot;
 use crate::sample;
@@ -10,7 +13,11 @@ fn render(seconds: u64) -> String {
 }
 
 fn render_for(own: &Profile, seconds: u64) -> String {
-    render_snapshot(&sample::snapshot(), Profiles::default().iter(), own, sample::at(seconds))
+    render_of(&sample::snapshot(), own, seconds)
+}
+
+fn render_of(snapshot: &Snapshot, own: &Profile, seconds: u64) -> String {
+    render_snapshot(snapshot, Profiles::default().iter(), own, sample::at(seconds))
 }
 
 #[test]
@@ -43,4 +50,14 @@ fn a_sustain_probe_is_told_for_longer_than_a_gate_probe() {
         metrics.contains("siaga_probe_delivered_bytes_per_second{direction=\"up\",mode=\"sustain\"} 1312500")
     );
     assert!(!metrics.contains("mode=\"gate\"} 1312500"));
+}
+
+#[test]
+fn a_bucket_that_ran_empty_is_told_with_the_rate_behind_it() {
+    let shaped = sample::snapshot_after(sample::shaped_sustain_probe());
+    let metrics = render_of(&shaped, Profile::minimum(), 30);
+    assert!(metrics.contains("siaga_shaper_rate_bytes_per_second{direction=\"down\"} 1877500\n"));
+    assert!(metrics.contains("siaga_shaper_bucket_bytes{direction=\"down\"} 5004000\n"));
+    assert!(!metrics.contains("siaga_shaper_bucket_bytes{direction=\"up\"}"));
+    assert!(!render(30).contains("siaga_shaper_"));
 }
