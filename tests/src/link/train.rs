@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use serde::Deserialize;
 use siaga_probe::{
-    Bitrate, DirectionResult, Mode, UDP_PAYLOAD,
+    Bitrate, DirectionResult, Mode, TRAIN_PAYLOAD,
     control::TrainGrant,
     ip_overhead,
     judge::{Effort, Judge, TrainJudge},
@@ -14,8 +14,8 @@ use siaga_probe::{
 
 use super::{Link, LinkSpec, Stalls, stalls::Schedule};
 
-/// IP bytes of a full packet.
-pub const PACKET: u32 = UDP_PAYLOAD + ip_overhead(false);
+/// IP bytes of a train's packet, as the programs send it over IPv4.
+pub const PACKET: u32 = TRAIN_PAYLOAD + ip_overhead(false);
 
 /// Sending rate over target rate.
 const HEADROOM: f64 = 1.05;
