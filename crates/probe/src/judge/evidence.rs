@@ -166,7 +166,7 @@ impl Evidence {
             ending,
             delivered,
             delay: self.delays.view(bins),
-            loss: self.losses.view(),
+            loss: self.losses.view(self.delays.highest_within(bins).unwrap_or(0)),
             sender: self.sender.view(),
         }
     }
