@@ -38,12 +38,18 @@ impl Thresholds {
         match effort {
             Effort::Normal => normal,
             Effort::Light => Self {
-                pass: Pass { after_s: 0.4, clear_odds: 2.0, ..normal.pass },
+                pass: Pass { after_s: 0.4, after_single_s: 0.4, clear_odds: 2.0, ..normal.pass },
                 settle: Settle { after_s: 2.0, ..normal.settle },
                 ..normal
             },
             Effort::Careful => Self {
-                pass: Pass { after_s: 2.5, clear_odds: 5.5, excursions: 40.0, ..normal.pass },
+                pass: Pass {
+                    after_s: 2.5,
+                    after_single_s: 2.5,
+                    clear_odds: 5.5,
+                    excursions: 40.0,
+                    ..normal.pass
+                },
                 growth: Growth { bridge_s: 6.0, ..normal.growth },
                 settle: Settle { after_s: 8.0, ..normal.settle },
                 ..normal
@@ -300,6 +306,14 @@ mod tests {
         let policy: Thresholds = serde_json::from_str(r#"{"pass": {"after_s": 2.0}}"#).unwrap();
         let pass = Pass { after_s: 2.0, ..Pass::default() };
         assert_eq!(policy, Thresholds { pass, ..Thresholds::default() });
+    }
+
+    #[test]
+    fn single_losses_never_make_an_effort_less_patient_than_it_says() {
+        for (effort, at_least) in [(Effort::Light, 0.4), (Effort::Normal, 1.0), (Effort::Careful, 2.5)] {
+            let pass = Thresholds::of(effort).pass;
+            assert!(pass.after_single_s >= at_least && pass.after_single_s <= pass.after_s, "{pass:?}");
+        }
     }
 
     #[test]
