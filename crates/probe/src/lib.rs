@@ -25,4 +25,4 @@ pub mod wire;
 
 pub use mode::{Direction, Mode};
 pub use outcome::{DirectionResult, Percentiles, ProbeResult, Reason, Verdict};
-pub use units::{Bitrate, BitrateError, UDP_PAYLOAD, ip_overhead};
+pub use units::{Bitrate, BitrateError, TRAIN_PAYLOAD, UDP_PAYLOAD, ip_overhead};

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bitrate, UDP_PAYLOAD, ip_overhead};
+use crate::{Bitrate, TRAIN_PAYLOAD, ip_overhead};
 
 /// Kind of probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,11 +36,11 @@ impl Mode {
         }
     }
 
-    /// UDP payload of each packet of a train, bytes.
+    /// UDP payload of each packet of a train that carries no acknowledgement, bytes.
     #[must_use]
     pub const fn udp_payload(self) -> u32 {
         match self {
-            Self::Gate | Self::Sustain | Self::Unknown => UDP_PAYLOAD,
+            Self::Gate | Self::Sustain | Self::Unknown => TRAIN_PAYLOAD,
             Self::Quality => QUALITY_PAYLOAD,
         }
     }
@@ -159,6 +159,6 @@ mod tests {
         let asked: Bitrate = "20M".parse().unwrap();
         assert_eq!(Mode::Gate.sending_rate(asked).bps(), 21_000_000);
         assert_eq!(Mode::Sustain.sending_rate(asked), asked);
-        assert_eq!(Mode::Sustain.udp_payload(), UDP_PAYLOAD);
+        assert_eq!(Mode::Sustain.udp_payload(), TRAIN_PAYLOAD);
     }
 }

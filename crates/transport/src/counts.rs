@@ -1,18 +1,15 @@
 //! IP bytes of a connection, and the sizes of a train's packets.
 
 use quinn::Connection;
-use siaga_probe::{UDP_PAYLOAD, ip_overhead, outcome::ByteCount};
+use siaga_probe::{TRAIN_PAYLOAD, ip_overhead, outcome::ByteCount};
 
 /// QUIC bytes around a train's datagram: short header 1, connection id 8, packet number 2, DATAGRAM frame header 3,
 /// AEAD tag 16.
 const QUIC_OVERHEAD: u32 = 30;
 
-/// Room left free in each train packet, so that an acknowledgement rides along instead of costing a packet of its own.
-const ACK_ROOM: u32 = 40;
-
 /// Bytes of each QUIC DATAGRAM of a train.
 #[allow(clippy::cast_possible_truncation)]
-pub(crate) const TRAIN_DATAGRAM: u16 = (UDP_PAYLOAD - QUIC_OVERHEAD - ACK_ROOM) as u16;
+pub(crate) const TRAIN_DATAGRAM: u16 = (TRAIN_PAYLOAD - QUIC_OVERHEAD) as u16;
 
 /// IP bytes of one train packet on this connection.
 pub(crate) fn train_packet_bytes(connection: &Connection) -> u32 {

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use serde::Deserialize;
 use siaga_probe::{
-    Bitrate, DirectionResult, Mode, UDP_PAYLOAD,
+    Bitrate, DirectionResult, Mode,
     control::TrainGrant,
     ip_overhead,
     judge::{self, Effort},
@@ -14,8 +14,8 @@ use siaga_probe::{
 
 use super::{Link, LinkSpec, Stalls, stalls::Schedule};
 
-/// IP bytes of a full packet of a gate or sustain train.
-pub const PACKET: u32 = UDP_PAYLOAD + ip_overhead(false);
+/// IP bytes of a packet of a gate or sustain train, as the programs send it over IPv4.
+pub const PACKET: u32 = Mode::Gate.udp_payload() + ip_overhead(false);
 
 /// The machine at one end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]

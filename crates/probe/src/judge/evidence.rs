@@ -136,7 +136,7 @@ impl Evidence {
 
     /// What was lost of the packets covered.
     pub(super) fn losses(&self) -> LossView {
-        self.losses.view()
+        self.losses.view(self.sender.newest().map_or(0, |(newest, _)| newest))
     }
 
     /// What the stamps say of the sender.
@@ -195,7 +195,7 @@ impl Evidence {
             ending,
             delivered,
             delay: self.delays.view(bins),
-            loss: self.losses.view(),
+            loss: self.losses.view(self.delays.highest_within(bins).unwrap_or(0)),
             sender: self.sender.view(),
         }
     }
