@@ -39,7 +39,7 @@ pub struct Run {
     pub bytes: u64,
 }
 
-/// Runs one direction of a gate probe to its verdict.
+/// Runs one direction of a gate probe to its verdict, from the link's first moment on.
 ///
 /// # Panics
 /// If the judge comes to no verdict within the train's time and a few seconds.
@@ -52,13 +52,28 @@ pub fn run(
     effort: Effort,
     seed: u64,
 ) -> Run {
+    run_on(Link::new(link, seed), Duration::ZERO, target, [sender, receiver], effort, seed)
+}
+
+/// The same over a link that is already `age` old when the train begins; `seed` fixes the stalls of sender and receiver.
+///
+/// # Panics
+/// If the judge comes to no verdict within the train's time and a few seconds.
+#[must_use]
+pub fn run_on(
+    mut link: Link,
+    age: Duration,
+    target: Bitrate,
+    [sender, receiver]: [&Machine; 2],
+    effort: Effort,
+    seed: u64,
+) -> Run {
     let rate_bps = target.scaled(HEADROOM);
     let limit = Mode::Gate.time_limit();
     let max_ms = u32::try_from(limit.as_millis()).expect("a gate's limit is seconds");
     let grant = TrainGrant { train: 1, rate_bps, max_bytes: rate_bps.bytes_in(limit), max_ms };
     let pace = if sender.share > 0.0 { rate_bps.scaled(sender.share) } else { rate_bps };
 
-    let mut link = Link::new(link, seed);
     let mut pacer = Pacer::new(TrainGrant { rate_bps: pace, ..grant }, PACKET);
     let mut judge = Judge::with_effort(&grant, target, PACKET, Duration::ZERO, effort);
     let sender = Schedule::new(&sender.stalls, seed ^ 0x5e4d);
@@ -74,8 +89,8 @@ pub fn run(
             next_send = match pacer.step(now, 0) {
                 Step::Send(count) => {
                     for _ in 0..count {
-                        let fate = link.send(now, PACKET);
-                        let arrivals = fate.arrival.into_iter().chain(fate.duplicate);
+                        let fate = link.send(age + now, PACKET);
+                        let arrivals = fate.arrival.into_iter().chain(fate.duplicate).map(|at| at - age);
                         flying.extend(arrivals.map(|at| Reverse((receiver.wake(at), seq, now))));
                         seq += 1;
                     }
