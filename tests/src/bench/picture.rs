@@ -149,8 +149,13 @@ fn marks(
         let hover = format!("{tool} over {}: {}, {}", row.asked.link, label(value(answers)), grades(answers));
         mark(svg, tool, x, y + above, answers.graded(Grade::Wrong) > 0, &hover);
     }
-    text(svg, siaga - 10.0, y + 4.0, "small end", &label(value(&row.siaga)));
-    text(svg, tcp + 10.0, y - 3.0, "small", &label(value(&row.tcp)));
+    // Outside of the marks.
+    let (before, after) = (" end", "");
+    let [siaga_side, tcp_side] = if siaga <= tcp { [before, after] } else { [after, before] };
+    let beside = |x: f64, side: &str| if side == before { x - 10.0 } else { x + 10.0 };
+    let siaga_x = beside(if siaga <= tcp { siaga } else { to }, siaga_side);
+    text(svg, siaga_x, y + 4.0, &format!("small{siaga_side}"), &label(value(&row.siaga)));
+    text(svg, beside(tcp, tcp_side), y - 3.0, &format!("small{tcp_side}"), &label(value(&row.tcp)));
 }
 
 /// A disc, a square or a diamond.
