@@ -50,7 +50,7 @@ pub struct Run {
     pub bytes: u64,
 }
 
-/// Runs one direction of a probe to its verdict.
+/// Runs one direction of a probe to its verdict, from the link's first moment on.
 ///
 /// # Panics
 /// If the judge comes to no verdict within the train's time and a few seconds, or the mode has no judge.
@@ -64,6 +64,23 @@ pub fn run(
     effort: Effort,
     seed: u64,
 ) -> Run {
+    run_on(mode, Link::new(link, seed), Duration::ZERO, target, [sender, receiver], effort, seed)
+}
+
+/// The same over a link that is already `age` old when the train begins; `seed` fixes the stalls of sender and receiver.
+///
+/// # Panics
+/// As [`run`].
+#[must_use]
+pub fn run_on(
+    mode: Mode,
+    mut link: Link,
+    age: Duration,
+    target: Bitrate,
+    [sender, receiver]: [&Machine; 2],
+    effort: Effort,
+    seed: u64,
+) -> Run {
     let rate_bps = mode.sending_rate(target);
     let limit = mode.time_limit();
     let max_ms = u32::try_from(limit.as_millis()).expect("a train's limit is seconds");
@@ -71,7 +88,6 @@ pub fn run(
     let pace = if sender.share > 0.0 { rate_bps.scaled(sender.share) } else { rate_bps };
     let packet = mode.udp_payload() + ip_overhead(false);
 
-    let mut link = Link::new(link, seed);
     let mut pacer = Pacer::new(TrainGrant { rate_bps: pace, ..grant }, packet);
     let mut judge =
         judge::for_train(mode, effort, &grant, target, packet, Duration::ZERO).expect("the mode has a judge");
@@ -89,8 +105,8 @@ pub fn run(
             next_send = match pacer.step(sent_at, 0) {
                 Step::Send(count) => {
                     for _ in 0..count {
-                        let fate = link.send(now, packet);
-                        let arrivals = fate.arrival.into_iter().chain(fate.duplicate);
+                        let fate = link.send(age + now, packet);
+                        let arrivals = fate.arrival.into_iter().chain(fate.duplicate).map(|at| at - age);
                         flying.extend(arrivals.map(|at| Reverse((receives.wake(at), seq, sent_at))));
                         seq += 1;
                     }
