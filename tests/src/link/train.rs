@@ -9,6 +9,7 @@ use siaga_probe::{
     ip_overhead,
     judge::{Effort, Judge, TrainJudge},
     pacer::{Pacer, Step},
+    wakefulness::Wakefulness,
     wire::PacketHeader,
 };
 
@@ -64,6 +65,7 @@ pub fn run(
     let sender = Schedule::new(&sender.stalls, seed ^ 0x5e4d);
     let receiver = Schedule::new(&receiver.stalls, seed ^ 0x4ece);
 
+    let mut wakefulness = Wakefulness::default();
     let mut flying: BinaryHeap<Reverse<(Duration, u32, Duration)>> = BinaryHeap::new();
     let mut next_send = Some(sender.wake(Duration::ZERO));
     let mut seq = 0;
@@ -91,8 +93,10 @@ pub fn run(
             }
         } else {
             assert!(next_look < limit * 2, "no verdict");
+            wakefulness.on_look(judge.next_look(), next_look);
             if judge.look(next_look).is_some() {
-                return Run { result: judge.result(), bytes: u64::from(seq) * u64::from(PACKET) };
+                let result = wakefulness.of_the_link(judge.result());
+                return Run { result, bytes: u64::from(seq) * u64::from(PACKET) };
             }
         }
     }

@@ -8,5 +8,6 @@ mod lab;
 mod shutdown;
 mod silence;
 mod socket;
+mod tokens;
 mod trust;
 mod wrong_protocol;

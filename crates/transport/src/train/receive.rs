@@ -8,6 +8,7 @@ use siaga_probe::{
     control::Sent,
     credit::{CreditLine, packets_in},
     judge::{self, TrainJudge},
+    wakefulness::Wakefulness,
     wire::PacketHeader,
 };
 use tokio::{
@@ -38,6 +39,7 @@ pub(crate) struct Receiver<'a> {
     /// Of the train that is being received.
     train: u32,
     judge: Box<dyn TrainJudge>,
+    wakefulness: Wakefulness,
     credit: CreditLine,
     /// Packets of the train that is being received.
     came: u64,
@@ -63,7 +65,18 @@ impl<'a> Receiver<'a> {
         let judge = judge::for_train(mode, effort, &begins, target, packet_bytes, first)?;
         let credit = CreditLine::new(&line.train, packet_bytes, line.window, line.first_credit(packet_bytes));
         let train = begins.train;
-        Some(Self { connection, line, question, epoch, train, judge, credit, came: 0, read: 0 })
+        Some(Self {
+            connection,
+            line,
+            question,
+            epoch,
+            train,
+            judge,
+            wakefulness: Wakefulness::default(),
+            credit,
+            came: 0,
+            read: 0,
+        })
     }
 
     /// Feeds the judge from the connection until it has a verdict. `sent` brings the sender's last word, `credit` takes
@@ -104,7 +117,7 @@ impl<'a> Receiver<'a> {
 
     /// The finding so far.
     pub(crate) fn result(&self) -> DirectionResult {
-        self.judge.result()
+        self.wakefulness.of_the_link(self.judge.result())
     }
 
     /// Ends the judgement without a statement about the link, unless there is a verdict already.
@@ -161,9 +174,16 @@ impl<'a> Receiver<'a> {
     }
 
     /// The time, if a look is due.
-    fn look_is_due(&self) -> Option<Duration> {
-        let now = self.epoch.elapsed();
-        (now >= self.judge.next_look()).then_some(now)
+    fn look_is_due(&mut self) -> Option<Duration> {
+        let (due, now) = (self.judge.next_look(), self.epoch.elapsed());
+        if now < due {
+            return None;
+        }
+        // A judge that has its verdict is always due.
+        if due > Duration::ZERO {
+            self.wakefulness.on_look(due, now);
+        }
+        Some(now)
     }
 
     /// What has arrived is evidence before the look that weighs it.
