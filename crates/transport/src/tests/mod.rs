@@ -5,6 +5,7 @@ mod admission;
 mod cancel;
 mod control_frames;
 mod lab;
+mod liars;
 mod shutdown;
 mod silence;
 mod socket;

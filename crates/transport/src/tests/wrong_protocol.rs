@@ -8,7 +8,7 @@ use quinn::{
 };
 use siaga_probe::{
     Bitrate, Direction, DirectionResult, Reason, Verdict,
-    control::{FromServer, Grant, Report, Sent, TrainGrant},
+    control::{FromServer, Grant, PreTrains, Report, Sent, TrainGrant},
     wire::PacketHeader,
 };
 use tokio::task::yield_now;
@@ -100,6 +100,12 @@ async fn a_grant_that_was_not_asked_for_is_not_taken() {
         (change(|grant| grant.down.max_ms = u32::MAX), Reason::PeerFailed, "a longer train"),
         (change(|grant| grant.up.max_bytes += 1), Reason::PeerFailed, "more bytes"),
         (change(|grant| grant.down.max_bytes = u64::MAX), Reason::PeerFailed, "more bytes"),
+        (change(|grant| grant.window_ms = u32::MAX), Reason::PeerFailed, "more credit"),
+        (
+            change(|grant| grant.pre_trains = Some(PreTrains { up: grant.up, down: grant.down })),
+            Reason::PeerFailed,
+            "a pre-train with a longer train",
+        ),
     ] {
         let server = lab.hostile(async move |mut peer: Peer| {
             let mut grant = grant(&peer.ask);
