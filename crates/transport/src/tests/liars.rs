@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use siaga_probe::{
-    Direction, DirectionResult, Reason, Verdict,
+    Direction, DirectionResult, Mode, Reason, Verdict,
     control::{Credit, FromClient, FromServer, Report, Sent, TrainGrant},
     wire::PacketHeader,
 };
 use tokio::{join, time::sleep};
 
 use super::lab::{Lab, Peer, Relay, SHORT, SHORT_TRAINS, TestServer, assert_told, mbps, send_train, within};
-use crate::{client::Probed, close, counts::TRAIN_DATAGRAM};
+use crate::{client::Probed, close, counts::train_datagram};
 
 /// What comes of a server that sends these packets of its train (number, stamp in ms) and then a proper report.
 async fn told(packets: &'static [(u32, u64)]) -> Probed {
@@ -28,7 +28,10 @@ async fn told(packets: &'static [(u32, u64)]) -> Probed {
 
 async fn say_packet(peer: &Peer, train: TrainGrant, seq: u32, sent_at: Duration) {
     let header = PacketHeader { train: train.train, seq, sent_at };
-    peer.connection.send_datagram_wait(header.to_datagram(TRAIN_DATAGRAM.into()).into()).await.unwrap();
+    peer.connection
+        .send_datagram_wait(header.to_datagram(train_datagram(Mode::Gate).into()).into())
+        .await
+        .unwrap();
 }
 
 async fn report(peer: &mut Peer) {

@@ -6,6 +6,7 @@ mod cancel;
 mod control_frames;
 mod lab;
 mod liars;
+mod modes;
 mod shutdown;
 mod silence;
 mod socket;

@@ -7,7 +7,7 @@ use quinn::{
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
 use siaga_probe::{
-    Bitrate, Direction, DirectionResult, Reason, Verdict,
+    Bitrate, Direction, DirectionResult, Mode, Reason, Verdict,
     control::{FromServer, Grant, PreTrains, Report, Sent, TrainGrant},
     wire::PacketHeader,
 };
@@ -17,7 +17,7 @@ use super::lab::{
     Lab, Peer, Room, SHORT, SHORT_TRAINS, TestServer, ask, assert_served, assert_told, grant, mbps,
     send_train,
 };
-use crate::{close, counts::TRAIN_DATAGRAM, failure::Failure, identity, server_name::ServerName};
+use crate::{close, counts::train_datagram, failure::Failure, identity, server_name::ServerName};
 
 #[tokio::test]
 async fn a_server_of_another_protocol_is_told_as_that() {
@@ -191,7 +191,7 @@ async fn flood(connection: &quinn::Connection, train: TrainGrant) {
     let gap = train.rate_bps.time_for(1_188);
     for seq in 0.. {
         let header = PacketHeader { train: train.train, seq, sent_at: gap * seq };
-        let datagram = header.to_datagram(TRAIN_DATAGRAM.into()).into();
+        let datagram = header.to_datagram(train_datagram(Mode::Gate).into()).into();
         if connection.send_datagram_wait(datagram).await.is_err() {
             return;
         }
@@ -243,7 +243,7 @@ async fn datagrams_of_other_trains_and_sizes_are_not_judged() {
         let grant = peer.grant().await;
         let right = PacketHeader { train: grant.down.train, seq: u32::MAX, sent_at: SHORT.grace };
         let other = PacketHeader { train: 77, ..right };
-        let full = usize::from(TRAIN_DATAGRAM);
+        let full = usize::from(train_datagram(Mode::Gate));
         for datagram in [
             vec![],
             vec![0x53],

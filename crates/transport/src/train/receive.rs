@@ -4,8 +4,8 @@ use std::{future::ready, time::Duration};
 
 use quinn::Connection;
 use siaga_probe::{
-    DirectionResult, Reason, Verdict,
-    control::Sent,
+    DirectionResult, Mode, Reason, Verdict,
+    control::{Sent, TrainGrant},
     credit::{CreditLine, packets_in},
     judge::{self, TrainJudge},
     wakefulness::Wakefulness,
@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{Line, Question, TrainError};
-use crate::counts::{TRAIN_DATAGRAM, train_packet_bytes};
+use crate::counts::{train_datagram, train_packet_bytes};
 
 /// After this many datagrams in a row the other work of the task has its turn.
 const TURN: u64 = 64;
@@ -56,14 +56,15 @@ impl<'a> Receiver<'a> {
         first: Duration,
     ) -> Option<Self> {
         let epoch = Instant::now();
-        let packet_bytes = train_packet_bytes(connection);
-        let begins = match line.pre_train {
-            Some(pre_train) => siaga_probe::control::TrainGrant { max_ms: PRE_TRAIN_MS, ..pre_train },
-            None => line.train,
+        let packet_bytes = train_packet_bytes(connection, line.mode);
+        // Of a pre-train any kind of probe wants to know what a gate does in its first moments.
+        let (mode, begins) = match line.pre_train {
+            Some(pre_train) => (Mode::Gate, TrainGrant { max_ms: PRE_TRAIN_MS, ..pre_train }),
+            None => (line.mode, line.train),
         };
-        let Question { mode, effort, target } = question;
+        let Question { effort, target } = question;
         let judge = judge::for_train(mode, effort, &begins, target, packet_bytes, first)?;
-        let credit = CreditLine::new(&line.train, packet_bytes, line.window, line.first_credit(packet_bytes));
+        let credit = CreditLine::new(&line.train, packet_bytes, line.window, line.first_credit(connection));
         let train = begins.train;
         Some(Self {
             connection,
@@ -128,7 +129,7 @@ impl<'a> Receiver<'a> {
     /// Whether the pre-train alone is as bad, or as broken, as a train would be in its first moments.
     async fn pre_train_decides(&mut self) -> Result<bool, TrainError> {
         let packets = self.line.pre_train.map_or(0, |pre_train| pre_train.max_bytes)
-            / u64::from(train_packet_bytes(self.connection));
+            / u64::from(train_packet_bytes(self.connection, self.line.mode));
         loop {
             if let Some(at) = self.look_is_due() {
                 self.read_all().await?;
@@ -152,10 +153,12 @@ impl<'a> Receiver<'a> {
         if self.line.pre_train.is_none() {
             return;
         }
-        let packet_bytes = train_packet_bytes(self.connection);
+        let packet_bytes = train_packet_bytes(self.connection, self.line.mode);
         let first = self.epoch.elapsed() + self.connection.rtt();
-        let Question { mode, effort, target } = self.question;
-        if let Some(judge) = judge::for_train(mode, effort, &self.line.train, target, packet_bytes, first) {
+        let Question { effort, target } = self.question;
+        if let Some(judge) =
+            judge::for_train(self.line.mode, effort, &self.line.train, target, packet_bytes, first)
+        {
             self.judge = judge;
         }
         self.train = self.line.train.train;
@@ -210,7 +213,7 @@ impl<'a> Receiver<'a> {
     fn judge_packet(&mut self, datagram: &[u8]) {
         self.read += 1;
         // What is not a full packet of this train is another matter's or rubbish; the judge never sees it.
-        if datagram.len() == usize::from(TRAIN_DATAGRAM)
+        if datagram.len() == usize::from(train_datagram(self.line.mode))
             && let Ok(header) = PacketHeader::parse(datagram)
             && header.train == self.train
         {

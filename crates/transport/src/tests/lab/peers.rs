@@ -73,7 +73,7 @@ pub(crate) fn grant(ask: &Ask) -> Grant {
 
 /// Sends a train with all the credit there is, and no pre-train.
 pub(crate) async fn send_train(connection: &Connection, grant: TrainGrant) -> Result<u32, TrainError> {
-    let line = Line { train: grant, pre_train: None, window: SHORT.train };
+    let line = Line { mode: Mode::Gate, train: grant, pre_train: None, window: SHORT.train };
     let (_source, mut credit) = watch::channel(u32::MAX);
     let sent = train::send(connection, Direction::Up, &line, &mut credit, &Notify::new()).await?;
     Ok(sent.packets)
