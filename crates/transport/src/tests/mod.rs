@@ -4,6 +4,7 @@ mod accounting;
 mod admission;
 mod cancel;
 mod control_frames;
+mod document;
 mod lab;
 mod liars;
 mod modes;
