@@ -6,6 +6,7 @@ use quinn::{Connection, SendDatagramError};
 use siaga_probe::{
     Direction, Mode,
     control::{Sent, TrainGrant},
+    credit::packets_in,
     pacer::{Pacer, Step},
     wire::PacketHeader,
 };
@@ -32,8 +33,9 @@ const FLUSH: Duration = Duration::from_millis(250);
 /// stall takes less to encrypt and send.
 const HELD_UP: Duration = Duration::from_millis(5);
 
-/// A train of fewer packets is not given up for those that were held up.
-const FEW: u32 = 100;
+/// A train is given up for the packets held up as soon as they are too many for one of this length; one stall of an ordinary
+/// machine is not.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Sends the pre-train, if there is one, and the train once it has credit, until the grant or the credit is used up or
 /// `stop` is notified; answers with what was sent of the train. A train that this machine holds up ends early: it says
@@ -110,7 +112,7 @@ impl<'a> Sender<'a> {
             let line = OnTheLine::of(self.connection);
             let gone = line.datagrams - self.before.datagrams;
             self.count_held_up(gone);
-            if self.sent >= FEW && self.is_held_up() {
+            if self.is_spoiled() {
                 return Ok(());
             }
             if u64::from(self.sent).saturating_sub(gone) > self.most_waiting() {
@@ -151,8 +153,9 @@ impl<'a> Sender<'a> {
         self.held_up = self.held_up.saturating_add(u32::try_from(new).unwrap_or(u32::MAX));
     }
 
-    fn is_held_up(&self) -> bool {
-        is_held_up(Sent { direction: Direction::Up, packets: self.sent, held_up: self.held_up })
+    fn is_spoiled(&self) -> bool {
+        let packets = self.sent.max(packets_in(&self.grant, self.packet_bytes, SHORTEST));
+        is_held_up(Sent { direction: Direction::Up, packets, held_up: self.held_up })
     }
 
     /// Packets that may be handed over and not yet sent.
