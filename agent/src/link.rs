@@ -19,7 +19,7 @@ use siaga_readiness::{
 };
 use siaga_service::signals::Shutdown;
 use siaga_transport::{
-    client::{ProbeRequest, Probed, probe},
+    client::{Memory, ProbeRequest, Probed, probe},
     identity::IdentityError,
 };
 use tokio::time::sleep;
@@ -27,30 +27,41 @@ use tracing::{info, warn};
 
 use crate::{changes::Changes, config::ServerSettings, host, room::Room};
 
+/// For how long a pass on this network spares the pre-train on a long way.
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// The link to a server, at the rates that a profile requires.
 #[derive(Debug, Clone)]
 pub struct Link {
     server: ServerSettings,
     rates: NetworkRequirement,
+    memory: Memory,
 }
 
 impl Link {
     /// A link that nobody has looked at yet.
     #[must_use]
     pub fn new(server: &ServerSettings, rates: NetworkRequirement) -> Self {
-        Self { server: server.clone(), rates }
+        Self { server: server.clone(), rates, memory: Memory::default() }
     }
 
     /// Probes as planned, and after each change of the machine, until `shutdown`.
     pub async fn watch(&self, room: &Room, plan: Plan, mut changes: Changes, shutdown: &Shutdown) {
         let mut schedule = Schedule::new(plan, host::now().since_boot);
         let mut blocked = None;
+        let mut passed: Option<Duration> = None;
         while !shutdown.is_requested() {
             let now = host::now();
             let situation = Situation { meeting: room.snapshot().is_in_use(now) };
             let until = match schedule.next(now.since_boot, situation) {
                 Action::Probe => {
-                    let seen = self.probe(shutdown.requested()).await;
+                    let passed_before = passed.is_some_and(|at| now.since_boot.saturating_sub(at) < A_DAY);
+                    let seen = self.probe(passed_before, shutdown.requested()).await;
+                    match seen.evidence.result.verdict {
+                        Verdict::Pass => passed = Some(now.since_boot),
+                        Verdict::Fail => passed = None,
+                        Verdict::Inconclusive => {}
+                    }
                     schedule.on_result(host::now().since_boot, seen.attempt());
                     let result = seen.evidence.result.clone();
                     room.observe(seen.into());
@@ -70,7 +81,10 @@ impl Link {
             };
             tokio::select! {
                 () = sleep(until.saturating_sub(now.since_boot)) => {}
-                () = changes.next() => schedule.on_change(host::now().since_boot),
+                () = changes.next() => {
+                    passed = None;
+                    schedule.on_change(host::now().since_boot);
+                }
                 () = shutdown.requested() => {}
             }
         }
@@ -78,12 +92,12 @@ impl Link {
 
     /// One look, ended early by `cancel`.
     pub async fn look(&self, cancel: impl Future<Output = ()>) -> Observation {
-        self.probe(cancel).await.into()
+        self.probe(false, cancel).await.into()
     }
 
-    async fn probe(&self, cancel: impl Future<Output = ()>) -> Seen {
+    async fn probe(&self, passed_before: bool, cancel: impl Future<Output = ()>) -> Seen {
         let at = host::now();
-        let (server_place, result, retry_after) = match self.try_to_probe(cancel).await {
+        let (server_place, result, retry_after) = match self.try_to_probe(passed_before, cancel).await {
             Ok(Probed { result, address, retry_after, .. }) => {
                 let place = address.map_or(ServerPlace::Unknown, |address| place_of(address.ip()));
                 (place, result, retry_after)
@@ -105,12 +119,27 @@ impl Link {
     }
 
     /// The files are read each time: what an administrator mends is good at the next probe.
-    async fn try_to_probe(&self, cancel: impl Future<Output = ()>) -> Result<Probed, IdentityError> {
+    async fn try_to_probe(
+        &self,
+        passed_before: bool,
+        cancel: impl Future<Output = ()>,
+    ) -> Result<Probed, IdentityError> {
         let (trust, identity) = self.server.load()?;
         let NetworkRequirement { up, down } = self.rates;
         let server = self.server.address.clone();
+        let memory = self.memory.clone();
         probe(
-            &ProbeRequest { server, trust, identity, mode: Mode::Gate, effort: Effort::Normal, up, down },
+            &ProbeRequest {
+                server,
+                trust,
+                identity,
+                mode: Mode::Gate,
+                effort: Effort::Normal,
+                up,
+                down,
+                passed_before,
+                memory,
+            },
             cancel,
         )
         .await

@@ -45,6 +45,13 @@ impl Mode {
         }
     }
 
+    /// Whether its trains are meant to load the link: then all that a side sends counts against its rate, and credit and
+    /// pre-trains keep a slow link from being flooded.
+    #[must_use]
+    pub const fn loads(self) -> bool {
+        !matches!(self, Self::Quality)
+    }
+
     /// The lowest rate that is worth asking about. At lower ones a second brings too few packets to tell a good loss
     /// ratio from a bad one (89 packets at 1 Mbit/s), and what the judge is worth there was never measured. A quality
     /// probe is not about a rate and takes any.

@@ -32,6 +32,8 @@ pub(super) struct Carrier(Arc<Mutex<Tally>>);
 pub struct Count {
     /// Packets that entered.
     pub entered: u64,
+    /// Their IP bytes.
+    pub entered_bytes: u64,
     /// Packets that the link dropped.
     pub dropped: u64,
     /// Packets that came out; duplicates count.
@@ -64,11 +66,19 @@ impl Carrier {
 
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn count(&self) -> Count {
-        let Tally { entered, dropped, delivered, late, latest, train_at } = *self.tally();
+        let Tally { entered, entered_bytes, dropped, delivered, late, latest, train_at } = *self.tally();
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let late_ms_mean = ms(late) / delivered.max(1) as f64;
         let train_at_s = train_at.map(|at| at.as_secs_f64());
-        Count { entered, dropped, delivered, late_ms_mean, late_ms_max: ms(latest), train_at_s }
+        Count {
+            entered,
+            entered_bytes,
+            dropped,
+            delivered,
+            late_ms_mean,
+            late_ms_max: ms(latest),
+            train_at_s,
+        }
     }
 
     fn take_in(&self, end: &End, mut link: Link, sender: &Sender<(Fate, Arc<[u8]>)>, start: Instant) {
@@ -81,6 +91,7 @@ impl Carrier {
             {
                 let mut tally = self.tally();
                 tally.entered += 1;
+                tally.entered_bytes += u64::from(bytes);
                 tally.dropped += u64::from(fate.arrival.is_none());
                 if TRAIN.contains(&bytes) {
                     tally.train_at.get_or_insert(now);
@@ -120,6 +131,7 @@ impl Carrier {
 #[derive(Debug, Default)]
 struct Tally {
     entered: u64,
+    entered_bytes: u64,
     dropped: u64,
     delivered: u64,
     late: Duration,

@@ -9,6 +9,7 @@ use siaga_probe::{
     ip_overhead,
     judge::{self, Effort},
     pacer::{Pacer, Step},
+    wakefulness::Wakefulness,
     wire::PacketHeader,
 };
 
@@ -94,6 +95,7 @@ pub fn run_on(
     let sends = Schedule::new(&sender.stalls, seed ^ 0x5e4d);
     let receives = Schedule::new(&receiver.stalls, seed ^ 0x4ece);
 
+    let mut wakefulness = Wakefulness::default();
     let mut flying: BinaryHeap<Reverse<(Duration, u32, Duration)>> = BinaryHeap::new();
     let mut next_send = Some(sends.wake(Duration::ZERO));
     let mut seq = 0;
@@ -122,8 +124,11 @@ pub fn run_on(
             }
         } else {
             assert!(next_look < limit * 2, "no verdict");
-            if judge.look(receiver.reads(next_look).max(judge.next_look())).is_some() {
-                return Run { result: judge.result(), bytes: u64::from(seq) * u64::from(packet) };
+            let now = receiver.reads(next_look).max(judge.next_look());
+            wakefulness.on_look(judge.next_look(), now);
+            if judge.look(now).is_some() {
+                let result = wakefulness.of_the_link(judge.result());
+                return Run { result, bytes: u64::from(seq) * u64::from(packet) };
             }
         }
     }
