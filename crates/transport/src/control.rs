@@ -90,7 +90,13 @@ mod tests {
         let train = TrainGrant { train: 1, rate_bps: rate(), max_bytes: 1 << 40, max_ms: 6_000 };
         let result = DirectionResult::unmeasured(rate(), Reason::Undecided);
         vec![
-            FromServer::Grant(Grant { version: 1, up: train, down: train, server_time_ms: -1 }),
+            FromServer::Grant(Grant {
+                version: 1,
+                up: train,
+                down: train,
+                server_time_ms: -1,
+                next_probe_in_ms: None,
+            }),
             FromServer::Busy(Busy { retry_after_ms: 5_000 }),
             FromServer::Deny(Deny { reason: Reason::ServerRefused, message: "no".into() }),
             FromServer::Report(Report { result }),

@@ -101,6 +101,7 @@ impl Admission {
             up: self.train(train, ask.up_bps),
             down: self.train(train.wrapping_add(1), ask.down_bps),
             server_time_ms: wall_clock_ms(),
+            next_probe_in_ms: None,
         };
         Ok(Admitted { ask, grant, place })
     }

@@ -53,7 +53,8 @@ pub(crate) fn grant(ask: &Ask) -> Grant {
         let rate_bps = target.scaled(1.05);
         TrainGrant { train, rate_bps, max_bytes: rate_bps.bytes_in(SHORT.train), max_ms: 600 }
     };
-    Grant { version: VERSION, up: train(1, ask.up_bps), down: train(2, ask.down_bps), server_time_ms: 0 }
+    let (up, down) = (train(1, ask.up_bps), train(2, ask.down_bps));
+    Grant { version: VERSION, up, down, server_time_ms: 0, next_probe_in_ms: None }
 }
 
 /// A room made by hand.
