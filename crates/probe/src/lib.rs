@@ -10,13 +10,15 @@
 //! * [`wire`]: the header on each train packet;
 //! * [`judge`]: the receiver's running decision; the rule stands on its first page;
 //! * [`outcome`]: what was found, as it is reported and printed;
-//! * [`schedule`]: when the next probe is due.
+//! * [`schedule`]: when the next probe is due;
+//! * [`network`]: which network the room is on, and what is remembered of each.
 //!
 //! [`Duration`]: std::time::Duration
 
 pub mod control;
 pub mod judge;
 mod mode;
+pub mod network;
 pub mod outcome;
 pub mod pacer;
 pub mod schedule;
