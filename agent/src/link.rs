@@ -110,7 +110,16 @@ impl Link {
         let NetworkRequirement { up, down } = self.rates;
         let server = self.server.address.clone();
         probe(
-            &ProbeRequest { server, trust, identity, mode: Mode::Gate, effort: Effort::Normal, up, down },
+            &ProbeRequest {
+                server,
+                trust,
+                identity,
+                mode: Mode::Gate,
+                effort: Effort::Normal,
+                up,
+                down,
+                passed_before: false,
+            },
             cancel,
         )
         .await

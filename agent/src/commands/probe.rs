@@ -74,6 +74,7 @@ pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
         effort: args.effort,
         up: args.up,
         down: args.down,
+        passed_before: false,
     };
     let result = probe(&request, shutdown.requested()).await?.result;
     match args.format {

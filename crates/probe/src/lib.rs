@@ -7,6 +7,7 @@
 //! In the order data travels:
 //! * [`control`]: a room asks, the server grants a [`control::TrainGrant`] in each direction;
 //! * [`pacer`]: the sender's absolute schedule;
+//! * [`credit`]: how far ahead of its receiver a sender may be;
 //! * [`wire`]: the header on each train packet;
 //! * [`judge`]: the receiver's running decision; the rule stands on its first page;
 //! * [`outcome`]: what was found, as it is reported and printed;
@@ -16,6 +17,7 @@
 //! [`Duration`]: std::time::Duration
 
 pub mod control;
+pub mod credit;
 pub mod judge;
 mod mode;
 pub mod network;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use siaga_probe::{
     Bitrate, Direction, DirectionResult, Percentiles, Reason, Verdict,
     control::{Grant, TrainGrant, VERSION},
+    credit,
 };
 
 use super::ProbeRequest;
@@ -29,6 +30,17 @@ pub(super) fn check_grant(grant: &Grant, request: &ProbeRequest) -> Result<(), F
             return Err(Failure::new(Reason::PeerFailed, words));
         }
     }
+    let pre_trains = grant.pre_trains.map(|both| [(both.up, request.up), (both.down, request.down)]);
+    for (train, asked) in pre_trains.into_iter().flatten() {
+        if let Some(what) = unfit(&train, asked, credit::PRE_TRAIN) {
+            let words = format!("{server} granted a pre-train with {what} than is allowed");
+            return Err(Failure::new(Reason::PeerFailed, words));
+        }
+    }
+    if Duration::from_millis(grant.window_ms.into()) > WIDEST_WINDOW {
+        let words = format!("{server} granted more credit than any way needs");
+        return Err(Failure::new(Reason::PeerFailed, words));
+    }
     Ok(())
 }
 
@@ -46,6 +58,9 @@ fn unfit(train: &TrainGrant, asked: Bitrate, time_limit: Duration) -> Option<&'s
         None
     }
 }
+
+/// The longest handshake that is waited for holds two round trips.
+const WIDEST_WINDOW: Duration = Duration::from_secs(6);
 
 /// A sender goes 5 % above the rate that is asked about.
 const HIGHEST_RATE: f64 = 1.1;

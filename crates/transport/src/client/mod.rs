@@ -40,6 +40,8 @@ pub struct ProbeRequest {
     pub up: Bitrate,
     /// Rate to be judged from server to room.
     pub down: Bitrate,
+    /// A probe at these rates passed on this network within the last day, so that no pre-train is needed.
+    pub passed_before: bool,
 }
 
 /// A finished probe and what the caller may want to know beyond it.

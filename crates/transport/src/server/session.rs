@@ -47,7 +47,9 @@ async fn serve_probe(connection: &Connection, desk: &Desk) -> Result<(), Ended> 
         return Err(Ended::Broke("no datagrams of the size that a probe needs"));
     }
     let identified = connection.peer_identity().is_some();
-    let admitted = match desk.admission.admit(message, identified) {
+    // The smallest: the first samples hold the time that the room's cryptography took.
+    let rtt = connection.rtt().min(connection.stats().path.min_rtt);
+    let admitted = match desk.admission.admit(message, identified, rtt) {
         Ok(admitted) => admitted,
         Err(refusal) => {
             refuse(connection, desk, refusal, &mut to_room).await?;

@@ -11,12 +11,13 @@ use siaga_probe::{
     control::{FromServer, Grant, Report, Sent, TrainGrant},
     wire::PacketHeader,
 };
-use tokio::{sync::Notify, task::yield_now};
+use tokio::task::yield_now;
 
 use super::lab::{
     Lab, Peer, Room, SHORT, SHORT_TRAINS, TestServer, ask, assert_served, assert_told, grant, mbps,
+    send_train,
 };
-use crate::{close, counts::TRAIN_DATAGRAM, failure::Failure, identity, server_name::ServerName, train};
+use crate::{close, counts::TRAIN_DATAGRAM, failure::Failure, identity, server_name::ServerName};
 
 #[tokio::test]
 async fn a_server_of_another_protocol_is_told_as_that() {
@@ -263,8 +264,8 @@ async fn datagrams_of_other_trains_and_sizes_are_not_judged() {
         while peer.connection.stats().frame_tx.datagram < 5 {
             yield_now().await;
         }
-        let packets = train::send(&peer.connection, grant.down, &Notify::new()).await.unwrap();
-        peer.say(&FromServer::Sent(Sent { direction: Direction::Down, packets })).await;
+        let packets = send_train(&peer.connection, grant.down).await.unwrap();
+        peer.say(&FromServer::Sent(Sent { direction: Direction::Down, packets, held_up: 0 })).await;
         peer.say(&report(|_| {})).await;
         peer.linger().await;
     });

@@ -4,14 +4,69 @@ mod receive;
 mod send;
 mod silence;
 
+use std::time::Duration;
+
 use quinn::{Connection, ConnectionError};
+use siaga_probe::{
+    Bitrate, Direction, Mode,
+    control::{Grant, Sent, TrainGrant},
+    credit::packets_in,
+    judge::Effort,
+};
 use thiserror::Error;
 
-pub(crate) use receive::receive;
+pub(crate) use receive::Receiver;
 pub(crate) use send::send;
 pub(crate) use silence::silence;
 
 use crate::counts::TRAIN_DATAGRAM;
+
+/// What is granted in one direction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line {
+    pub(crate) train: TrainGrant,
+    pub(crate) pre_train: Option<TrainGrant>,
+    pub(crate) window: Duration,
+}
+
+impl Line {
+    pub(crate) fn of(grant: &Grant, direction: Direction) -> Self {
+        let pre_trains = grant.pre_trains;
+        let (train, pre_train) = match direction {
+            Direction::Up => (grant.up, pre_trains.map(|both| both.up)),
+            Direction::Down => (grant.down, pre_trains.map(|both| both.down)),
+        };
+        Self { train, pre_train, window: Duration::from_millis(grant.window_ms.into()) }
+    }
+
+    /// Packets that the train may have before its receiver says more.
+    pub(crate) fn first_credit(&self, packet_bytes: u32) -> u32 {
+        if self.pre_train.is_some() { 0 } else { packets_in(&self.train, packet_bytes, self.window) }
+    }
+}
+
+/// What a train is to show.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) mode: Mode,
+    pub(crate) effort: Effort,
+    pub(crate) target: Bitrate,
+}
+
+/// More than this share of a train held up in the sender's machine, in per cent: its stamps say nothing about the link.
+const HELD_UP_PERCENT: u64 = 5;
+
+/// Whether the sender's own machine spoiled the train.
+pub(crate) fn is_held_up(sent: Sent) -> bool {
+    u64::from(sent.held_up) * 100 > u64::from(sent.packets) * HELD_UP_PERCENT
+}
+
+/// Credit only grows; whether it did.
+pub(crate) fn raise(most: &mut u32, packets: u32) -> bool {
+    let more = packets > *most;
+    *most = packets.max(*most);
+    more
+}
 
 /// Whether the peer takes datagrams of a train's size.
 pub(crate) fn fits(connection: &Connection) -> bool {

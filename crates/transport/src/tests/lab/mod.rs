@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::{
     authority::{Authority, Purpose, VALID},
-    peers::{Peer, Room, ask, grant},
+    peers::{Peer, Room, ask, grant, send_train},
     server::TestServer,
 };
 use crate::{
@@ -82,6 +82,7 @@ impl Lab {
             effort: Effort::Normal,
             up: mbps(1),
             down: mbps(1),
+            passed_before: false,
         }
     }
 
