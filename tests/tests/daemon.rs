@@ -174,29 +174,59 @@ fn gate_closes_after(fault: impl FnOnce(&Daemon)) {
     }
 }
 
+/// Waits until the link is unknown, and says so everywhere, for this reason.
+fn wait_until_unknown_for(agent: &Daemon, reason: &str) {
+    let started = Instant::now();
+    loop {
+        let (status, answer) = readiness(agent, "");
+        let told = ["NET_SERVER", "NET_UP", "NET_DOWN"].map(|code| check(&answer, code));
+        if status == 503 && told.iter().all(|check| check["reason"] == reason) {
+            assert!(told.iter().all(|check| check["state"] == "unknown"), "{answer}");
+            return assert_eq!(answer["verdict"], "unknown");
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{answer}");
+    }
+}
+
+fn bytes_spent(agent: &Daemon) -> f64 {
+    let (_, metrics) = get(agent, "/metrics");
+    let samples = metrics.lines().filter(|line| line.starts_with("siaga_probe_bytes_total"));
+    samples.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+}
+
 #[test]
-fn a_spent_budget_is_kept_to_and_is_the_reason_why_the_link_is_unknown() {
+fn a_spent_budget_is_kept_to_beyond_a_restart_and_is_the_reason_why_the_link_is_unknown() {
     const BUDGET: u64 = 6_000_000;
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
     let slow = SLOW.replace("[network]", &format!("[network]\ndaily_bytes = \"{}MB\"", BUDGET / 1_000_000));
-    let agent = lab.agent(&lab.agent_config(&server, &slow)).unwrap();
-    agent.wait_for("put off").unwrap();
-    let started = Instant::now();
-    loop {
-        let (status, answer) = readiness(&agent, "");
-        let told = ["NET_SERVER", "NET_UP", "NET_DOWN"].map(|code| check(&answer, code));
-        if status == 503 && told.iter().all(|check| check["reason"] == "NET_BUDGET_SPENT") {
-            assert!(told.iter().all(|check| check["state"] == "unknown"), "{answer}");
-            assert_eq!(answer["verdict"], "unknown");
-            break;
-        }
-        assert!(started.elapsed() < Duration::from_secs(60), "{answer}");
-    }
-    let (_, metrics) = get(&agent, "/metrics");
-    let samples = metrics.lines().filter(|line| line.starts_with("siaga_probe_bytes_total"));
-    let spent: f64 = samples.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum();
+    let config = lab.agent_config(&server, &slow);
+    let mut agent = lab.agent(&config).unwrap();
+    agent.wait_for("mode=gate reason=BUDGET_SPENT").unwrap();
+    wait_until_unknown_for(&agent, "NET_BUDGET_SPENT");
+    let spent = bytes_spent(&agent);
     assert!(spent > 0.0 && spent <= BUDGET as f64, "{spent}");
+    agent.signal("TERM");
+    assert!(agent.wait().unwrap().success());
+
+    let agent = lab.agent(&config).unwrap();
+    wait_until_unknown_for(&agent, "NET_BUDGET_SPENT");
+    assert!(bytes_spent(&agent) < 1.0, "nothing more");
+}
+
+#[test]
+fn what_keeps_a_room_from_being_probed_by_itself_is_told() {
+    // A minute of another day of the week.
+    let tomorrow = jiff::Zoned::now().in_tz("UTC").unwrap().checked_add(jiff::Span::new().days(2)).unwrap();
+    let closed = format!("time_zone = \"UTC\"\noffice_hours = \"{} 12:00-12:01\"", tomorrow.strftime("%a"));
+    for (setting, reason) in [("metered = \"yes\"", "NET_METERED"), (&closed, "NET_OUTSIDE_HOURS")] {
+        let (_alone, lab) = lab();
+        let server = lab.server(&["--open"]).unwrap();
+        let settings = SLOW.replace("[network]", &format!("[network]\n{setting}"));
+        let agent = lab.agent(&lab.agent_config(&server, &settings)).unwrap();
+        wait_until_unknown_for(&agent, reason);
+        assert!(bytes_spent(&agent) < 1.0);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Which network the room is on, and what is remembered of each: another network is another link.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Bitrate, Mode, Verdict};
@@ -52,7 +54,7 @@ pub struct Memory {
 const MOST: usize = 64;
 
 /// A verdict says nothing of a link a day later.
-const DAY_S: i64 = 24 * 60 * 60;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl History {
     /// Whether this question's last verdict on this network was a pass and is younger than a day at `now_s`.
@@ -61,15 +63,18 @@ impl History {
         self.last_verdict(network, question, now_s).is_some_and(|(verdict, _)| verdict == Verdict::Pass)
     }
 
-    /// This question's last verdict on this network, if it is younger than a day at `now_s`, and its age, s.
+    /// This question's last verdict on this network, if it is younger than a day at `now_s`, and its age.
     #[must_use]
     pub fn last_verdict(
         &self,
         network: &NetworkFingerprint,
         question: &Question,
         now_s: i64,
-    ) -> Option<(Verdict, i64)> {
-        let age = |at: i64| Some(now_s.saturating_sub(at)).filter(|age| (0..DAY_S).contains(age));
+    ) -> Option<(Verdict, Duration)> {
+        let age = |at: i64| {
+            let age = Duration::from_secs(now_s.checked_sub(at)?.try_into().ok()?);
+            (age < DAY).then_some(age)
+        };
         let memory = self.0.iter().find(|memory| memory.is_about(network, question))?;
         let passed = memory.passed_at.and_then(age).map(|age| (Verdict::Pass, age));
         let failed = memory.failed_at.and_then(age).map(|age| (Verdict::Fail, age));
@@ -86,12 +91,15 @@ impl History {
         now_s: i64,
     ) {
         let known = self.0.iter().position(|memory| memory.is_about(network, question));
-        let mut memory = known.map(|at| self.0.remove(at)).unwrap_or_else(|| Memory {
-            network: network.clone(),
-            question: question.clone(),
-            passed_at: None,
-            failed_at: None,
-        });
+        let mut memory = match known {
+            Some(at) => self.0.remove(at),
+            None => Memory {
+                network: network.clone(),
+                question: question.clone(),
+                passed_at: None,
+                failed_at: None,
+            },
+        };
         match verdict {
             Verdict::Pass => memory.passed_at = Some(now_s),
             Verdict::Fail => memory.failed_at = Some(now_s),
@@ -166,10 +174,16 @@ mod tests {
         assert_eq!(history, History::default());
         history.remember(&here, &asked, Verdict::Pass, NOON);
         history.remember(&here, &asked, Verdict::Inconclusive, NOON + HOUR);
-        assert_eq!(history.last_verdict(&here, &asked, NOON + 2 * HOUR), Some((Verdict::Pass, 2 * HOUR)));
+        assert_eq!(
+            history.last_verdict(&here, &asked, NOON + 2 * HOUR),
+            Some((Verdict::Pass, Duration::from_secs(7200)))
+        );
         history.remember(&here, &asked, Verdict::Fail, NOON + HOUR);
         assert!(!history.passed_before(&here, &asked, NOON + 2 * HOUR));
-        assert_eq!(history.last_verdict(&here, &asked, NOON + 2 * HOUR), Some((Verdict::Fail, HOUR)));
+        assert_eq!(
+            history.last_verdict(&here, &asked, NOON + 2 * HOUR),
+            Some((Verdict::Fail, Duration::from_secs(3600)))
+        );
     }
 
     #[test]
