@@ -35,8 +35,12 @@ gate_probe = "3s"
 "#;
 
 fn get(daemon: &Daemon, path: &str) -> (u16, String) {
+    ask(daemon, "GET", path)
+}
+
+fn ask(daemon: &Daemon, method: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(daemon.http).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", daemon.http).unwrap();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", daemon.http).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
@@ -112,6 +116,7 @@ fn without_evidence_the_gate_is_closed_and_says_why() {
     assert_eq!(get(&agent, "/v1/readiness?profil=recommended").0, 400, "not the answer to another question");
     assert_eq!(get(&agent, "/health").0, 200);
     assert_eq!(get(&agent, "/nowhere").0, 404);
+    assert_eq!(ask(&agent, "POST", "/v1/probe").0, 409, "there is nothing to probe");
 }
 
 #[test]
@@ -227,6 +232,19 @@ fn what_keeps_a_room_from_being_probed_by_itself_is_told() {
         wait_until_unknown_for(&agent, reason);
         assert!(bytes_spent(&agent) < 1.0);
     }
+}
+
+#[test]
+fn on_a_metered_link_somebody_can_ask_for_a_probe() {
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    let settings = SLOW.replace("[network]", "[network]\nmetered = \"yes\"").replace("3s", "1m");
+    let agent = lab.agent(&lab.agent_config(&server, &settings)).unwrap();
+    agent.wait_for("mode=gate reason=METERED").unwrap();
+    let (status, _) = ask(&agent, "POST", "/v1/probe");
+    assert_eq!(status, 202);
+    agent.wait_for("verdict=pass").unwrap();
+    assert_eq!(readiness(&agent, "").0, 200);
 }
 
 #[test]

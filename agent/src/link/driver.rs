@@ -13,7 +13,7 @@ use tracing::info;
 use super::{Link, memory::Memory, surroundings::Surroundings};
 use crate::{changes::Changes, config::Settings, host, network::Network, room::Room};
 
-/// Probes a link as planned, and after each change of the machine.
+/// Probes a link as planned, after each change of the machine, and when somebody asks for it.
 #[derive(Debug)]
 pub struct Driver {
     link: Link,
@@ -54,6 +54,7 @@ impl Driver {
                     tokio::select! {
                         heard = self.surroundings.listen(&network) => line = heard,
                         () = changes.next() => self.on_change(),
+                        () = room.demanded() => self.on_demand(),
                         () = shutdown.requested() => {}
                     }
                     continue;
@@ -66,6 +67,7 @@ impl Driver {
             tokio::select! {
                 () = sleep(until.saturating_sub(now.since_boot)) => {}
                 () = changes.next() => self.on_change(),
+                () = room.demanded() => self.on_demand(),
                 () = shutdown.requested() => {}
             }
         }
@@ -96,6 +98,11 @@ impl Driver {
     fn on_change(&mut self) {
         self.schedule.on_change(host::now().since_boot);
         self.recognized = None;
+    }
+
+    fn on_demand(&mut self) {
+        info!("somebody asks for a probe");
+        self.schedule.on_demand(host::now().since_boot);
     }
 
     /// Tells the schedule what is remembered of the network that the machine is on. A gateway's hardware address may

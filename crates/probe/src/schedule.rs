@@ -202,10 +202,10 @@ impl Schedule {
         self.sustain.recall(now, sustained);
     }
 
-    /// Somebody wants a gate probe now. Hours, metered links and other traffic don't stand in its way; a meeting and a
-    /// spent budget do, and then the demand is over.
-    pub fn on_demand(&mut self) {
-        self.demanded = true;
+    /// Somebody wants a gate probe at `now`. Hours, metered links and other traffic don't stand in its way; a meeting and
+    /// a spent budget do, and then the demand is over. So it is if one ended within the last minute: its answer is there.
+    pub fn on_demand(&mut self, now: Duration) {
+        self.demanded = self.gate.ended_at().is_none_or(|ended| now >= ended + ANSWERED);
     }
 
     /// What probes cost within the 24 hours before `now`, to be remembered beyond the program's end.
@@ -217,6 +217,9 @@ impl Schedule {
 
 /// The first probe comes within this part of the interval: rooms that start together don't ask together.
 const FIRST_SPREAD: u32 = 180;
+
+/// Who asks again so soon gets the answer to the first time.
+const ANSWERED: Duration = Duration::from_secs(60);
 
 /// A server's wish may use up this much of a verdict's life: what is left pays for a retry or two.
 const LATEST_OF_LIFE: f64 = 0.8;

@@ -47,12 +47,21 @@ pub(super) struct Turn {
     fruitless: u32,
     /// Failures since the last pass.
     failed: u32,
+    /// When the last attempt ended.
+    ended_at: Option<Duration>,
 }
 
 impl Turn {
     /// Due at once.
     pub(super) const fn new(pace: Pace) -> Self {
-        Self { pace, due: Duration::ZERO, held_until: Duration::ZERO, fruitless: 0, failed: 0 }
+        Self {
+            pace,
+            due: Duration::ZERO,
+            held_until: Duration::ZERO,
+            fruitless: 0,
+            failed: 0,
+            ended_at: None,
+        }
     }
 
     pub(super) const fn has_failed(&self) -> bool {
@@ -64,7 +73,12 @@ impl Turn {
         self.held_until
     }
 
+    pub(super) const fn ended_at(&self) -> Option<Duration> {
+        self.ended_at
+    }
+
     pub(super) fn on_result(&mut self, now: Duration, attempt: Attempt, jitter: &mut Jitter) {
+        self.ended_at = Some(now);
         let refused = matches!(attempt.reason, Reason::ServerRefused | Reason::VersionMismatch);
         let pause = match attempt.verdict {
             Verdict::Pass => {

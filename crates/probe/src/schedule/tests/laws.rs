@@ -115,7 +115,7 @@ fn lived(plan: Plan, steps: &[Step]) -> Result<Vec<Made>, TestCaseError> {
             situation.early = Some(Window { begins, ends: begins + HOUR * 2 });
         }
         if step.demand {
-            schedule.on_demand();
+            schedule.on_demand(now);
             demanded = true;
         }
         match schedule.next(now, situation) {

@@ -112,8 +112,8 @@ fn on_a_metered_link_only_a_demand_is_served_and_within_its_own_budget() {
     assert_eq!(life.made, []);
     assert_eq!(life.reasons(Mode::Gate, at(0, 8, 0), at(0, 12, 0)), [Reason::Metered]);
     for _ in 0..20 {
-        life.schedule.on_demand();
-        life.until(life.now + MINUTE);
+        life.schedule.on_demand(life.now);
+        life.until(life.now + MINUTE * 2);
     }
     // Nine fit into 40 MB with the usual cost of one.
     assert_eq!(life.made.len(), 10);
@@ -130,7 +130,7 @@ fn a_demand_is_served_outside_the_hours_and_over_a_busy_line_but_never_in_a_meet
         } else {
             |now| Situation { line: Line::Busy, ..office(now) }
         };
-        life.schedule.on_demand();
+        life.schedule.on_demand(life.now);
         life.until(at(0, 22, 0));
         life
     };
@@ -198,4 +198,41 @@ fn what_a_machine_that_is_always_on_can_do_with_its_budget() {
     );
     assert_eq!(short.times(Mode::Sustain).len(), 1);
     assert_eq!(short.reasons(Mode::Sustain, at(2, 8, 0), at(8, 8, 0)), [Reason::BudgetSpent]);
+}
+
+#[test]
+fn a_demand_right_after_a_probe_has_its_answer_already() {
+    let mut life = Life::switched_on_at(at(0, 20, 0), plan(), None);
+    life.room = office;
+    for _ in 0..30 {
+        life.schedule.on_demand(life.now);
+        life.until(life.now + Duration::from_secs(10));
+    }
+    assert!((4..=5).contains(&life.times(Mode::Gate).len()), "{:?}", life.made);
+}
+
+#[test]
+fn ten_hours_a_day_fit_into_the_default_budget_day_after_day() {
+    let mut spent = Vec::new();
+    let mut sustained = None;
+    for day in 0..10 {
+        let (on, off) = (at(day, 8, day % 3), at(day, 18, 0));
+        let plan = Plan { seed: day.into(), ..plan() };
+        let mut life = Life::switched_on_at(on, plan, sustained);
+        life.schedule = Schedule::new(plan, spent, on);
+        if let Some(sustained) = sustained {
+            life.schedule.recall(on, sustained);
+        }
+        life.room = |now| Situation { hours: Hours::Unknown, ..office(now) };
+        life.until(off);
+        assert_eq!(life.reasons(Mode::Gate, on, off), [], "day {day}");
+        let [time] = life.times(Mode::Sustain)[..] else {
+            panic!("day {day}: {:?}", life.times(Mode::Sustain))
+        };
+        assert!(time < at(day, 9, 0), "{time:?}");
+        let next = at(day + 1, 8, (day + 1) % 3);
+        sustained = Some(Sustained { ago: next - time, passed: true });
+        let night = next - off;
+        spent = life.schedule.spent(off).into_iter().map(|it| Spent { ago: it.ago + night, ..it }).collect();
+    }
 }
