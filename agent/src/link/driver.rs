@@ -84,8 +84,9 @@ impl Driver {
         self.schedule.on_result(now.since_boot, mode, seen.attempt());
         let result = seen.evidence.result.clone();
         room.observe(seen.into());
-        let after = changes.network();
-        // What was found on the way from one network to another is about neither.
+        // What was found on the way from one network to another is about neither. The probe's own packets may have made the
+        // gateway's hardware known.
+        let after = Network::now().knowing(&network);
         if let Some(fingerprint) = after.fingerprint().filter(|_| !after.differs_from(&network)) {
             self.memory.history.remember(&fingerprint, &question, result.verdict, now.wall.as_second());
         }
