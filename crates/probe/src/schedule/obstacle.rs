@@ -87,8 +87,9 @@ impl Schedule {
             Mode::Gate | Mode::Unknown if self.demanded => now.max(self.gate.held_until()),
             Mode::Gate | Mode::Unknown => after_opening(self.gate.due),
             Mode::Quality => after_opening(self.quality.due),
-            // A link that failed the short probe fails the long one, and that costs thirty times as much.
-            Mode::Sustain if self.gate.has_failed() => self.gate.due.max(now + LOOK),
+            // A link that failed the short probe fails the long one, and that costs thirty times as much: not before the
+            // gate has passed.
+            Mode::Sustain if self.gate.has_failed() => Duration::MAX,
             Mode::Sustain => self.sustain.due(situation),
         }
     }
