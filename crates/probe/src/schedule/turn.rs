@@ -47,7 +47,7 @@ pub(super) struct Turn {
     fruitless: u32,
     /// Failures since the last pass.
     failed: u32,
-    /// When the last attempt ended.
+    /// When the last attempt since the last change ended.
     ended_at: Option<Duration>,
 }
 
@@ -109,6 +109,7 @@ impl Turn {
 
     pub(super) fn on_change(&mut self, now: Duration) {
         (self.fruitless, self.failed) = (0, 0);
+        self.ended_at = None;
         self.due = now.max(self.held_until);
     }
 

@@ -105,7 +105,6 @@ fn lived(plan: Plan, steps: &[Step]) -> Result<Vec<Made>, TestCaseError> {
     let mut schedule = schedule(plan);
     let mut now = Duration::ZERO;
     let mut made = Vec::new();
-    let mut demanded = false;
     for step in steps {
         let mut situation = step.situation;
         if let Hours::Closed { until } = situation.hours {
@@ -116,15 +115,14 @@ fn lived(plan: Plan, steps: &[Step]) -> Result<Vec<Made>, TestCaseError> {
         }
         if step.demand {
             schedule.on_demand(now);
-            demanded = true;
         }
+        let demanded = schedule.demanded;
         match schedule.next(now, situation) {
             Action::Listen => {
                 prop_assert_eq!(situation.line, Line::Unmeasured);
                 now += Duration::from_secs(2);
             }
             Action::Wait { until, put_off } => {
-                demanded = false;
                 prop_assert!(now < until && until <= now + plan.interval, "due again within bounds");
                 prop_assert!(put_off.iter().all(|it| it.reason.is_postponement()));
                 let share = step.change.unwrap_or(1.0);
@@ -141,7 +139,6 @@ fn lived(plan: Plan, steps: &[Step]) -> Result<Vec<Made>, TestCaseError> {
                 )]
                 let bytes = (most(plan.costs, mode) as f64 * step.share) as u64;
                 made.push(Made { at: now, mode, situation, demanded: demanded && mode == Mode::Gate, bytes });
-                demanded &= mode != Mode::Gate;
                 now += length(mode);
                 let Step { verdict, reason, retry_after, next_probe_in, .. } = *step;
                 let attempt = Attempt { verdict, reason, retry_after, next_probe_in, bytes };
