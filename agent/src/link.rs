@@ -26,7 +26,7 @@ use siaga_readiness::{
     profile::NetworkRequirement,
 };
 use siaga_transport::{
-    client::{ProbeRequest, Probed, probe},
+    client::{Memory, ProbeRequest, Probed, probe},
     identity::IdentityError,
 };
 
@@ -39,13 +39,14 @@ pub use driver::Driver;
 pub struct Link {
     server: ServerSettings,
     rates: NetworkRequirement,
+    memory: Memory,
 }
 
 impl Link {
     /// A link that nobody has looked at yet.
     #[must_use]
     pub fn new(server: &ServerSettings, rates: NetworkRequirement) -> Self {
-        Self { server: server.clone(), rates }
+        Self { server: server.clone(), rates, memory: Memory::default() }
     }
 
     /// One gate probe, ended early by `cancel`.
@@ -93,8 +94,12 @@ impl Link {
         let (trust, identity) = self.server.load()?;
         let NetworkRequirement { up, down } = self.rates;
         let server = self.server.address.clone();
-        let effort = Effort::Normal;
-        probe(&ProbeRequest { server, trust, identity, mode, effort, up, down, passed_before }, cancel).await
+        let (effort, memory) = (Effort::Normal, self.memory.clone());
+        probe(
+            &ProbeRequest { server, trust, identity, mode, effort, up, down, passed_before, memory },
+            cancel,
+        )
+        .await
     }
 
     /// A probe that could not be done or was not made; either must show in the answer.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use siaga_probe::{
     Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
-    outcome::{ByteCount, Percentiles, RoundTrip},
+    outcome::{ByteCount, Percentiles, RoundTrip, ShaperEstimate, SustainFindings},
 };
 use siaga_readiness::{
     inventory::{AudioDevice, Camera, FieldOfView, FovAxis, Inventory, VideoMode},
@@ -111,5 +111,57 @@ pub(crate) fn probe() -> ProbeResult {
             ..DirectionResult::unmeasured(rate(20), Reason::Undecided)
         },
         rtt_ms: RoundTrip { idle: Some(18.0), loaded: Some(120.0) },
+    }
+}
+
+/// The download's bucket ran empty after 8 s.
+pub(crate) fn sustain_probe() -> ProbeResult {
+    let findings = |bad_windows, slow_share, shaper| SustainFindings {
+        windows: 30,
+        bad_windows,
+        longest_bad_s: f64::from(bad_windows) * 0.3,
+        slow_share,
+        shaper,
+    };
+    let shaper = ShaperEstimate { rate_bps: 15_020_000, bucket_bytes: 5_004_000 };
+    let gate = probe();
+    ProbeResult {
+        mode: Mode::Sustain,
+        duration_s: 9.2,
+        reason: Reason::Shaped,
+        up: DirectionResult {
+            verdict: Verdict::Inconclusive,
+            reason: Reason::Interrupted,
+            sustain: Some(findings(0, 0.0, None)),
+            ..gate.up
+        },
+        down: DirectionResult {
+            reason: Reason::Shaped,
+            sustain: Some(findings(2, 0.125, Some(shaper))),
+            ..gate.down
+        },
+        ..gate
+    }
+}
+
+/// A good link, idle.
+pub(crate) fn quality_probe() -> ProbeResult {
+    let gate = probe();
+    let measured = DirectionResult {
+        target_bps: Mode::Quality.sending_rate(gate.up.target_bps),
+        verdict: Verdict::Pass,
+        reason: Reason::Measured,
+        delivered_bps: Some(51_200),
+        reordered: 3,
+        ..gate.up
+    };
+    ProbeResult {
+        mode: Mode::Quality,
+        verdict: Verdict::Pass,
+        reason: Reason::Measured,
+        up: measured.clone(),
+        down: measured,
+        rtt_ms: RoundTrip { idle: Some(18.0), loaded: None },
+        ..gate
     }
 }

@@ -1,4 +1,4 @@
-//! The cells of the confusion matrix, read from `cells.toml`.
+//! The cells of the confusion matrix, read from `cells.toml` (gate) and `cells-sustain.toml`.
 
 use serde::Deserialize;
 
@@ -37,8 +37,29 @@ pub enum Kind {
 /// If the file that was compiled in is not well-formed; a test reads it.
 #[must_use]
 pub fn all() -> Vec<Cell> {
-    let file: File = toml::from_str(include_str!("../cells.toml")).expect("cells.toml is well-formed");
+    read(include_str!("../cells.toml"))
+}
+
+/// The cells of the sustain judge, in the order of the file.
+///
+/// # Panics
+/// As [`all`].
+#[must_use]
+pub fn sustain() -> Vec<Cell> {
+    read(include_str!("../cells-sustain.toml"))
+}
+
+fn read(cells: &str) -> Vec<Cell> {
+    let file: File = toml::from_str(cells).unwrap_or_else(|error| panic!("{error}"));
     file.family.iter().flat_map(Family::cells).collect()
+}
+
+impl Cell {
+    /// Whether two seeds give two different runs.
+    #[must_use]
+    pub fn is_random(&self) -> bool {
+        self.link.is_random() || self.machine.stalls.every_ms > 0.0
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -325,3 +325,30 @@ fn a_server_that_is_shut_down_in_the_middle_of_a_probe_says_so() {
     let result = inconclusive(probe);
     assert!(result["detail"].as_str().unwrap().contains("shut down"), "{result}");
 }
+
+#[test]
+fn a_room_that_is_stopped_in_mid_probe_fails_no_link() {
+    stopped_in_mid_probe(|_, probe| probe);
+}
+
+#[test]
+fn a_server_that_is_stopped_in_mid_probe_fails_no_link() {
+    stopped_in_mid_probe(|server, _| server);
+}
+
+/// As a laptop's lid that is closed for two seconds.
+fn stopped_in_mid_probe(whom: impl FnOnce(u32, u32) -> u32) {
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    let probe = probe_in_progress(&lab, &server);
+    let pid = whom(server.id(), probe.id()).to_string();
+    let signal = |name: &str| assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    signal("-STOP");
+    thread::sleep(Duration::from_secs(2));
+    signal("-CONT");
+    let result: Value = serde_json::from_slice(&probe.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(result["verdict"], "inconclusive", "{result}");
+    for direction in ["up", "down"] {
+        assert_ne!(result[direction]["verdict"], "fail", "{result}");
+    }
+}

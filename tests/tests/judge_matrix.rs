@@ -1,7 +1,7 @@
 //! A short form of the confusion matrix: few runs with fixed seeds on each kind of link. The figures that count are
 //! those of `cargo run --release -p siaga-tests --bin sim`; this notices when a change makes them much worse.
 
-use siaga_probe::{Bitrate, judge::Effort};
+use siaga_probe::{Bitrate, Mode, judge::Effort};
 use siaga_tests::{
     cells::{self, Cell, Kind},
     matrix::{self, Row},
@@ -18,13 +18,13 @@ fn cell(name: &str) -> Cell {
 }
 
 fn row(name: &str) -> Row {
-    matrix::run(&cell(name), rate("10M"), Effort::Normal, 77, RUNS)
+    matrix::run(&cell(name), Mode::Gate, rate("10M"), Effort::Normal, 77, RUNS)
 }
 
 #[test]
 fn on_steady_links_no_verdict_is_missing_and_hardly_any_is_wrong() {
     for cell in cells::all().iter().filter(|cell| cell.kind == Kind::Steady) {
-        let row = matrix::run(cell, rate("10M"), Effort::Normal, 77, RUNS);
+        let row = matrix::run(cell, Mode::Gate, rate("10M"), Effort::Normal, 77, RUNS);
         assert_eq!(row.false_passes, 0, "{}", cell.name);
         // Half a per cent of single losses is at the limit of what is good; elsewhere none is wrong.
         let most = u32::from(cell.name == "loss 0.005");
@@ -62,7 +62,7 @@ fn where_the_truth_itself_splits_the_verdict_says_that_it_is_borderline() {
 
 #[test]
 fn the_same_seeds_give_the_same_row_and_others_another() {
-    let row = |seed| matrix::run(&cell("Wi-Fi 24"), rate("10M"), Effort::Normal, seed, 8);
+    let row = |seed| matrix::run(&cell("Wi-Fi 24"), Mode::Gate, rate("10M"), Effort::Normal, seed, 8);
     assert_eq!(row(1), row(1));
     assert_ne!(row(1), row(2));
 }

@@ -1,6 +1,9 @@
 //! The receiver's running decision on one train: does this link sustain the target rate?
 //!
-//! # The rule
+//! There is one judge for each kind of probe ([`for_train`]): the gate's, whose rule follows; `sustain`, which looks for
+//! 21 s and more and has its rule on its own first page; and `quality`, which measures and says nothing about a rate.
+//!
+//! # The gate's rule
 //! The sender sends slightly above the target. Every 20 ms the receiver looks, and the first line that holds is the
 //! verdict (exactly: [`rule`], its numbers: [`thresholds`]):
 //! 1. nothing arrives any more → inconclusive (outage);
@@ -24,7 +27,8 @@
 //! * `delays`, `losses`, `sender`, `summary`: the evidence, collected packet by packet;
 //! * [`view`]: the evidence as plain numbers, as it stands at one look;
 //! * [`rule`]: the decision, a pure function of a view and the thresholds; [`loss_odds`]: its statistics of losses;
-//! * [`doubt`]: whether a decision is near the border, a pure function of the same view.
+//! * [`doubt`]: whether a decision is near the border, a pure function of the same view;
+//! * `watch`: what the judges of the other kinds of probe share around the same evidence.
 //!
 //! Delay means one-way delay *variation*: arrival by the receiver's clock less the sender's stamp, relative to the
 //! smallest seen. It needs no agreement of clocks.
@@ -40,15 +44,20 @@ mod effort;
 mod evidence;
 pub mod loss_odds;
 mod losses;
+mod quality;
 pub mod rule;
 mod sender;
 mod summary;
+mod sustain;
 pub mod thresholds;
 pub mod view;
+mod watch;
 
 pub use doubt::Doubt;
 pub use effort::Effort;
 use evidence::Evidence;
+use quality::Quality;
+use sustain::Sustain;
 pub use thresholds::Thresholds;
 use view::Ending;
 
@@ -89,7 +98,9 @@ pub fn for_train(
 ) -> Option<Box<dyn TrainJudge>> {
     match mode {
         Mode::Gate => Some(Box::new(Judge::with_effort(grant, target, packet_bytes, start, effort))),
-        Mode::Sustain | Mode::Quality | Mode::Unknown => None,
+        Mode::Sustain => Some(Box::new(Sustain::judge(grant, target, packet_bytes, start))),
+        Mode::Quality => Some(Box::new(Quality::judge(grant, packet_bytes, start))),
+        Mode::Unknown => None,
     }
 }
 

@@ -10,6 +10,7 @@
 //! * [`credit`]: how far ahead of its receiver a sender may be;
 //! * [`wire`]: the header on each train packet;
 //! * [`judge`]: the receiver's running decision; the rule stands on its first page;
+//! * [`wakefulness`]: whether the receiver's machine ran as it should meanwhile;
 //! * [`outcome`]: what was found, as it is reported and printed;
 //! * [`schedule`]: when the next probe is due;
 //! * [`network`]: which network the room is on, and what is remembered of each.
@@ -25,6 +26,7 @@ pub mod outcome;
 pub mod pacer;
 pub mod schedule;
 mod units;
+pub mod wakefulness;
 pub mod wire;
 
 pub use mode::{Direction, Mode};

@@ -26,7 +26,7 @@ pub const fn ip_overhead(ipv6: bool) -> u32 {
 pub struct Bitrate(u64);
 
 impl Bitrate {
-    const MIN_BPS: u64 = 1_000;
+    pub(crate) const MIN_BPS: u64 = 1_000;
     const MAX_BPS: u64 = 10_000_000_000;
 
     /// # Errors

@@ -142,8 +142,18 @@ codes! {
     NetUpLoss = "NET_UP_LOSS",
     /// At the required rate packets are lost, to the room.
     NetDownLoss = "NET_DOWN_LOSS",
+    /// The link carries the required rate for a while and then a lower one, from the room.
+    NetUpShaped = "NET_UP_SHAPED",
+    /// The link carries the required rate for a while and then a lower one, to the room.
+    NetDownShaped = "NET_DOWN_SHAPED",
+    /// The link carries the required rate at times only, from the room.
+    NetUpUnsteady = "NET_UP_UNSTEADY",
+    /// The link carries the required rate at times only, to the room.
+    NetDownUnsteady = "NET_DOWN_UNSTEADY",
 
     // NET_UP and NET_DOWN, inconclusive
+    /// The unloaded link was measured, which says nothing about a rate.
+    NetMeasured = "NET_MEASURED",
     /// Probed, but never at the required rate, or found lacking at a lower one since.
     NetRateNotProbed = "NET_RATE_NOT_PROBED",
     /// Nothing arrived for a while.

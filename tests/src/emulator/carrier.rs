@@ -27,6 +27,8 @@ pub(super) struct Carrier(Arc<Mutex<Tally>>);
 pub struct Count {
     /// Packets that entered.
     pub entered: u64,
+    /// Their IP bytes.
+    pub entered_bytes: u64,
     /// Packets that the link dropped.
     pub dropped: u64,
     /// Packets that came out; duplicates count.
@@ -57,10 +59,10 @@ impl Carrier {
 
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn count(&self) -> Count {
-        let Tally { entered, dropped, delivered, late, latest } = *self.tally();
+        let Tally { entered, entered_bytes, dropped, delivered, late, latest } = *self.tally();
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let late_ms_mean = ms(late) / delivered.max(1) as f64;
-        Count { entered, dropped, delivered, late_ms_mean, late_ms_max: ms(latest) }
+        Count { entered, entered_bytes, dropped, delivered, late_ms_mean, late_ms_max: ms(latest) }
     }
 
     fn take_in(&self, end: &End, mut link: Link, sender: &Sender<(Fate, Arc<[u8]>)>, start: Instant) {
@@ -72,6 +74,7 @@ impl Carrier {
             {
                 let mut tally = self.tally();
                 tally.entered += 1;
+                tally.entered_bytes += u64::from(bytes);
                 tally.dropped += u64::from(fate.arrival.is_none());
             }
             if fate.arrival.is_some() && sender.send((fate, buffer[..length].into())).is_err() {
@@ -108,6 +111,7 @@ impl Carrier {
 #[derive(Debug, Default)]
 struct Tally {
     entered: u64,
+    entered_bytes: u64,
     dropped: u64,
     delivered: u64,
     late: Duration,

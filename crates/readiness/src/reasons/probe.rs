@@ -17,6 +17,11 @@ impl Code {
             (Reason::StandingQueue, Direction::Down) => Self::NetDownQueue,
             (Reason::Loss, Direction::Up) => Self::NetUpLoss,
             (Reason::Loss, Direction::Down) => Self::NetDownLoss,
+            (Reason::Shaped, Direction::Up) => Self::NetUpShaped,
+            (Reason::Shaped, Direction::Down) => Self::NetDownShaped,
+            (Reason::Unsteady, Direction::Up) => Self::NetUpUnsteady,
+            (Reason::Unsteady, Direction::Down) => Self::NetDownUnsteady,
+            (Reason::Measured, _) => Self::NetMeasured,
             (Reason::Outage, _) => Self::NetOutage,
             (Reason::Undecided, _) => Self::NetUndecided,
             (Reason::SenderLate, _) => Self::NetSenderLate,
@@ -52,6 +57,9 @@ pub(crate) const fn blames_link(reason: Reason) -> bool {
         | Reason::QueueGrows
         | Reason::StandingQueue
         | Reason::Loss
+        | Reason::Shaped
+        | Reason::Unsteady
+        | Reason::Measured
         | Reason::Outage
         | Reason::Undecided
         | Reason::SenderLate

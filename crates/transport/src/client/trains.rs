@@ -20,7 +20,6 @@ use super::{
 };
 use crate::{
     control::{self, ControlError},
-    counts::train_packet_bytes,
     failure::{self, Failure},
     patience::Patience,
     server_name::ServerName,
@@ -37,8 +36,9 @@ pub(super) async fn run(
     let Asked { to_server, mut from_server, grant, allowance } = asked;
     let to_server = Mutex::new(to_server);
     let ProbeRequest { mode, effort, up: up_target, down: target, .. } = *request;
-    let (up_line, down_line) = (Line::of(&grant, Direction::Up), Line::of(&grant, Direction::Down));
-    let question = Question { mode, effort, target };
+    let (up_line, down_line) =
+        (Line::of(&grant, mode, Direction::Up), Line::of(&grant, mode, Direction::Down));
+    let question = Question { effort, target };
     let Some(mut receiver) = Receiver::new(connection, down_line, question, Duration::ZERO) else {
         let words = format!("this version knows no {mode} probe");
         return (
@@ -47,7 +47,7 @@ pub(super) async fn run(
         );
     };
     let (tell_sent, mut down_sent) = watch::channel(None);
-    let (up_credit, mut up_may) = watch::channel(up_line.first_credit(train_packet_bytes(connection)));
+    let (up_credit, mut up_may) = watch::channel(up_line.first_credit(connection));
     let (down_credit, mut down_may) = watch::channel(0);
     let (stop_up, up_is_judged) = (Notify::new(), Notify::new());
     let (mut reported, mut up_sent) = (None, None);
@@ -57,7 +57,7 @@ pub(super) async fn run(
             match control::receive(&mut from_server).await? {
                 FromServer::Report(report) if reported.is_none() => {
                     let sent = allowance.sent(connection);
-                    let known = Known { target: up_target, sent, elapsed: allowance.elapsed() };
+                    let known = Known { mode, target: up_target, sent, elapsed: allowance.elapsed() };
                     reported = Some(claims::check_report(report.result, &known).map_err(Ended::Broke)?);
                     stop_up.notify_one();
                     up_is_judged.notify_one();

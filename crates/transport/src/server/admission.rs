@@ -89,7 +89,7 @@ impl Admission {
                            start the server with --open";
             return deny(Reason::IdentityRequired, message.into());
         }
-        if ask.mode != Mode::Gate {
+        if ask.mode == Mode::Unknown {
             return deny(Reason::ServerRefused, "this server does not know that kind of probe".into());
         }
         let highest = self.limits.max_rate;
@@ -110,14 +110,16 @@ impl Admission {
     fn grant(&self, ask: &Ask, rtt: Duration) -> Grant {
         let id = self.next_train.fetch_add(4, Ordering::Relaxed);
         let longest = self.patience.longest_train(ask.mode);
-        let pre_trains = (rtt > credit::LONG_WAY && !ask.passed_before).then(|| PreTrains {
-            up: train(id.wrapping_add(2), ask.up_bps, credit::PRE_TRAIN),
-            down: train(id.wrapping_add(3), ask.down_bps, credit::PRE_TRAIN),
+        let (up, down) = (ask.mode.sending_rate(ask.up_bps), ask.mode.sending_rate(ask.down_bps));
+        let looks_first = rtt > credit::LONG_WAY && !ask.passed_before && ask.mode.loads();
+        let pre_trains = looks_first.then(|| PreTrains {
+            up: train(id.wrapping_add(2), up, credit::PRE_TRAIN),
+            down: train(id.wrapping_add(3), down, credit::PRE_TRAIN),
         });
         Grant {
             version: VERSION,
-            up: train(id, ask.up_bps, longest),
-            down: train(id.wrapping_add(1), ask.down_bps, longest),
+            up: train(id, up, longest),
+            down: train(id.wrapping_add(1), down, longest),
             window_ms: whole_ms(rtt.min(self.patience.handshake) + credit::FIRST),
             pre_trains,
             server_time_ms: wall_clock_ms(),
@@ -126,8 +128,7 @@ impl Admission {
     }
 }
 
-fn train(train: u32, target: Bitrate, longest: Duration) -> TrainGrant {
-    let rate_bps = target.scaled(OVERSEND);
+fn train(train: u32, rate_bps: Bitrate, longest: Duration) -> TrainGrant {
     // In whole milliseconds, so that the bytes are exactly those of the time that is told.
     let max_ms = whole_ms(longest);
     let max_bytes = rate_bps.bytes_in(Duration::from_millis(max_ms.into()));
@@ -142,10 +143,6 @@ fn wall_clock_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
-
-/// The sending rate over the rate asked about: 2 % and 3 % would pass a policer at 0.95 of it now and then, 8 % would
-/// fail links with a good queue manager.
-const OVERSEND: f64 = 1.05;
 
 /// How long a room that is told “busy” should wait.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

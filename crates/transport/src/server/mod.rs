@@ -40,7 +40,7 @@ pub enum Event {
     /// place is free.
     Finished {
         /// The finding.
-        up: Option<DirectionResult>,
+        up: Option<Box<DirectionResult>>,
         /// IP bytes sent to the room.
         sent: u64,
         /// IP bytes received from it.

@@ -64,7 +64,7 @@ async fn serve_probe(connection: &Connection, desk: &Desk) -> Result<(), Ended> 
     let (up, ended) = trains::run(room, &ask, &grant, desk.patience).await;
     drop(place);
     let bytes = ip_bytes(connection);
-    (desk.events)(Event::Finished { up, sent: bytes.sent, received: bytes.received });
+    (desk.events)(Event::Finished { up: up.map(Box::new), sent: bytes.sent, received: bytes.received });
     ended?;
     linger(connection, desk).await;
     Ok(())

@@ -16,7 +16,6 @@ use super::session::Ended;
 use crate::{
     allowance::Allowance,
     control,
-    counts::train_packet_bytes,
     patience::Patience,
     train::{self, Line, Question, Receiver, TrainError},
 };
@@ -40,15 +39,16 @@ pub(super) async fn run(
 ) -> (Option<DirectionResult>, Result<(), Ended>) {
     let Room { connection, allowance, to_room, from_room } = room;
     let to_room = Mutex::new(to_room);
-    let (up_line, down_line) = (Line::of(grant, Direction::Up), Line::of(grant, Direction::Down));
-    let question = Question { mode: ask.mode, effort: ask.effort, target: ask.up_bps };
+    let (up_line, down_line) =
+        (Line::of(grant, ask.mode, Direction::Up), Line::of(grant, ask.mode, Direction::Down));
+    let question = Question { effort: ask.effort, target: ask.up_bps };
     // The room starts when the grant reaches it, and its first packet needs as long again.
     let Some(mut receiver) = Receiver::new(connection, up_line, question, connection.rtt()) else {
         return (None, Err(Ended::Broke("a request for an unknown kind of probe")));
     };
     let stop_down = Notify::new();
     let (tell_sent, mut up_sent) = watch::channel(None);
-    let (down_credit, mut down_may) = watch::channel(down_line.first_credit(train_packet_bytes(connection)));
+    let (down_credit, mut down_may) = watch::channel(down_line.first_credit(connection));
     let (up_credit, mut up_may) = watch::channel(0);
     let mut finding = None;
 

@@ -19,36 +19,39 @@ pub(crate) use receive::Receiver;
 pub(crate) use send::send;
 pub(crate) use silence::silence;
 
-use crate::counts::TRAIN_DATAGRAM;
+use crate::counts::{train_datagram, train_packet_bytes};
 
 /// What is granted in one direction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line {
+    pub(crate) mode: Mode,
     pub(crate) train: TrainGrant,
     pub(crate) pre_train: Option<TrainGrant>,
     pub(crate) window: Duration,
 }
 
 impl Line {
-    pub(crate) fn of(grant: &Grant, direction: Direction) -> Self {
+    pub(crate) fn of(grant: &Grant, mode: Mode, direction: Direction) -> Self {
         let pre_trains = grant.pre_trains;
         let (train, pre_train) = match direction {
             Direction::Up => (grant.up, pre_trains.map(|both| both.up)),
             Direction::Down => (grant.down, pre_trains.map(|both| both.down)),
         };
-        Self { train, pre_train, window: Duration::from_millis(grant.window_ms.into()) }
+        Self { mode, train, pre_train, window: Duration::from_millis(grant.window_ms.into()) }
     }
 
     /// Packets that the train may have before its receiver says more.
-    pub(crate) fn first_credit(&self, packet_bytes: u32) -> u32 {
-        if self.pre_train.is_some() { 0 } else { packets_in(&self.train, packet_bytes, self.window) }
+    pub(crate) fn first_credit(&self, connection: &Connection) -> u32 {
+        if self.pre_train.is_some() {
+            return 0;
+        }
+        packets_in(&self.train, train_packet_bytes(connection, self.mode), self.window)
     }
 }
 
 /// What a train is to show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question {
-    pub(crate) mode: Mode,
     pub(crate) effort: Effort,
     pub(crate) target: Bitrate,
 }
@@ -68,9 +71,9 @@ pub(crate) fn raise(most: &mut u32, packets: u32) -> bool {
     more
 }
 
-/// Whether the peer takes datagrams of a train's size.
+/// Whether the peer takes datagrams of the largest train's size.
 pub(crate) fn fits(connection: &Connection) -> bool {
-    connection.max_datagram_size().is_some_and(|most| most >= usize::from(TRAIN_DATAGRAM))
+    connection.max_datagram_size().is_some_and(|most| most >= usize::from(train_datagram(Mode::Gate)))
 }
 
 /// Why a train ended before its time.

@@ -4,10 +4,11 @@ use std::{future::ready, time::Duration};
 
 use quinn::Connection;
 use siaga_probe::{
-    DirectionResult, Reason, Verdict,
-    control::Sent,
+    DirectionResult, Mode, Reason, Verdict,
+    control::{Sent, TrainGrant},
     credit::{CreditLine, packets_in},
     judge::{self, TrainJudge},
+    wakefulness::Wakefulness,
     wire::PacketHeader,
 };
 use tokio::{
@@ -17,7 +18,7 @@ use tokio::{
 };
 
 use super::{Line, Question, TrainError};
-use crate::counts::{TRAIN_DATAGRAM, train_packet_bytes};
+use crate::counts::{train_datagram, train_packet_bytes};
 
 /// After this many datagrams in a row the other work of the task has its turn.
 const TURN: u64 = 64;
@@ -38,6 +39,7 @@ pub(crate) struct Receiver<'a> {
     /// Of the train that is being received.
     train: u32,
     judge: Box<dyn TrainJudge>,
+    wakefulness: Wakefulness,
     credit: CreditLine,
     /// Packets of the train that is being received.
     came: u64,
@@ -54,16 +56,28 @@ impl<'a> Receiver<'a> {
         first: Duration,
     ) -> Option<Self> {
         let epoch = Instant::now();
-        let packet_bytes = train_packet_bytes(connection);
-        let begins = match line.pre_train {
-            Some(pre_train) => siaga_probe::control::TrainGrant { max_ms: PRE_TRAIN_MS, ..pre_train },
-            None => line.train,
+        let packet_bytes = train_packet_bytes(connection, line.mode);
+        // Of a pre-train any kind of probe wants to know what a gate does in its first moments.
+        let (mode, begins) = match line.pre_train {
+            Some(pre_train) => (Mode::Gate, TrainGrant { max_ms: PRE_TRAIN_MS, ..pre_train }),
+            None => (line.mode, line.train),
         };
-        let Question { mode, effort, target } = question;
+        let Question { effort, target } = question;
         let judge = judge::for_train(mode, effort, &begins, target, packet_bytes, first)?;
-        let credit = CreditLine::new(&line.train, packet_bytes, line.window, line.first_credit(packet_bytes));
+        let credit = CreditLine::new(&line.train, packet_bytes, line.window, line.first_credit(connection));
         let train = begins.train;
-        Some(Self { connection, line, question, epoch, train, judge, credit, came: 0, read: 0 })
+        Some(Self {
+            connection,
+            line,
+            question,
+            epoch,
+            train,
+            judge,
+            wakefulness: Wakefulness::default(),
+            credit,
+            came: 0,
+            read: 0,
+        })
     }
 
     /// Feeds the judge from the connection until it has a verdict. `sent` brings the sender's last word, `credit` takes
@@ -104,7 +118,7 @@ impl<'a> Receiver<'a> {
 
     /// The finding so far.
     pub(crate) fn result(&self) -> DirectionResult {
-        self.judge.result()
+        self.wakefulness.of_the_link(self.judge.result())
     }
 
     /// Ends the judgement without a statement about the link, unless there is a verdict already.
@@ -115,7 +129,7 @@ impl<'a> Receiver<'a> {
     /// Whether the pre-train alone is as bad, or as broken, as a train would be in its first moments.
     async fn pre_train_decides(&mut self) -> Result<bool, TrainError> {
         let packets = self.line.pre_train.map_or(0, |pre_train| pre_train.max_bytes)
-            / u64::from(train_packet_bytes(self.connection));
+            / u64::from(train_packet_bytes(self.connection, self.line.mode));
         loop {
             if let Some(at) = self.look_is_due() {
                 self.read_all().await?;
@@ -139,10 +153,12 @@ impl<'a> Receiver<'a> {
         if self.line.pre_train.is_none() {
             return;
         }
-        let packet_bytes = train_packet_bytes(self.connection);
+        let packet_bytes = train_packet_bytes(self.connection, self.line.mode);
         let first = self.epoch.elapsed() + self.connection.rtt();
-        let Question { mode, effort, target } = self.question;
-        if let Some(judge) = judge::for_train(mode, effort, &self.line.train, target, packet_bytes, first) {
+        let Question { effort, target } = self.question;
+        if let Some(judge) =
+            judge::for_train(self.line.mode, effort, &self.line.train, target, packet_bytes, first)
+        {
             self.judge = judge;
         }
         self.train = self.line.train.train;
@@ -161,9 +177,16 @@ impl<'a> Receiver<'a> {
     }
 
     /// The time, if a look is due.
-    fn look_is_due(&self) -> Option<Duration> {
-        let now = self.epoch.elapsed();
-        (now >= self.judge.next_look()).then_some(now)
+    fn look_is_due(&mut self) -> Option<Duration> {
+        let (due, now) = (self.judge.next_look(), self.epoch.elapsed());
+        if now < due {
+            return None;
+        }
+        // A judge that has its verdict is always due.
+        if due > Duration::ZERO {
+            self.wakefulness.on_look(due, now);
+        }
+        Some(now)
     }
 
     /// What has arrived is evidence before the look that weighs it.
@@ -190,7 +213,7 @@ impl<'a> Receiver<'a> {
     fn judge_packet(&mut self, datagram: &[u8]) {
         self.read += 1;
         // What is not a full packet of this train is another matter's or rubbish; the judge never sees it.
-        if datagram.len() == usize::from(TRAIN_DATAGRAM)
+        if datagram.len() == usize::from(train_datagram(self.line.mode))
             && let Ok(header) = PacketHeader::parse(datagram)
             && header.train == self.train
         {

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use quinn::{Connection, SendDatagramError};
 use siaga_probe::{
-    Direction,
+    Direction, Mode,
     control::{Sent, TrainGrant},
     pacer::{Pacer, Step},
     wire::PacketHeader,
@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{Line, TrainError, is_held_up};
-use crate::counts::{TRAIN_DATAGRAM, ip_bytes, train_packet_bytes};
+use crate::counts::{ip_bytes, train_datagram, train_packet_bytes};
 
 /// Handed over but not yet sent may be this much time at the granted rate, and two packets. More would make the
 /// stamps lie: time in this machine would look like delay of the link. With this bound it shows in the stamps
@@ -48,11 +48,11 @@ pub(crate) async fn send(
     let mut sender = None;
     let work = async {
         if let Some(pre_train) = line.pre_train {
-            Sender::new(connection, pre_train).run(None).await?;
+            Sender::new(connection, line.mode, pre_train).run(None).await?;
         }
         // An end of the credit's source is the end of the probe; somebody else tells.
         let _ = credit.wait_for(|packets| *packets > 0).await;
-        sender.insert(Sender::new(connection, line.train)).run(Some(credit)).await
+        sender.insert(Sender::new(connection, line.mode, line.train)).run(Some(credit)).await
     };
     tokio::select! {
         biased;
@@ -65,6 +65,7 @@ pub(crate) async fn send(
 
 struct Sender<'a> {
     connection: &'a Connection,
+    mode: Mode,
     grant: TrainGrant,
     packet_bytes: u32,
     before: OnTheLine,
@@ -87,11 +88,12 @@ struct OnTheLine {
 }
 
 impl<'a> Sender<'a> {
-    fn new(connection: &'a Connection, grant: TrainGrant) -> Self {
+    fn new(connection: &'a Connection, mode: Mode, grant: TrainGrant) -> Self {
         Self {
             connection,
+            mode,
             grant,
-            packet_bytes: train_packet_bytes(connection),
+            packet_bytes: train_packet_bytes(connection, mode),
             before: OnTheLine::of(connection),
             start: Instant::now(),
             sent: 0,
@@ -119,7 +121,11 @@ impl<'a> Sender<'a> {
                 continue;
             }
             let train_bytes = gone * u64::from(self.packet_bytes);
-            let other_bytes = (line.ip_bytes - self.before.ip_bytes).saturating_sub(train_bytes);
+            let other_bytes = if self.mode.loads() {
+                (line.ip_bytes - self.before.ip_bytes).saturating_sub(train_bytes)
+            } else {
+                0
+            };
             if let Some(credit) = credit {
                 pacer.set_credit(*credit.borrow());
             }
@@ -158,7 +164,7 @@ impl<'a> Sender<'a> {
         for _ in 0..packets {
             let header =
                 PacketHeader { train: self.grant.train, seq: self.sent, sent_at: self.start.elapsed() };
-            let datagram = header.to_datagram(TRAIN_DATAGRAM.into()).into();
+            let datagram = header.to_datagram(train_datagram(self.mode).into()).into();
             // Waits where the plain call would silently drop the oldest packet of a full buffer.
             self.connection.send_datagram_wait(datagram).await.map_err(not_sent)?;
             self.sent += 1;

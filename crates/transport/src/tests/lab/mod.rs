@@ -2,6 +2,7 @@
 
 mod authority;
 mod peers;
+mod relay;
 mod server;
 
 use std::{
@@ -18,10 +19,11 @@ use tokio::time::timeout;
 pub(crate) use self::{
     authority::{Authority, Purpose, VALID},
     peers::{Peer, Room, ask, grant, send_train},
+    relay::Relay,
     server::TestServer,
 };
 use crate::{
-    client::{ProbeRequest, Probed, probe_within},
+    client::{Memory, ProbeRequest, Probed, probe_within},
     identity::Identity,
     patience::Patience,
     quic,
@@ -83,6 +85,7 @@ impl Lab {
             up: mbps(1),
             down: mbps(1),
             passed_before: false,
+            memory: Memory::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{SHORT, mbps, within};
 use crate::{
-    control,
+    control::{self, ControlError},
     train::{self, Line, TrainError},
 };
 
@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
     pub(crate) to_room: SendStream,
-    _from_room: RecvStream,
+    from_room: RecvStream,
     pub(crate) ask: Ask,
 }
 
@@ -32,11 +32,15 @@ impl Peer {
         let FromClient::Ask(ask) = control::receive(&mut from_room).await.unwrap() else {
             panic!("a room asks first")
         };
-        Self { connection, to_room, _from_room: from_room, ask }
+        Self { connection, to_room, from_room, ask }
     }
 
     pub(crate) async fn say(&mut self, message: &FromServer) {
         control::send(&mut self.to_room, message).await.unwrap();
+    }
+
+    pub(crate) async fn hear(&mut self) -> Result<FromClient, ControlError> {
+        within(control::receive(&mut self.from_room)).await
     }
 
     pub(crate) async fn grant(&mut self) -> Grant {
@@ -70,7 +74,7 @@ pub(crate) fn grant(ask: &Ask) -> Grant {
 
 /// Sends a train with all the credit there is, and no pre-train.
 pub(crate) async fn send_train(connection: &Connection, grant: TrainGrant) -> Result<u32, TrainError> {
-    let line = Line { train: grant, pre_train: None, window: SHORT.train };
+    let line = Line { mode: Mode::Gate, train: grant, pre_train: None, window: SHORT.train };
     let (_source, mut credit) = watch::channel(u32::MAX);
     let sent = train::send(connection, Direction::Up, &line, &mut credit, &Notify::new()).await?;
     Ok(sent.packets)
