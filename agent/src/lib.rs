@@ -2,7 +2,7 @@
 //!
 //! In the order data travels:
 //! * [`config`]: the configuration, checked once;
-//! * [`host`]: the machine's clocks and name;
+//! * [`host`]: the machine's clocks and name; [`network`]: the network that it is on;
 //! * [`devices`] and [`link`]: look at the devices, probe the link; each look is an observation;
 //! * [`changes`]: notices what makes earlier observations worthless;
 //! * [`room`]: the one place where observations go in and snapshots come out;
@@ -21,6 +21,7 @@ pub mod host;
 pub mod http;
 pub mod link;
 pub mod metrics;
+pub mod network;
 pub mod room;
 pub mod text;
 

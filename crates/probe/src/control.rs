@@ -88,6 +88,10 @@ pub struct Grant {
     pub pre_trains: Option<PreTrains>,
     /// The server's clock, milliseconds since 1970 UTC.
     pub server_time_ms: i64,
+    /// When the server would like to be asked next, if it has a wish: spread, so that rooms that start together don't
+    /// stay together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_probe_in_ms: Option<u64>,
 }
 
 /// The bounds of both pre-trains.

@@ -12,7 +12,8 @@
 //! * [`judge`]: the receiver's running decision; the rule stands on its first page;
 //! * [`wakefulness`]: whether the receiver's machine ran as it should meanwhile;
 //! * [`outcome`]: what was found, as it is reported and printed;
-//! * [`schedule`]: when the next probe is due.
+//! * [`schedule`]: when the next probe is due;
+//! * [`network`]: which network the room is on, and what is remembered of each.
 //!
 //! [`Duration`]: std::time::Duration
 
@@ -20,6 +21,7 @@ pub mod control;
 pub mod credit;
 pub mod judge;
 mod mode;
+pub mod network;
 pub mod outcome;
 pub mod pacer;
 pub mod schedule;

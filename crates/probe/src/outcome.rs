@@ -82,6 +82,12 @@ pub enum Reason {
     BudgetSpent,
     /// Not made: the room's camera or microphone is in use.
     MeetingOn,
+    /// Not made: something else uses the line, maybe a meeting.
+    OtherTraffic,
+    /// Not made: data on this link is paid for by volume.
+    Metered,
+    /// Not made: the office is closed.
+    OutsideHours,
     /// A reason of a newer peer that this version has no name for.
     #[serde(other)]
     Unknown,
@@ -91,7 +97,10 @@ impl Reason {
     /// Whether the probe was put off by this side, so that there was no attempt at all.
     #[must_use]
     pub const fn is_postponement(self) -> bool {
-        matches!(self, Self::BudgetSpent | Self::MeetingOn)
+        matches!(
+            self,
+            Self::BudgetSpent | Self::MeetingOn | Self::OtherTraffic | Self::Metered | Self::OutsideHours
+        )
     }
 }
 

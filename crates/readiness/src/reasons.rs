@@ -170,6 +170,12 @@ codes! {
     NetBudgetSpent = "NET_BUDGET_SPENT",
     /// Not probed: a meeting is on.
     NetMeetingOn = "NET_MEETING_ON",
+    /// Not probed: something else uses the line.
+    NetOtherTraffic = "NET_OTHER_TRAFFIC",
+    /// Not probed: data on this link is paid for by volume.
+    NetMetered = "NET_METERED",
+    /// Not probed: the office is closed.
+    NetOutsideHours = "NET_OUTSIDE_HOURS",
 
     // NET_SUSTAIN, where it did not fail for a reason of NET_UP or NET_DOWN
     /// The link held the required rates, both ways, for as long as a sustain probe lasts.

@@ -449,9 +449,13 @@ fn however_many_rates_are_probed_what_is_held_stays_bounded_and_errs_to_unknown(
 
 #[test]
 fn a_probe_that_is_put_off_is_told_at_once_and_is_the_reason_once_the_last_one_has_run_out() {
-    for (reason, code) in
-        [(Reason::BudgetSpent, Code::NetBudgetSpent), (Reason::MeetingOn, Code::NetMeetingOn)]
-    {
+    for (reason, code) in [
+        (Reason::BudgetSpent, Code::NetBudgetSpent),
+        (Reason::MeetingOn, Code::NetMeetingOn),
+        (Reason::OtherTraffic, Code::NetOtherTraffic),
+        (Reason::Metered, Code::NetMetered),
+        (Reason::OutsideHours, Code::NetOutsideHours),
+    ] {
         let mut room = equipped();
         room.probe(pass(10), pass(20));
         wait(&mut room, 40 * MINUTE);

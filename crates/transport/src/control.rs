@@ -107,6 +107,7 @@ mod tests {
                 window_ms: 280,
                 pre_trains: Some(PreTrains { up: train, down: train }),
                 server_time_ms: -1,
+                next_probe_in_ms: None,
             }),
             FromServer::Busy(Busy { retry_after_ms: 5_000 }),
             FromServer::Deny(Deny { reason: Reason::ServerRefused, message: "no".into() }),

@@ -41,6 +41,9 @@ impl Code {
             (Reason::LocalFault, _) => Self::NetLocalFault,
             (Reason::BudgetSpent, _) => Self::NetBudgetSpent,
             (Reason::MeetingOn, _) => Self::NetMeetingOn,
+            (Reason::OtherTraffic, _) => Self::NetOtherTraffic,
+            (Reason::Metered, _) => Self::NetMetered,
+            (Reason::OutsideHours, _) => Self::NetOutsideHours,
             (Reason::Unknown, _) => Self::Unknown,
         }
     }
@@ -76,6 +79,9 @@ pub(crate) const fn blames_link(reason: Reason) -> bool {
         | Reason::ServerRefused
         | Reason::LocalFault
         | Reason::BudgetSpent
-        | Reason::MeetingOn => false,
+        | Reason::MeetingOn
+        | Reason::OtherTraffic
+        | Reason::Metered
+        | Reason::OutsideHours => false,
     }
 }

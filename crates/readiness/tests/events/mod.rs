@@ -141,6 +141,9 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
         Reason::UdpBlocked,
         Reason::BudgetSpent,
         Reason::MeetingOn,
+        Reason::OtherTraffic,
+        Reason::Metered,
+        Reason::OutsideHours,
     ]);
     prop_oneof![
         7 => inventory().prop_map(Evidence::Devices),

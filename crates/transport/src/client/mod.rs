@@ -57,6 +57,8 @@ pub struct Probed {
     pub address: Option<SocketAddr>,
     /// How long a busy server asks to be left alone.
     pub retry_after: Option<Duration>,
+    /// When a server that granted would like to be asked next.
+    pub next_probe_in: Option<Duration>,
     /// The server's clock less this machine's at the grant, seconds.
     pub clock_offset_s: Option<f64>,
 }

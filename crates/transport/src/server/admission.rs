@@ -123,6 +123,7 @@ impl Admission {
             window_ms: whole_ms(rtt.min(self.patience.handshake) + credit::FIRST),
             pre_trains,
             server_time_ms: wall_clock_ms(),
+            next_probe_in_ms: None,
         }
     }
 }

@@ -134,6 +134,20 @@ async fn a_server_s_clock_may_say_anything() {
 }
 
 #[tokio::test]
+async fn a_server_s_wish_for_the_next_probe_reaches_the_room_as_it_is() {
+    let lab = Lab::new();
+    for wish in [None, Some(0), Some(u64::MAX)] {
+        let server = lab.hostile(async move |mut peer: Peer| {
+            let grant = Grant { next_probe_in_ms: wish, ..grant(&peer.ask) };
+            peer.say(&FromServer::Grant(grant)).await;
+            peer.linger().await;
+        });
+        let probed = lab.probe(server, SHORT).await;
+        assert_eq!(probed.next_probe_in, wish.map(std::time::Duration::from_millis));
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_is_never_a_statement_about_the_link() {
     let lab = Lab::new();
     for (given, taken) in [

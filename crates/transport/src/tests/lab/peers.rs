@@ -68,6 +68,7 @@ pub(crate) fn grant(ask: &Ask) -> Grant {
         window_ms: 1_000,
         pre_trains: None,
         server_time_ms: 0,
+        next_probe_in_ms: None,
     }
 }
 
