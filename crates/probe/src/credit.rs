@@ -1,7 +1,7 @@
 //! How far ahead of its receiver a sender may be, so that a slow or long way is not flooded while the receiver's word
 //! is still on its way back.
 //!
-//! The first credit is a window: a round trip and 250 ms at the granted rate. The receiver extends it, in packets of
+//! The first credit is a window: a round trip and 250 ms (for a sustain train 4 s) at the granted rate. The receiver extends it, in packets of
 //! the train counted from its first:
 //! * up to the window beyond the newest packet that arrived;
 //! * while the queue is short, so that arrivals keep up with the sender, up to a second beyond it (or the window, if
@@ -13,10 +13,24 @@
 
 use std::time::Duration;
 
-use crate::{control::TrainGrant, wire::PacketHeader};
+use crate::{Mode, control::TrainGrant, wire::PacketHeader};
+
+/// The window of a train over a way of this round trip.
+#[must_use]
+pub fn window(mode: Mode, rtt: Duration) -> Duration {
+    let beyond = if mode == Mode::Sustain { FOR_MINUTES } else { FIRST };
+    rtt.saturating_add(beyond).min(WIDEST)
+}
+
+/// No window is wider: the longest handshake that is waited for holds two round trips.
+pub const WIDEST: Duration = Duration::from_secs(6);
 
 /// The first credit, over a round trip.
-pub const FIRST: Duration = Duration::from_millis(250);
+const FIRST: Duration = Duration::from_millis(250);
+
+/// The same of a sustain train, whose verdict against a link rests on 1.8 s of bad windows and 2 s in which a bucket is
+/// told from other causes. It is only made where a gate probe passed.
+const FOR_MINUTES: Duration = Duration::from_secs(4);
 
 /// Above this round trip a pre-train goes first.
 pub const LONG_WAY: Duration = Duration::from_millis(200);

@@ -64,6 +64,7 @@ pub fn doubts(view: &View, finding: Finding, thresholds: &Thresholds) -> Vec<Dou
         (Verdict::Fail, Reason::Loss) => vec![
             (odds < limit.loss_odds, Doubt::LossNearLimit),
             (drained && queue_stood(view, thresholds), Doubt::QueueDrained),
+            (slow && queue_stood(view, thresholds), Doubt::SlowGrowth),
         ],
         (Verdict::Fail, _) => vec![(drained, Doubt::QueueDrained), (slow, Doubt::SlowGrowth)],
     };

@@ -102,17 +102,25 @@ impl<K: Kind> Watched<K> {
             self.awake_since = now;
         }
         self.next_look = now.saturating_add(LOOK);
-        let heard = self.evidence.last_arrival().unwrap_or(first).max(self.awake_since);
-        if now.saturating_sub(heard) >= SILENCE {
-            return Some((Verdict::Inconclusive, Reason::Outage));
+        let last_arrival = self.evidence.last_arrival().unwrap_or(first);
+        let silent = now.saturating_sub(last_arrival.max(self.awake_since)) >= SILENCE;
+        if let Some(packets) = self.ended.filter(|packets| silent || self.evidence.has_all_of(*packets)) {
+            // Nothing was sent any more: the silence after the last packet is not the link's.
+            self.evidence.cover_whole(packets);
+            return self.look_at(last_arrival.saturating_sub(first), true);
         }
         let observed = now.saturating_sub(first);
-        let whole = self.ended.filter(|packets| self.evidence.has_all_of(*packets));
-        match whole {
-            Some(packets) => self.evidence.cover_whole(packets),
-            None => self.evidence.cover_bins(bins_in(observed)),
+        self.evidence.cover_bins(bins_in(observed));
+        if silent {
+            // What had failed before stays failed; otherwise it is an outage.
+            let found = self.look_at(observed, true);
+            let fails = found.filter(|(verdict, _)| *verdict == Verdict::Fail);
+            return fails.or(Some((Verdict::Inconclusive, Reason::Outage)));
         }
-        let last = whole.is_some() || observed >= self.evidence.time_limit();
+        self.look_at(observed, observed >= self.evidence.time_limit())
+    }
+
+    fn look_at(&mut self, observed: Duration, last: bool) -> Option<Finding> {
         self.kind.look(&self.evidence, Moment { observed, last, slept: self.slept })
     }
 

@@ -35,6 +35,8 @@ pub(super) struct Attempt<'a> {
 pub(super) struct Findings {
     pub(super) up: DirectionResult,
     pub(super) down: DirectionResult,
+    /// When both were known.
+    pub(super) at: Instant,
 }
 
 impl Findings {
@@ -43,6 +45,7 @@ impl Findings {
         Self {
             up: DirectionResult::unmeasured(request.up, reason),
             down: DirectionResult::unmeasured(request.down, reason),
+            at: Instant::now(),
         }
     }
 }
@@ -83,12 +86,13 @@ impl<'a> Attempt<'a> {
     }
 
     pub(super) async fn finish(mut self, ended: Result<(), Failure>) -> Probed {
-        let duration = self.started.elapsed();
+        let end = if ended.is_ok() { self.findings.at } else { Instant::now() };
+        let duration = end.saturating_duration_since(self.started);
         let bytes = match self.line {
             Some(line) => line.close().await,
             None => ByteCount::default(),
         };
-        let Findings { up, down } = &mut self.findings;
+        let Findings { up, down, .. } = &mut self.findings;
         let retry_after = ended.as_ref().err().and_then(|failure| failure.retry_after);
         let (verdict, reason, detail) = match ended {
             Ok(()) => {

@@ -37,7 +37,7 @@ pub(super) fn check_grant(grant: &Grant, request: &ProbeRequest) -> Result<(), F
             return Err(Failure::new(Reason::PeerFailed, words));
         }
     }
-    if Duration::from_millis(grant.window_ms.into()) > WIDEST_WINDOW {
+    if Duration::from_millis(grant.window_ms.into()) > credit::WIDEST {
         let words = format!("{server} granted more credit than any way needs");
         return Err(Failure::new(Reason::PeerFailed, words));
     }
@@ -60,9 +60,6 @@ fn unfit(train: &TrainGrant, mode: Mode, asked: Bitrate, time_limit: Duration) -
         None
     }
 }
-
-/// The longest handshake that is waited for holds two round trips.
-const WIDEST_WINDOW: Duration = Duration::from_secs(6);
 
 /// A server of another release may send a little faster than this one.
 const RATE_TOLERANCE: f64 = 1.045;

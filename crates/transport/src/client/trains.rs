@@ -9,7 +9,7 @@ use siaga_probe::{
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
 use super::{
@@ -25,6 +25,9 @@ use crate::{
     server_name::ServerName,
     train::{self, Line, Question, Receiver, TrainError},
 };
+
+/// How much longer than a round trip the server may take to say that it has stopped.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Answers with what was found and, if the probe did not come to its end, why.
 pub(super) async fn run(
@@ -52,7 +55,7 @@ pub(super) async fn run(
     let (stop_up, up_is_judged) = (Notify::new(), Notify::new());
     let (mut reported, mut up_sent) = (None, None);
 
-    let listen = async {
+    let mut listen = Box::pin(async {
         loop {
             match control::receive(&mut from_server).await? {
                 FromServer::Report(report) if reported.is_none() => {
@@ -79,7 +82,7 @@ pub(super) async fn run(
                 }
             }
         }
-    };
+    });
     let up = async {
         let sent = train::send(connection, Direction::Up, &up_line, &mut up_may, &stop_up).await?;
         up_sent = Some(sent);
@@ -102,13 +105,24 @@ pub(super) async fn run(
         Ok(())
     };
     let ended = tokio::select! {
-        Err(ended) = listen => Err(ended),
+        Err(ended) = &mut listen => Err(ended),
         Err(ended) = credit => Err(ended),
         ended = work => ended,
         () = allowance.exceeded(connection, &grant.down) => Err(Ended::FLOODED),
         () = train::silence(connection, patience.silence) => Err(Ended::Silent),
         () = sleep(patience.longest_probe(&grant, connection.rtt())) => Err(Ended::Silent),
     };
+    let at = Instant::now();
+    if ended.is_ok() {
+        // A room that leaves before the server has heard it would never know that its word was lost, and the server
+        // would send on.
+        tokio::select! {
+            Err(_) = &mut listen => {}
+            _ = down_sent.wait_for(Option::is_some) => {}
+            () = sleep(connection.rtt() + LAST_WORDS) => {}
+        }
+    }
+    drop(listen);
     // What this machine held up is no property of the link, whatever the server made of it.
     if up_sent.is_some_and(train::is_held_up) && reported.is_some() {
         reported = Some(DirectionResult::unmeasured(request.up, Reason::SenderLate));
@@ -116,7 +130,7 @@ pub(super) async fn run(
 
     let Err(mut ended) = ended else {
         let up = reported.unwrap_or_else(|| DirectionResult::unmeasured(request.up, Reason::PeerFailed));
-        return (Findings { up, down: receiver.result() }, Ok(()));
+        return (Findings { up, down: receiver.result(), at }, Ok(()));
     };
     if matches!(ended, Ended::Train(TrainError::LocalFault)) && allowance.is_exceeded(connection, &grant.down)
     {
@@ -131,7 +145,7 @@ pub(super) async fn run(
         // What was seen is worth showing; it is no verdict unless a judge had come to one.
         receiver.abandon(failure.reason);
         let up = reported.unwrap_or_else(|| DirectionResult::unmeasured(request.up, failure.reason));
-        Findings { up, down: receiver.result() }
+        Findings { up, down: receiver.result(), at }
     };
     (findings, Err(failure))
 }

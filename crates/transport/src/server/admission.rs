@@ -120,7 +120,7 @@ impl Admission {
             version: VERSION,
             up: train(id, up, longest),
             down: train(id.wrapping_add(1), down, longest),
-            window_ms: whole_ms(rtt.min(self.patience.handshake) + credit::FIRST),
+            window_ms: whole_ms(credit::window(ask.mode, rtt)),
             pre_trains,
             server_time_ms: wall_clock_ms(),
             next_probe_in_ms: None,

@@ -1,6 +1,6 @@
 //! docs/protocol.md says what the code does.
 
-use std::{collections::BTreeSet, fmt::Debug};
+use std::{collections::BTreeSet, fmt::Debug, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -80,7 +80,7 @@ fn the_header_is_byte_by_byte_as_shown() {
         .flat_map(str::split_whitespace)
         .map(|byte| u8::from_str_radix(byte, 16).unwrap())
         .collect();
-    let header = PacketHeader { train: 2, seq: 7, sent_at: std::time::Duration::from_micros(3_500) };
+    let header = PacketHeader { train: 2, seq: 7, sent_at: Duration::from_micros(3_500) };
     assert_eq!(header.to_datagram(0), shown);
     assert_eq!(PacketHeader::parse(&shown), Ok(header));
 }
@@ -95,6 +95,7 @@ fn every_number_is_the_code_s() {
         .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
         .filter(|(what, _)| *what != "what")
         .collect();
+    let first_credit = |mode| credit::window(mode, Duration::ZERO).as_millis().to_string();
     let told = [
         ("version of the messages", VERSION.to_string()),
         ("ALPN", String::from_utf8_lossy(PROBE_ALPN).into_owned()),
@@ -112,7 +113,8 @@ fn every_number_is_the_code_s() {
         ("longest train that a room takes, sustain, s", Mode::Sustain.time_limit().as_secs().to_string()),
         ("longest train that a room takes, quality, s", Mode::Quality.time_limit().as_secs().to_string()),
         ("longest train that a server grants a gate, s", train.as_secs().to_string()),
-        ("first credit over a round trip, ms", credit::FIRST.as_millis().to_string()),
+        ("first credit over a round trip, ms", first_credit(Mode::Gate)),
+        ("first credit over a round trip, sustain, ms", first_credit(Mode::Sustain)),
         ("round trip above which pre-trains are sent, ms", credit::LONG_WAY.as_millis().to_string()),
         ("length of a pre-train, ms", credit::PRE_TRAIN.as_millis().to_string()),
         ("patience for the handshake, s", handshake.as_secs().to_string()),

@@ -1,7 +1,12 @@
 //! The judge of long trains as its driver sees it, over links that are arithmetic.
 
 use super::*;
-use crate::judge::TrainJudge;
+use crate::{
+    Mode,
+    credit::{self, CreditLine},
+    judge::TrainJudge,
+    pacer::{Pacer, Step},
+};
 
 const PACKET: u32 = 1_250;
 const DELAY: Duration = Duration::from_millis(20);
@@ -262,4 +267,80 @@ fn stamps_that_hide_a_queue_do_not_hide_the_rate() {
         judge.on_packet(now, PacketHeader { train: TRAIN, seq, sent_at: slot(seq).mul_f64(4.0 / 3.0) });
     }
     panic!("no finding");
+}
+
+/// Sends by credit over a line of `rate_share` of the rate behind a bucket and in front of a queue that drops what does not
+/// fit, 30 ms each way there and back.
+fn by_credit(rate_share: f64, bucket_s: f64, queue_s: f64) -> DirectionResult {
+    const MS: Duration = Duration::from_millis(1);
+    let way = 15 * MS;
+    let max_bytes = target().bytes_in(Duration::from_secs(40));
+    let grant = TrainGrant { train: TRAIN, rate_bps: target(), max_bytes, max_ms: 40_000 };
+    let window = credit::window(Mode::Sustain, 2 * way);
+    let first = credit::packets_in(&grant, PACKET, window);
+    let (mut pacer, mut line) = (Pacer::new(grant, PACKET), CreditLine::new(&grant, PACKET, window, first));
+    let mut judge = Sustain::judge(&grant, target(), PACKET, Duration::ZERO);
+    let (mut credits, mut arriving, mut ended) = (vec![(Duration::ZERO, first)], Vec::new(), None);
+    // In seconds of the rate: what the bucket holds, and what waits in the queue.
+    let (mut bucket, mut queue, mut seq) = (bucket_s, 0.0_f64, 0);
+    let packet_s = target().time_for(PACKET.into()).as_secs_f64();
+    for ms in 0.. {
+        let now = ms * MS;
+        bucket = (bucket + 0.001 * rate_share).min(bucket_s);
+        let served = (queue / packet_s).floor() * packet_s;
+        let served = served.min((bucket / packet_s).floor() * packet_s);
+        (queue, bucket) = (queue - served, bucket - served);
+        pacer.set_credit(credits.iter().filter(|(at, _)| *at <= now).map(|(_, to)| *to).max().unwrap());
+        match if ended.is_some() { Step::Finished } else { pacer.step(now, 0) } {
+            Step::Send(count) => {
+                for _ in 0..count {
+                    if queue + packet_s <= queue_s {
+                        queue += packet_s;
+                        let wait = ((queue - bucket).max(0.0) / rate_share).max(0.0);
+                        let header = PacketHeader { train: TRAIN, seq, sent_at: now };
+                        arriving.push((now + way + Duration::from_secs_f64(wait), header));
+                    }
+                    seq += 1;
+                }
+            }
+            Step::WaitUntil(_) => {}
+            Step::Finished => ended = ended.or(Some(now + way)),
+        }
+        let (here, later): (Vec<_>, Vec<_>) = arriving.into_iter().partition(|(at, _)| *at <= now);
+        arriving = later;
+        for (at, header) in here {
+            judge.on_packet(at, header);
+            line.on_packet(at, header);
+        }
+        if ended.is_some_and(|at| at <= now) {
+            judge.on_sent(now, seq);
+        }
+        if ms % 20 == 0 {
+            credits.extend(line.extend().map(|to| (now + way, to)));
+        }
+        if judge.look(now).is_some() {
+            return judge.result();
+        }
+    }
+    unreachable!("a train ends")
+}
+
+#[test]
+fn a_train_by_credit_gets_far_enough_to_fail_a_line_that_is_slow_in_the_long_run() {
+    for (share, bucket_s, queue_s) in [
+        (0.5, 1.6, 1.0),
+        (0.5, 1.6, 2.0),
+        (0.25, 1.6, 1.0),
+        (0.1, 1.6, 2.0),
+        (0.75, 0.02, 0.25),
+        (0.4, 0.02, 0.25),
+    ] {
+        let result = by_credit(share, bucket_s, queue_s);
+        assert_eq!(result.verdict, Verdict::Fail, "{share} {bucket_s} {queue_s}: {result:?}");
+    }
+}
+
+#[test]
+fn a_train_by_credit_over_a_good_line_is_not_ended_by_it() {
+    assert_eq!(by_credit(1.2, 0.02, 0.25).verdict, Verdict::Pass);
 }
