@@ -14,6 +14,7 @@
 //! - [`Catalogue`], [`DeclaredFov`]: fields of view, which no driver knows
 //! - [`scan`], [`Scanner`]: all of it, as one [`Inventory`](siaga_readiness::inventory::Inventory)
 
+pub mod analysis;
 mod camera;
 mod display;
 mod drivers;
