@@ -13,4 +13,4 @@ pub mod verdict;
 
 pub use frames::{Frame, FrameFindings, FrameWatch};
 pub use sound::{SoundFindings, SoundWatch};
-pub use verdict::{Judgement, Occasion, Wanted, judge_frames, judge_sound};
+pub use verdict::{Occasion, Wanted, judge_frames, judge_sound};

@@ -1,6 +1,6 @@
 //! What findings mean for a meeting.
 
-use siaga_readiness::{reasons::Code, state::CheckState};
+use siaga_readiness::{reasons::Code, state::CheckState, trial::Judgement};
 
 use super::{
     frames::FrameFindings,
@@ -25,35 +25,6 @@ pub enum Occasion {
     Scheduled,
     /// A person asked.
     Asked,
-}
-
-/// What findings mean.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Judgement {
-    /// Ok, warning or failed.
-    pub state: CheckState,
-    /// Why.
-    pub reason: Code,
-    /// What was measured, in the unit that the reason's words name.
-    pub value: Option<f64>,
-    /// What it should be, in the same unit.
-    pub required: Option<f64>,
-}
-
-impl Judgement {
-    const fn new(state: CheckState, reason: Code) -> Self {
-        Self { state, reason, value: None, required: None }
-    }
-
-    fn measured(mut self, value: f64) -> Self {
-        self.value = Some((value * 10.0).round() / 10.0);
-        self
-    }
-
-    fn required(mut self, required: f64) -> Self {
-        self.required = Some(required);
-        self
-    }
 }
 
 /// A picture must come within this time (devices of video-conferencing rooms are given as long), milliseconds.
@@ -86,6 +57,7 @@ pub fn judge_frames(found: &FrameFindings, wanted: Wanted, occasion: Occasion) -
     let share = |count: u32| f64::from(count) / f64::from(found.looked_at.max(1));
     let fps = found.fps().unwrap_or(0.0);
     let broken = found.broken_share().unwrap_or(0.0);
+    let rated = |state, code| Judgement { required: Some(wanted.fps), ..measured(state, code, fps) };
     let first_ms = match found.first_ms {
         Some(first) if first <= FIRST_FRAME_FAIL_MS => first,
         _ => return Judgement::new(Failed, Code::CameraNoFrames),
@@ -95,22 +67,22 @@ pub fn judge_frames(found: &FrameFindings, wanted: Wanted, occasion: Occasion) -
     } else if found.gap_ms >= STANDSTILL_MS || found.still_ms >= STANDSTILL_MS {
         Judgement::new(Failed, Code::CameraFrozen)
     } else if broken > BROKEN_FAIL {
-        Judgement::new(Failed, Code::CameraBrokenFrames).measured(broken * 100.0)
+        measured(Failed, Code::CameraBrokenFrames, broken * 100.0)
     } else if fps < LEAST_FPS {
-        Judgement::new(Failed, Code::CameraSlow).measured(fps).required(wanted.fps)
+        rated(Failed, Code::CameraSlow)
     } else if share(found.dark) > DARK_SHARE {
         let state = if occasion == Occasion::Asked { Failed } else { Warning };
         Judgement::new(state, Code::CameraDark)
     } else if share(found.flat) > DARK_SHARE {
         Judgement::new(Warning, Code::CameraCovered)
     } else if broken > BROKEN_WARN {
-        Judgement::new(Warning, Code::CameraBrokenFrames).measured(broken * 100.0)
+        measured(Warning, Code::CameraBrokenFrames, broken * 100.0)
     } else if fps < NOMINAL_SHARE * wanted.fps {
-        Judgement::new(Warning, Code::CameraSlow).measured(fps).required(wanted.fps)
+        rated(Warning, Code::CameraSlow)
     } else if first_ms > FIRST_FRAME_WARN_MS {
-        Judgement::new(Warning, Code::CameraLate).measured(f64::from(first_ms) / 1e3)
+        measured(Warning, Code::CameraLate, f64::from(first_ms) / 1e3)
     } else {
-        Judgement::new(Ok, Code::CameraWorks).measured(fps).required(wanted.fps)
+        rated(Ok, Code::CameraWorks)
     }
 }
 
@@ -136,10 +108,7 @@ const OFFSET: u32 = FULL_SCALE / 10;
 #[must_use]
 pub fn judge_sound(found: &SoundFindings) -> Option<Judgement> {
     use CheckState::{Failed, Ok, Warning};
-    let told = |judgement: Judgement| match found.dbfs() {
-        Some(dbfs) => judgement.measured(dbfs),
-        None => judgement,
-    };
+    let heard = |state, code| measured(state, code, found.dbfs().unwrap_or(f64::NEG_INFINITY));
     if found.gap_ms >= NO_SAMPLES_MS {
         return Some(Judgement::new(Failed, Code::MicrophoneNoSamples));
     }
@@ -153,10 +122,16 @@ pub fn judge_sound(found: &SoundFindings) -> Option<Judgement> {
     } else if found.clipped_run > CLIPPED_RUN {
         Judgement::new(Warning, Code::MicrophoneClipping)
     } else if found.dbfs().is_none_or(|dbfs| dbfs < LOW_DBFS) {
-        told(Judgement::new(Warning, Code::MicrophoneLow))
+        heard(Warning, Code::MicrophoneLow)
     } else {
-        told(Judgement::new(Ok, Code::MicrophoneWorks))
+        heard(Ok, Code::MicrophoneWorks)
     })
+}
+
+/// With what was measured, to a tenth.
+fn measured(state: CheckState, reason: Code, value: f64) -> Judgement {
+    let value = value.is_finite().then(|| (value * 10.0).round() / 10.0);
+    Judgement { value, ..Judgement::new(state, reason) }
 }
 
 #[cfg(test)]
