@@ -20,6 +20,13 @@ pub struct Policy {
     pub device_scan: TimeToLive,
     /// How long a gate probe counts.
     pub gate_probe: TimeToLive,
+    /// How long it counts that a device was tried.
+    #[serde(default = "device_check")]
+    pub device_check: TimeToLive,
+}
+
+fn device_check() -> TimeToLive {
+    Freshness::default().device_check
 }
 
 impl Policy {
@@ -31,13 +38,19 @@ impl Policy {
             accept_internal_server: false,
             device_scan: freshness.device_scan,
             gate_probe: freshness.gate_probe,
+            device_check: freshness.device_check,
         }
     }
 
     /// The same declarations, but no evidence counts for longer than `max_age`.
     #[must_use]
     pub fn no_older_than(self, max_age: TimeToLive) -> Self {
-        Self { device_scan: self.device_scan.min(max_age), gate_probe: self.gate_probe.min(max_age), ..self }
+        Self {
+            device_scan: self.device_scan.min(max_age),
+            gate_probe: self.gate_probe.min(max_age),
+            device_check: self.device_check.min(max_age),
+            ..self
+        }
     }
 }
 
@@ -55,6 +68,8 @@ pub struct Freshness {
     pub device_scan: TimeToLive,
     /// A gate probe; 60 minutes if not said.
     pub gate_probe: TimeToLive,
+    /// That a device was tried; 24 hours if not said.
+    pub device_check: TimeToLive,
 }
 
 impl Default for Freshness {
@@ -62,6 +77,7 @@ impl Default for Freshness {
         Self {
             device_scan: TimeToLive(Duration::from_secs(2 * 60)),
             gate_probe: TimeToLive(Duration::from_secs(60 * 60)),
+            device_check: TimeToLive(TimeToLive::MAX),
         }
     }
 }

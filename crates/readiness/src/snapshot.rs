@@ -1,6 +1,7 @@
 //! Everything that is held about a room at one time: the one value that all answers are computed from.
 
 mod findings;
+mod trials;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use findings::{Conclusion, Finding, Findings};
+pub use trials::{Trials, TriedDevice, When};
 
 /// The evidence about one room. No verdict is in it: that is computed when it is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,6 +118,9 @@ pub struct DeviceEvidence {
     pub scan: Option<Scan>,
     /// The last scan that was tried, done or not.
     pub attempt: Option<ScanAttempt>,
+    /// What came of trying the devices.
+    #[serde(default)]
+    pub trials: Trials,
 }
 
 /// A device scan that was done.

@@ -21,11 +21,13 @@ pub(super) struct Statement {
     pub(super) unit: Option<&'static str>,
     pub(super) words: Words,
     pub(super) seen: Option<Seen>,
+    /// The trial that it rests on beside the scan in `seen`, which decides how long it holds.
+    pub(super) tried: Option<Seen>,
 }
 
 impl Statement {
     pub(super) fn new(code: CheckCode, state: CheckState, reason: Code) -> Self {
-        Self { code, state, reason, unit: None, words: Words::default(), seen: None }
+        Self { code, state, reason, unit: None, words: Words::default(), seen: None, tried: None }
     }
 
     pub(super) fn seen(mut self, seen: Option<Seen>) -> Self {
@@ -48,7 +50,9 @@ impl Statement {
 
 impl From<Statement> for Check {
     fn from(statement: Statement) -> Self {
-        let Statement { code, state, reason, unit, words, seen } = statement;
+        let Statement { code, state, reason, unit, words, seen, tried } = statement;
+        // What it rests on is as old as its oldest part.
+        let seen = seen.into_iter().chain(tried).max_by_key(|seen| seen.age);
         let entry = catalogue::entry(reason);
         Self {
             code,

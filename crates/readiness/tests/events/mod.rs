@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::{prelude::*, sample::select};
 use siaga_probe::{DirectionResult, Reason};
 use siaga_readiness::{
-    Cause, CheckState, Code, Evidence, Freshness, Inventory, Moment, Policy, ScanFault, ServerPlace,
-    TimeToLive,
+    Cause, CheckState, Code, DeviceKind, Evidence, Freshness, Inventory, Judgement, Moment, Policy,
+    ScanFault, ServerPlace, TimeToLive, Trial, TrialOutcome,
 };
 
 use crate::room::*;
@@ -65,6 +65,17 @@ pub fn without(events: &[Event], index: usize) -> Vec<Event> {
     rest
 }
 
+/// Nothing but the trials, at their times.
+pub fn only_trials(events: &[Event]) -> Vec<Event> {
+    let mut events = events.to_vec();
+    for event in &mut events {
+        if matches!(event.what, What::Observed { evidence: Evidence::Devices(_) | Evidence::Probe(_), .. }) {
+            event.what = silence();
+        }
+    }
+    events
+}
+
 pub fn silence() -> What {
     What::Observed {
         ago: 0,
@@ -78,11 +89,11 @@ pub fn silence() -> What {
 
 pub fn policy() -> impl Strategy<Value = Policy> {
     let ttl = || (30..300_u64).prop_map(|s| TimeToLive::new(Duration::from_secs(s)).unwrap());
-    (any::<bool>(), any::<bool>(), ttl(), ttl()).prop_map(
-        |(accept_virtual, accept_internal_server, device_scan, gate_probe)| Policy {
+    (any::<bool>(), any::<bool>(), ttl(), ttl(), ttl()).prop_map(
+        |(accept_virtual, accept_internal_server, device_scan, gate_probe, device_check)| Policy {
             accept_virtual,
             accept_internal_server,
-            ..Policy::strict(Freshness { device_scan, gate_probe })
+            ..Policy::strict(Freshness { device_scan, gate_probe, device_check })
         },
     )
 }
@@ -123,6 +134,37 @@ fn direction() -> impl Strategy<Value = DirectionResult> {
     ]
 }
 
+/// Of the devices that the inventories above have.
+fn trial() -> impl Strategy<Value = Evidence> {
+    let id = |index: usize| {
+        let inventory = webcam();
+        (inventory.cameras[index].id.clone(), inventory.microphones[index].id.clone())
+    };
+    let found = |state, reason| {
+        TrialOutcome::Found(Judgement {
+            value: Some(29.5),
+            required: Some(30.0),
+            ..Judgement::new(state, reason)
+        })
+    };
+    let outcome = prop_oneof![
+        16 => Just(found(CheckState::Ok, Code::CameraWorks)),
+        2 => Just(found(CheckState::Warning, Code::CameraDark)),
+        1 => Just(found(CheckState::Failed, Code::CameraFrozen)),
+        1 => Just(found(CheckState::Unknown, Code::DeviceRetrying)),
+        1 => Just(TrialOutcome::Voided),
+        1 => Just(TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail: "crashed".to_owned() }),
+    ];
+    (0..2_usize, any::<bool>(), outcome).prop_map(move |(index, is_camera, outcome)| {
+        let (camera, microphone) = id(index);
+        Evidence::Trial(if is_camera {
+            Trial { kind: DeviceKind::Camera, id: camera, outcome }
+        } else {
+            Trial { kind: DeviceKind::Microphone, id: microphone, outcome }
+        })
+    })
+}
+
 pub fn evidence() -> impl Strategy<Value = Evidence> {
     let place = prop_oneof![
         8 => Just(ServerPlace::Public),
@@ -137,12 +179,13 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
         Reason::MeetingOn,
     ]);
     prop_oneof![
-        4 => inventory().prop_map(Evidence::Devices),
+        7 => inventory().prop_map(Evidence::Devices),
         1 => Just(Evidence::DeviceFault(ScanFault {
             reason: Code::DeviceScanFailed,
             detail: "no such directory".to_owned(),
         })),
-        5 => (place, direction(), direction()).prop_map(|(place, up, down)| probe(place, up, down)),
+        1 => trial(),
+        12 => (place, direction(), direction()).prop_map(|(place, up, down)| probe(place, up, down)),
         1 => away.prop_map(|reason| probe(ServerPlace::Public, nothing(10, reason), nothing(20, reason))),
     ]
 }
@@ -151,7 +194,7 @@ fn event() -> impl Strategy<Value = Event> {
     let ago = prop_oneof![3 => Just(0), 1 => 0..80_u64];
     let cause = select(vec![Cause::Resumed, Cause::NetworkChanged, Cause::ConfigurationChanged]);
     let what = prop_oneof![
-        12 => (ago, evidence()).prop_map(|(ago, evidence)| What::Observed { ago, evidence }),
+        20 => (ago, evidence()).prop_map(|(ago, evidence)| What::Observed { ago, evidence }),
         1 => cause.prop_map(What::Invalidated),
     ];
     (0..40_u64, what).prop_map(|(after, what)| Event { after, what })

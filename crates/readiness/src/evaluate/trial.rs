@@ -1,0 +1,71 @@
+//! What trying a device adds to having seen it.
+
+use crate::{
+    catalogue::Words,
+    moment::Moment,
+    reasons::Code,
+    snapshot::{Snapshot, TriedDevice},
+    state::CheckState,
+    trial::{DeviceKind, Judgement},
+};
+
+use super::statement::{Seen, Statement};
+
+/// Adds what is known from trials of the device to a statement made from the scan alone. Only one that says
+/// that the device is there and was not tried can change.
+///
+/// A finding that has run out grants nothing more and nothing less than before: of one that spoke for the device
+/// remains that it was not tried lately, and one that spoke against it leaves its check unknown.
+pub(super) fn refine(
+    statement: Statement,
+    snapshot: &Snapshot,
+    (kind, id): (DeviceKind, &str),
+    now: Moment,
+) -> Statement {
+    if !matches!(statement.reason, Code::CameraNotTried | Code::MicrophoneNotTried) {
+        return statement;
+    }
+    let Some(TriedDevice { found, not_done, .. }) = snapshot.devices.trials.of(kind, id) else {
+        return statement;
+    };
+    let ttl = snapshot.setup.policy.device_check;
+    let seen = |at| Seen::of(at, now, ttl);
+    if let Some((finding, Some(judgement))) = found.map(|it| (it, it.what)) {
+        match seen(finding.at) {
+            Some(seen) if seen.is_fresh() => return told(statement, judgement, Some(seen)),
+            stale if !judgement.state.grants() => {
+                let unknown = Judgement::new(CheckState::Unknown, Code::EvidenceStale);
+                return told(statement, unknown, stale);
+            }
+            _ => {}
+        }
+    }
+    match not_done.map(|it| (it.what, seen(it.at))) {
+        Some((reason, Some(seen))) if seen.is_fresh() => {
+            told(statement, Judgement::new(CheckState::Warning, reason), Some(seen))
+        }
+        _ => statement,
+    }
+}
+
+/// As old as the trial.
+fn told(mut statement: Statement, judgement: Judgement, tried: Option<Seen>) -> Statement {
+    let Judgement { state, reason, value, required } = judgement;
+    statement.state = state;
+    statement.reason = reason;
+    statement.words = Words { value, required, ..statement.words };
+    statement.unit = value.and(unit(reason));
+    statement.tried = tried;
+    statement
+}
+
+/// In which the words of a reason give their numbers.
+fn unit(reason: Code) -> Option<&'static str> {
+    match reason {
+        Code::CameraWorks | Code::CameraSlow => Some("fps"),
+        Code::CameraLate => Some("s"),
+        Code::CameraBrokenFrames => Some("%"),
+        Code::MicrophoneWorks | Code::MicrophoneLow => Some("dBFS"),
+        _ => None,
+    }
+}
