@@ -2,20 +2,27 @@
 
 use std::time::Duration;
 
-use siaga_devices::{Kernel, Roots, ScanError, ScanOptions, Scanner};
+use siaga_devices::{Kernel, Roots, ScanError, ScanOptions, Scanner, analysis::Occasion, trial::plan::Plan};
 use siaga_readiness::{
     inventory::Inventory,
     moment::Moment,
     observation::{Evidence, Observation, ScanFault},
     reasons::Code,
+    trial::TrialOutcome,
 };
 use tokio::{
     task::JoinHandle,
-    time::{MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tracing::warn;
 
-use crate::{changes::Changes, config::DeviceSettings, host, room::Room};
+use crate::{
+    changes::Changes,
+    config::DeviceSettings,
+    host,
+    room::Room,
+    trials::{self, Hands},
+};
 
 /// A scan that takes longer is told as timed out; a healthy one takes milliseconds.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -23,17 +30,60 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// What a device offers is remembered from one scan to the next, and asked anew after this long.
 const MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Scans at the configured interval and after each change of the machine, for ever.
+/// Scans at the configured interval and after each change of the machine, for ever, and tries what is due and free
+/// after a scan. Never both at once: a device in the hand would look like one in use.
 pub async fn watch(room: &Room, settings: &DeviceSettings, mut changes: Changes) {
     let mut eyes = Eyes::new(settings);
+    let mut plan = Plan::new(room.snapshot().setup.policy.device_check.duration());
     let mut ticks = interval(settings.scan_interval.duration());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        let now = host::now().since_boot;
+        let next_trial = plan.next_due(now).map_or(FAR, |due| due - now);
         tokio::select! {
             _ = ticks.tick() => {}
+            () = sleep(next_trial) => {}
             () = changes.next() => eyes.forget(),
         }
         room.observe(eyes.look().await);
+        if settings.active_checks {
+            try_out(room, &mut plan).await;
+        }
+    }
+}
+
+const FAR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Tries what is due, one device after the other, while no meeting is on.
+async fn try_out(room: &Room, plan: &mut Plan) {
+    let snapshot = room.snapshot();
+    let (devices, setup) = (&snapshot.devices, &snapshot.setup);
+    let Some(scan) =
+        devices.scan.as_ref().filter(|scan| devices.attempt.as_ref().is_some_and(|it| it.at == scan.at))
+    else {
+        return;
+    };
+    if devices.trials.is_empty() {
+        // Nothing was tried yet, or what was found is void since the machine slept.
+        plan.forget();
+    }
+    let now = host::now();
+    for key in plan.on_scan(now.since_boot, &trials::present(&scan.inventory)) {
+        room.observe(trials::observation(now, &key, TrialOutcome::Voided));
+    }
+    if snapshot.is_in_use(now) {
+        return;
+    }
+    let candidates = trials::candidates(&scan.inventory, setup.policy.accept_virtual);
+    let free: Vec<_> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
+    let hands = Hands::new();
+    while let Some(key) = plan.due(host::now().since_boot, &free) {
+        let Some(candidate) = candidates.iter().find(|candidate| candidate.key == key) else { return };
+        let at = host::now();
+        let outcome = hands.try_out(candidate, Occasion::Scheduled).await;
+        if let Some(told) = plan.on_outcome(host::now().since_boot, &key, outcome) {
+            room.observe(trials::observation(at, &key, told));
+        }
     }
 }
 

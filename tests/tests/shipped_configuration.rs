@@ -35,6 +35,7 @@ fn the_agent_s_configuration_is_in_order_either_way() {
     assert_eq!(settings.network.probe_interval, defaults.network.probe_interval);
     assert_eq!(settings.network.daily_bytes, defaults.network.daily_bytes);
     assert_eq!(settings.devices.scan_interval, defaults.devices.scan_interval);
+    assert_eq!(settings.devices.active_checks, defaults.devices.active_checks);
     assert_eq!(settings.freshness, defaults.freshness);
     // And examples where there is no default.
     assert_eq!(settings.servers.len(), 1);

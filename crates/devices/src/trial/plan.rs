@@ -15,9 +15,6 @@ pub type Key = (DeviceKind, String);
 /// may be unknown for it.
 const RETRY: Duration = Duration::from_secs(15);
 
-/// A device that works is tried daily, well before a day-old finding runs out.
-const AFTER_OK: Duration = Duration::from_secs(20 * 3600);
-
 /// A dark picture or a silent room says more later.
 const AFTER_WARNING: Duration = Duration::from_secs(3600);
 
@@ -32,8 +29,9 @@ const MOST: usize = 64;
 
 /// What is known of each device's trials. A device is tried when it is seen first, when it is plugged in again, and
 /// from then on by what came of it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Plan {
+    after_ok: Duration,
     devices: HashMap<Key, Device>,
 }
 
@@ -54,6 +52,12 @@ enum Standing {
 }
 
 impl Plan {
+    /// A plan for findings that count for so long: a device that works is tried again well before that.
+    #[must_use]
+    pub fn new(life: Duration) -> Self {
+        Self { after_ok: life * 5 / 6, devices: HashMap::new() }
+    }
+
     /// Takes in which devices are there. Answers with those that were tried, went and came back: what was found about
     /// them no longer counts.
     pub fn on_scan(&mut self, now: Duration, present: &[Key]) -> Vec<Key> {
@@ -97,10 +101,11 @@ impl Plan {
             .cloned()
     }
 
-    /// When the next device is due, for all that is known.
+    /// When the next device that is not due yet will be.
     #[must_use]
-    pub fn next_due(&self) -> Option<Duration> {
-        self.devices.values().filter(|device| device.is_present).map(|device| device.due).min()
+    pub fn next_due(&self, now: Duration) -> Option<Duration> {
+        let coming = self.devices.values().filter(|device| device.is_present && device.due > now);
+        coming.map(|device| device.due).min()
     }
 
     /// Takes in what came of a trial; `None` if nothing did. Answers with what is to be told: a first failure is not
@@ -123,7 +128,7 @@ impl Plan {
                 }
             },
             Some(TrialOutcome::Found(found)) => {
-                let after = if found.state == CheckState::Ok { AFTER_OK } else { AFTER_WARNING };
+                let after = if found.state == CheckState::Ok { self.after_ok } else { AFTER_WARNING };
                 (Standing::Fine, after, Some(TrialOutcome::Found(found)))
             }
             Some(told) => (device.standing, AFTER_FAILURE, Some(told)),
@@ -159,7 +164,7 @@ mod tests {
 
     /// A plan that has seen the camera at the beginning.
     fn plan() -> Plan {
-        let mut plan = Plan::default();
+        let mut plan = Plan::new(at(24 * 3600));
         assert_eq!(plan.on_scan(at(0), &[camera()]), []);
         plan
     }
@@ -175,7 +180,7 @@ mod tests {
         assert_eq!(plan.on_outcome(at(5), &camera(), found(CheckState::Ok)), found(CheckState::Ok));
         assert!(!is_due(&plan, 5 + 20 * 3600 - 1));
         assert!(is_due(&plan, 5 + 20 * 3600));
-        assert_eq!(plan.next_due(), Some(at(5 + 20 * 3600)));
+        assert_eq!(plan.next_due(at(5)), Some(at(5 + 20 * 3600)));
     }
 
     #[test]
@@ -205,7 +210,7 @@ mod tests {
         let mut plan = plan();
         let _ = plan.on_outcome(at(5), &camera(), found(CheckState::Ok));
         assert_eq!(plan.on_scan(at(30), &[]), []);
-        assert_eq!(plan.next_due(), None);
+        assert_eq!(plan.next_due(at(30)), None);
         assert_eq!(plan.on_scan(at(60), &[camera()]), [camera()]);
         assert!(is_due(&plan, 60));
         assert_eq!(plan.on_scan(at(90), &[camera()]), []);
