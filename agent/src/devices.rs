@@ -8,6 +8,7 @@ use siaga_readiness::{
     moment::Moment,
     observation::{Evidence, Observation, ScanFault},
     reasons::Code,
+    snapshot::{DeviceEvidence, ScanAttempt},
     trial::TrialOutcome,
 };
 use tokio::{
@@ -46,45 +47,40 @@ pub async fn watch(room: &Room, settings: &DeviceSettings, mut changes: Changes)
             () = changes.next() => eyes.forget(),
         }
         room.observe(eyes.look().await);
-        if settings.active_checks {
-            try_out(room, &mut plan).await;
+        // A look after each, so that a scan never grows old over many trials.
+        while settings.active_checks && try_one(room, &mut plan).await {
+            room.observe(eyes.look().await);
         }
     }
 }
 
 const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Tries what is due, one device after the other, while no meeting is on.
-async fn try_out(room: &Room, plan: &mut Plan) {
+/// Tries the device that has been due for longest, while no meeting is on. Answers whether there was one.
+async fn try_one(room: &Room, plan: &mut Plan) -> bool {
     let snapshot = room.snapshot();
-    let (devices, setup) = (&snapshot.devices, &snapshot.setup);
-    let Some(scan) =
-        devices.scan.as_ref().filter(|scan| devices.attempt.as_ref().is_some_and(|it| it.at == scan.at))
-    else {
-        return;
-    };
-    if devices.trials.is_empty() {
-        // Nothing was tried yet, or what was found is void since the machine slept.
-        plan.forget();
-    }
+    let DeviceEvidence { since, scan, attempt, .. } = &snapshot.devices;
+    let (Some(scan), Some(ScanAttempt { fault: None, .. })) = (scan, attempt) else { return false };
     let now = host::now();
+    // What was found before the machine slept is void.
+    plan.forget_before(since.at.since_boot);
     for key in plan.on_scan(now.since_boot, &trials::present(&scan.inventory)) {
         room.observe(trials::observation(now, &key, TrialOutcome::Voided));
     }
     if snapshot.is_in_use(now) {
-        return;
+        return false;
     }
-    let candidates = trials::candidates(&scan.inventory, setup.policy.accept_virtual);
+    let candidates = trials::candidates(&scan.inventory, snapshot.setup.policy.accept_virtual);
     let free: Vec<_> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
-    let hands = Hands::new();
-    while let Some(key) = plan.due(host::now().since_boot, &free) {
-        let Some(candidate) = candidates.iter().find(|candidate| candidate.key == key) else { return };
-        let at = host::now();
-        let outcome = hands.try_out(candidate, Occasion::Scheduled).await;
-        if let Some(told) = plan.on_outcome(host::now().since_boot, &key, outcome) {
-            room.observe(trials::observation(at, &key, told));
-        }
+    let due = plan.due(now.since_boot, &free);
+    let Some(candidate) = candidates.iter().find(|candidate| Some(&candidate.key) == due.as_ref()) else {
+        return false;
+    };
+    let outcome = Hands::new().try_out(candidate, Occasion::Scheduled).await;
+    if let Some(told) = plan.on_outcome(now.since_boot, &candidate.key, outcome) {
+        room.observe(trials::observation(now, &candidate.key, told));
     }
+    true
 }
 
 /// A scanner off the async threads. A driver may hang; then the scan is told as timed out, and none is begun on top

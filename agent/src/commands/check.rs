@@ -114,9 +114,10 @@ async fn try_it(
     Ok(room.readiness(Some(profile.name.as_str()), None)?)
 }
 
-/// A scan, and a trial of each device that it shows to be free.
+/// A scan, a trial of each device that it shows to be free, and another scan: what went away meanwhile is not there.
 async fn look_at_devices(settings: &Settings, active: bool) -> Vec<Observation> {
-    let scan = Eyes::new(&settings.devices).look().await;
+    let mut eyes = Eyes::new(&settings.devices);
+    let scan = eyes.look().await;
     let candidates = match &scan.evidence {
         Evidence::Devices(inventory) if active => {
             trials::candidates(inventory, settings.devices.accept_virtual)
@@ -127,6 +128,9 @@ async fn look_at_devices(settings: &Settings, active: bool) -> Vec<Observation> 
     let hands = Hands::new();
     for candidate in &candidates {
         seen.extend(hands.try_for_a_person(candidate).await);
+    }
+    if !candidates.is_empty() {
+        seen.push(eyes.look().await);
     }
     seen
 }

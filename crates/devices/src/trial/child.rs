@@ -47,6 +47,16 @@ fn tried(arguments: &[OsString], line: &mut Line) -> Result<(), Refusal> {
     }
 }
 
-/// What alsa-lib reads before it opens a card: its configuration, and which cards there are.
-const ALSA_READS: [&str; 5] =
-    ["/usr/share/alsa", "/etc/asound.conf", "/etc/alsa", "/proc/asound", "/sys/class/sound"];
+/// What alsa-lib reads before it opens a card: its configuration, which cards there are, and libraries that the
+/// configuration names, since one that can't be loaded is an error to it.
+const ALSA_READS: [&str; 9] = [
+    "/usr/share/alsa",
+    "/etc/asound.conf",
+    "/etc/alsa",
+    "/proc/asound",
+    "/sys/class/sound",
+    "/etc/ld.so.cache",
+    "/lib",
+    "/usr/lib",
+    "/usr/lib64",
+];

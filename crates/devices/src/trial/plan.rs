@@ -38,6 +38,8 @@ pub struct Plan {
 #[derive(Debug)]
 struct Device {
     due: Duration,
+    /// When it was first seen, or its last trial began.
+    since: Duration,
     standing: Standing,
     is_present: bool,
 }
@@ -69,7 +71,7 @@ impl Plan {
         }
         let mut returned = Vec::new();
         for key in present {
-            let new = Device { due: now, standing: Standing::Untried, is_present: true };
+            let new = Device { due: now, since: now, standing: Standing::Untried, is_present: true };
             match self.devices.get_mut(key) {
                 Some(device) if device.is_present => {}
                 Some(device) => {
@@ -86,9 +88,11 @@ impl Plan {
         returned
     }
 
-    /// Forgets everything: each device is due.
-    pub fn forget(&mut self) {
-        self.devices.clear();
+    /// What came of trials that began before this moment no longer counts: those devices are due again.
+    pub fn forget_before(&mut self, moment: Duration) {
+        for device in self.devices.values_mut().filter(|device| device.since < moment) {
+            *device = Device { due: moment, since: moment, standing: Standing::Untried, ..*device };
+        }
     }
 
     /// Of the devices in `free`, the one that has been due for longest.
@@ -108,11 +112,11 @@ impl Plan {
         coming.map(|device| device.due).min()
     }
 
-    /// Takes in what came of a trial; `None` if nothing did. Answers with what is to be told: a first failure is not
+    /// Takes in what came of a trial that began `at`; `None` if nothing did. Answers with what is to be told: a first failure is not
     /// one yet, and one success clears all.
     pub fn on_outcome(
         &mut self,
-        now: Duration,
+        at: Duration,
         key: &Key,
         outcome: Option<TrialOutcome>,
     ) -> Option<TrialOutcome> {
@@ -134,8 +138,7 @@ impl Plan {
             Some(told) => (device.standing, AFTER_FAILURE, Some(told)),
             None => (device.standing, AFTER_NOTHING, None),
         };
-        device.standing = standing;
-        device.due = now + after;
+        *device = Device { due: at + after, since: at, standing, ..*device };
         told
     }
 }
@@ -214,6 +217,20 @@ mod tests {
         assert_eq!(plan.on_scan(at(60), &[camera()]), [camera()]);
         assert!(is_due(&plan, 60));
         assert_eq!(plan.on_scan(at(90), &[camera()]), []);
+    }
+
+    #[test]
+    fn what_was_found_before_the_machine_slept_is_to_be_found_anew() {
+        let mut plan = plan();
+        let _ = plan.on_outcome(at(5), &camera(), found(CheckState::Failed));
+        plan.forget_before(at(5));
+        assert!(!is_due(&plan, 6), "that was before");
+        plan.forget_before(at(9));
+        assert!(is_due(&plan, 9));
+        let _ = plan.on_outcome(at(12), &camera(), None);
+        plan.forget_before(at(9));
+        assert!(!is_due(&plan, 13), "it was looked at since");
+        assert_ne!(plan.on_outcome(at(99), &camera(), found(CheckState::Failed)), found(CheckState::Failed));
     }
 
     #[test]
