@@ -16,12 +16,12 @@ daemon_says() {
 
 # plug_in_unseen "what it is like" CONTROL NUMBER…: a webcam that is made so before the daemon can look at it.
 plug_in_unseen() {
-    what=$1
+    likeness=$1
     shift
     kill -STOP $daemon
     expect "another is plugged in" modprobe vivid
     while [ $# -gt 0 ]; do
-        expect "$what ($1)" set_control "$1" "$2"
+        expect "$likeness ($1)" set_control "$1" "$2"
         shift 2
     done
     kill -CONT $daemon

@@ -42,12 +42,13 @@ const BUFFERS: u32 = 8;
 
 /// Looks at pictures for three seconds from the first one on.
 pub(super) fn watch(node: &Path, wanted: Wanted, line: &mut Line) -> Result<(), Refusal> {
+    let opened = line.now();
     let device = Device::with_path(node).map_err(refusal)?;
     let offers = offers(&device).map_err(|_| Refusal::DoesNotStart)?;
     let fourcc = choose(&offers, wanted).ok_or(Refusal::NothingToJudge)?;
     let found = Restore::of(&device)?;
     let layout = set(&device, fourcc, wanted)?;
-    let ended = stream(&device, layout, line);
+    let ended = stream(&device, layout, opened, line);
     drop(found);
     ended
 }
@@ -77,14 +78,13 @@ fn set(device: &Device, fourcc: [u8; 4], wanted: Wanted) -> Result<Layout, Refus
     Ok(Layout { coding, width: set.width, height: set.height, stride: set.stride })
 }
 
-fn stream(device: &Device, layout: Layout, line: &mut Line) -> Result<(), Refusal> {
+fn stream(device: &Device, layout: Layout, opened: Duration, line: &mut Line) -> Result<(), Refusal> {
     let mut stream = Stream::with_buffers(device, Type::VideoCapture, BUFFERS).map_err(refusal)?;
     // The first buffer is left to `next`, which hands it to the driver before it asks for a picture.
     let others = 1..32;
     let _ = others.map(|index| stream.queue(index)).take_while(io::Result::is_ok).count();
     stream.start().map_err(refusal)?;
     let mut watch = FrameWatch::new(layout);
-    let opened = line.now();
     let first_within = Duration::from_millis(FIRST_FRAME_FAIL_MS.into());
     let mut until = first_within;
     loop {
