@@ -5,7 +5,7 @@
 help:
 	@echo 'make demo   try Siaga on this machine: a probe server and an agent on loopback'
 	@echo 'make test   everything that this machine can test; what it cannot, it names'
-	@echo 'make bench  measure time, bytes, latency and memory'
+	@echo 'make bench  measure time, bytes, latency and memory, and compare with iperf3 (docs/bench-results.md)'
 	@echo 'make lint   formatting and clippy'
 	@echo 'make build  the two programs, in target/release'
 
@@ -27,8 +27,9 @@ lint:
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-bench: build
-	cargo run --release --locked -p siaga-tests --bin bench
+bench:
+	@tests/scripts/deps build bench
+	@tests/scripts/bench
 
 clean:
 	cargo clean

@@ -1,7 +1,7 @@
 //! Notices what makes evidence worthless before its time: the machine slept, its clock was set, or it is on another
 //! network.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
@@ -12,17 +12,17 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{host, room::Room};
+use crate::{host, network::Network, room::Room};
 
-/// How often it looks; a look reads two small files of the kernel's.
+/// How often it looks; a look reads three small files of the kernel's.
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Clocks that part by less are two readings and not a change.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
-/// Tells a worker that it must look again at once.
+/// Tells a worker that it must look again at once, and on which network.
 #[derive(Debug, Clone)]
-pub struct Changes(watch::Receiver<()>);
+pub struct Changes(watch::Receiver<Network>);
 
 impl Changes {
     /// Resolves at the next change; never once nobody watches any more.
@@ -31,19 +31,25 @@ impl Changes {
             std::future::pending::<()>().await;
         }
     }
+
+    /// The network as it was last seen.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        self.0.borrow().clone()
+    }
 }
 
 /// Watches for ever, invalidates what the room knows, and wakes the workers.
 #[derive(Debug)]
 pub struct ChangeWatch {
-    tell: watch::Sender<()>,
+    tell: watch::Sender<Network>,
 }
 
 impl ChangeWatch {
     /// A watch, and what its workers hold.
     #[must_use]
     pub fn new() -> (Self, Changes) {
-        let (tell, told) = watch::channel(());
+        let (tell, told) = watch::channel(Network::now());
         (Self { tell }, Changes(told))
     }
 
@@ -54,12 +60,18 @@ impl ChangeWatch {
         let mut before = Sight::now();
         loop {
             ticks.tick().await;
-            let now = Sight::now();
-            if let Some(cause) = before.change_to(&now) {
+            let mut now = Sight::now();
+            now.network = now.network.knowing(&before.network);
+            let cause = before.change_to(&now);
+            if let Some(cause) = cause {
                 warn!(?cause, "what was known of the room no longer counts");
                 room.invalidate(cause, host::now());
-                let _ = self.tell.send(());
             }
+            // A gateway's hardware that becomes known wakes nobody.
+            self.tell.send_if_modified(|network| {
+                network.clone_from(&now.network);
+                cause.is_some()
+            });
             before = now;
         }
     }
@@ -74,8 +86,7 @@ struct Sight {
     awake: Duration,
     /// Suspend included, steps included.
     wall: Timestamp,
-    /// The default routes, as the kernel tells them; `None` without one.
-    routes: Option<String>,
+    network: Network,
 }
 
 impl Sight {
@@ -84,10 +95,7 @@ impl Sight {
             boot: clock(ClockId::Boottime),
             awake: clock(ClockId::Monotonic),
             wall: Timestamp::now(),
-            routes: default_routes(
-                &fs::read_to_string("/proc/net/route").unwrap_or_default(),
-                &fs::read_to_string("/proc/net/ipv6_route").unwrap_or_default(),
-            ),
+            network: Network::now(),
         }
     }
 
@@ -99,7 +107,7 @@ impl Sight {
             Some(Cause::Resumed)
         } else if stepped.abs() > TOLERANCE.as_secs_f64() {
             Some(Cause::ClockStepped)
-        } else if self.routes != now.routes {
+        } else if now.network.differs_from(&self.network) {
             Some(Cause::NetworkChanged)
         } else {
             None
@@ -112,50 +120,16 @@ fn clock(id: ClockId) -> Duration {
     Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }
 
-/// Interface and gateway of each default route: destination and mask (IPv4) or destination and prefix length (IPv6)
-/// are zero (proc(5)). Other columns count uses and would change by themselves.
-fn default_routes(v4: &str, v6: &str) -> Option<String> {
-    let v4 = v4.lines().filter_map(|line| {
-        let columns: Vec<&str> = line.split_whitespace().collect();
-        match columns[..] {
-            [interface, "00000000", gateway, _, _, _, _, "00000000", ..] => {
-                Some(format!("{interface} {gateway}"))
-            }
-            _ => None,
-        }
-    });
-    let v6 = v6.lines().filter_map(|line| {
-        let columns: Vec<&str> = line.split_whitespace().collect();
-        match columns[..] {
-            // The kernel's own “unreachable” route stands on lo.
-            [destination, "00", _, _, gateway, _, _, _, _, interface]
-                if destination.bytes().all(|b| b == b'0') && interface != "lo" =>
-            {
-                Some(format!("{interface} {gateway}"))
-            }
-            _ => None,
-        }
-    });
-    let mut routes: Vec<String> = v4.chain(v6).collect();
-    routes.sort();
-    routes.dedup();
-    (!routes.is_empty()).then(|| routes.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const OFFICE: &str = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n\
-        eth0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n\
-        eth0\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n";
 
     fn sight() -> Sight {
         Sight {
             boot: Duration::from_secs(100),
             awake: Duration::from_secs(90),
             wall: Timestamp::from_second(1_000_000).unwrap(),
-            routes: default_routes(OFFICE, ""),
+            network: Network::default(),
         }
     }
 
@@ -191,24 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn another_gateway_is_another_network_and_so_is_none() {
-        let hotspot = OFFICE.replace("eth0", "wlan0").replace("0101A8C0", "012BA8C0");
-        for routes in [default_routes(&hotspot, ""), None] {
-            let now = Sight { routes, ..later(2) };
-            assert_eq!(sight().change_to(&now), Some(Cause::NetworkChanged));
-        }
-    }
-
-    #[test]
-    fn only_default_routes_count_and_not_their_counters() {
-        let busy = OFFICE.replace("0003\t0\t0", "0003\t7\t9");
-        assert_eq!(default_routes(&busy, ""), default_routes(OFFICE, ""));
-        let zeros = "0".repeat(32);
-        let v6 = format!(
-            "{zeros} 00 {zeros} 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003 eth0\n\
-             {zeros} 00 {zeros} 00 {zeros} ffffffff 00000001 00000000 00200200 lo\n"
-        );
-        assert_eq!(default_routes("", &v6).unwrap(), "eth0 fe800000000000000000000000000001");
-        assert_eq!(default_routes("rubbish", "more rubbish"), None);
+    fn another_network_is_a_change() {
+        let route = "eth0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n";
+        let now = Sight { network: Network::parse(route, "", ""), ..later(2) };
+        assert_eq!(sight().change_to(&now), Some(Cause::NetworkChanged));
+        assert_eq!(now.change_to(&later(4)), Some(Cause::NetworkChanged));
     }
 }

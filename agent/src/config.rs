@@ -1,5 +1,7 @@
 //! The agent's configuration: raw text in, checked types out, once.
 
+pub mod hours;
+mod network;
 mod warnings;
 
 use std::{
@@ -12,7 +14,7 @@ use std::{
 
 use serde::Deserialize;
 use siaga_devices::{DeclarationError, DeclaredFov};
-use siaga_probe::schedule::{Plan, most_bytes};
+use siaga_probe::schedule::{Costs, Plan};
 use siaga_readiness::{
     inventory::FovAxis,
     moment::BootId,
@@ -20,7 +22,7 @@ use siaga_readiness::{
     profile::{NetworkRequirement, ProfileError, ProfileName, Profiles, Requirements},
     snapshot::Setup,
 };
-use siaga_service::config::{self, BoundedBytes, BoundedDuration, ConfigError};
+use siaga_service::config::{self, BoundedDuration, ConfigError};
 use siaga_transport::{
     identity::{Identity, IdentityError, Trust},
     server_name::ServerName,
@@ -29,14 +31,16 @@ use thiserror::Error;
 
 use crate::host;
 
+pub use network::{DailyBytes, Metered, NetworkSettings};
+
 /// Where the configuration is looked for unless `--config` says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/siaga/agent.toml";
 
+/// Where state is kept unless the configuration says otherwise.
+pub const DEFAULT_STATE_DIR: &str = "/var/lib/siaga-agent";
+
 /// Between two looks of one kind: 1 second to 24 hours.
 pub type Interval = BoundedDuration<1_000, 86_400_000>;
-
-/// What probes may cost a day: 1 MB to 1 TB.
-pub type DailyBytes = BoundedBytes<1_000_000, 1_000_000_000_000>;
 
 /// What the office sets.
 #[derive(Debug, Clone, Deserialize)]
@@ -56,6 +60,8 @@ pub struct Settings {
     pub devices: DeviceSettings,
     /// How long evidence counts.
     pub freshness: Freshness,
+    /// Where the agent keeps what it must know after a restart.
+    pub state_dir: PathBuf,
     /// The office's own profiles, by name.
     pub profiles: BTreeMap<ProfileName, Requirements>,
 }
@@ -70,6 +76,7 @@ impl Default for Settings {
             network: NetworkSettings::default(),
             devices: DeviceSettings::default(),
             freshness: Freshness::default(),
+            state_dir: DEFAULT_STATE_DIR.into(),
             profiles: BTreeMap::new(),
         }
     }
@@ -109,28 +116,6 @@ impl ServerSettings {
     pub fn load(&self) -> Result<(Trust, Option<Identity>), IdentityError> {
         let identity = self.identity.as_deref().map(Identity::load_dir).transpose()?;
         Ok((Trust::load(&self.ca)?, identity))
-    }
-}
-
-/// The link.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct NetworkSettings {
-    /// Between two probes, give or take a fifth.
-    pub probe_interval: Interval,
-    /// What probes may cost within any 24 hours.
-    pub daily_bytes: DailyBytes,
-    /// A probe server in the office's own network is what the operator means.
-    pub accept_internal_server: bool,
-}
-
-impl Default for NetworkSettings {
-    fn default() -> Self {
-        Self {
-            probe_interval: Interval::constant::<1_800_000>(),
-            daily_bytes: DailyBytes::constant::<250_000_000>(),
-            accept_internal_server: false,
-        }
     }
 }
 
@@ -266,8 +251,11 @@ impl Settings {
         (&self.room.0, boot.0).hash(&mut seed);
         Plan {
             interval: self.network.probe_interval.duration(),
+            quality_interval: self.network.quality_interval.duration(),
+            gate_life: self.freshness.gate_probe.duration(),
             daily_bytes: self.network.daily_bytes.bytes(),
-            probe_bytes: most_bytes(rates.up, rates.down),
+            metered_daily_bytes: self.network.metered_daily_bytes.bytes(),
+            costs: Costs::at(rates.up, rates.down),
             seed: seed.finish(),
         }
     }

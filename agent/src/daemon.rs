@@ -14,7 +14,7 @@ use crate::{
     changes::{ChangeWatch, Changes},
     config::Settings,
     devices, host, http,
-    link::Link,
+    link::{Driver, Link},
     room::Room,
 };
 
@@ -65,6 +65,5 @@ async fn watch_link(room: &Room, settings: &Settings, changes: Changes, shutdown
     let Some(rates) = room.default_profile().requirements.network else {
         return info!("the profile asks nothing of the network: it is not probed");
     };
-    let plan = settings.plan(rates, host::now().boot);
-    Link::new(server, rates).watch(room, plan, changes, shutdown).await;
+    Driver::new(Link::new(server, rates), settings).run(room, changes, shutdown).await;
 }

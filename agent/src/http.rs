@@ -7,7 +7,7 @@ use axum::{
     extract::{Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,6 +26,7 @@ pub fn router(room: Arc<Room>) -> Router {
     Router::new()
         .route("/v1/readiness", get(readiness))
         .route("/v1/devices", get(devices))
+        .route("/v1/probe", post(demand_probe))
         .route("/metrics", get(render_metrics))
         .route("/health", get(health))
         .with_state(room)
@@ -81,6 +82,19 @@ fn seen(scan: &Scan, now: Moment) -> SeenDevices<'_> {
         age_s: scan.at.age_at(&now).map(|age| (age.as_secs_f64() * 1e3).round() / 1e3),
         inventory: &scan.inventory,
     }
+}
+
+/// Asks for a gate probe outside the plan. The answer says only that it was asked for: what came of it, or why it was put
+/// off, is in the readiness.
+async fn demand_probe(State(room): State<Arc<Room>>) -> Response {
+    let asks_nothing = room.default_profile().requirements.network.is_none();
+    if asks_nothing || room.snapshot().setup.probe_server.is_none() {
+        let words = "Nothing is probed here: a probe server under [[servers]] is needed, and a profile that asks \
+                     something of the network.";
+        return Problem::new(StatusCode::CONFLICT, words).into_response();
+    }
+    room.demand_probe();
+    (StatusCode::ACCEPTED, NO_STORE).into_response()
 }
 
 async fn render_metrics(State(room): State<Arc<Room>>) -> impl IntoResponse {

@@ -2,7 +2,7 @@
 //!
 //! In the order data travels:
 //! * [`config`]: the configuration, checked once;
-//! * [`host`]: the machine's clocks and name;
+//! * [`host`]: the machine's clocks and name; [`network`]: the network that it is on;
 //! * [`devices`] and [`link`]: look at the devices, probe the link; each look is an observation;
 //! * [`trials`]: devices tried out while nobody uses them;
 //! * [`changes`]: notices what makes earlier observations worthless;
@@ -22,6 +22,7 @@ pub mod host;
 pub mod http;
 pub mod link;
 pub mod metrics;
+pub mod network;
 pub mod room;
 pub mod text;
 pub mod trials;

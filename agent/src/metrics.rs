@@ -5,7 +5,7 @@ mod families;
 use std::time::Duration;
 
 use prometheus::{Registry, TextEncoder};
-use siaga_probe::DirectionResult;
+use siaga_probe::{DirectionResult, Verdict};
 use siaga_readiness::{
     answer::{CheckCode, Readiness, RoomVerdict},
     evaluate,
@@ -13,7 +13,7 @@ use siaga_readiness::{
     moment::Moment,
     policy::TimeToLive,
     profile::Profile,
-    snapshot::{ProbeAttempt, Scan, Snapshot},
+    snapshot::{Scan, Snapshot},
     state::CheckState,
 };
 
@@ -45,6 +45,7 @@ fn render_snapshot<'a>(
     scans(&families, snapshot);
     probes(&families, snapshot);
     measures(&families, snapshot, now);
+    quality(&families, snapshot, now);
     TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_default()
 }
 
@@ -78,8 +79,9 @@ fn checks(families: &Families, snapshot: &Snapshot, readiness: &Readiness) {
 fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
     match check {
         CheckCode::NetServer | CheckCode::NetUp | CheckCode::NetDown => {
-            snapshot.network.attempt.as_ref().map(|probe| probe.took)
+            snapshot.network.gate.attempt.as_ref().map(|probe| probe.took)
         }
+        CheckCode::NetSustain => snapshot.network.sustain.attempt.as_ref().map(|probe| probe.took),
         _ => snapshot.devices.attempt.as_ref().map(|scan| scan.took),
     }
 }
@@ -137,37 +139,77 @@ fn probes(families: &Families, snapshot: &Snapshot) {
 }
 
 fn measures(families: &Families, snapshot: &Snapshot, now: Moment) {
-    let fresh = |probe: &&ProbeAttempt| is_fresh(probe.at, snapshot.setup.policy.gate_probe, now);
-    let Some(measured) = snapshot.network.measured.as_ref().filter(fresh) else { return };
-    let result = &measured.evidence.result;
-    direction(families, "up", &result.up);
-    direction(families, "down", &result.down);
-    for (load, rtt) in [("idle", result.rtt_ms.idle), ("loaded", result.rtt_ms.loaded)] {
-        if let Some(rtt) = rtt {
-            families.rtt.with_label_values(&[load]).set(rtt / 1e3);
+    let (network, policy) = (&snapshot.network, snapshot.setup.policy);
+    for (measured, life) in
+        [(&network.gate.measured, policy.gate_probe), (&network.sustain.measured, policy.sustain_probe)]
+    {
+        let Some(measured) = measured.as_ref().filter(|probe| is_fresh(probe.at, life, now)) else {
+            continue;
+        };
+        let result = &measured.evidence.result;
+        let mode = result.mode.to_string();
+        direction(families, &mode, "up", &result.up);
+        direction(families, &mode, "down", &result.down);
+        for (load, rtt) in [("idle", result.rtt_ms.idle), ("loaded", result.rtt_ms.loaded)] {
+            if let Some(rtt) = rtt {
+                families.rtt.with_label_values(&[mode.as_str(), load]).set(rtt / 1e3);
+            }
         }
     }
 }
 
 /// Bytes and seconds: Prometheus' base units.
 #[allow(clippy::cast_precision_loss)]
-fn direction(families: &Families, name: &str, result: &DirectionResult) {
-    families.target.with_label_values(&[name]).set(result.target_bps.bps_f64() / 8.0);
+fn direction(families: &Families, mode: &str, name: &str, result: &DirectionResult) {
+    families.target.with_label_values(&[mode, name]).set(result.target_bps.bps_f64() / 8.0);
+    shaper(families, name, result);
     if let Some(delivered) = result.delivered_bps {
-        families.delivered.with_label_values(&[name]).set(delivered as f64 / 8.0);
+        families.delivered.with_label_values(&[mode, name]).set(delivered as f64 / 8.0);
     }
     if let Some(loss) = result.loss_ratio {
-        families.loss.with_label_values(&[name]).set(loss);
+        families.loss.with_label_values(&[mode, name]).set(loss);
     }
     if let Some(queue) = result.standing_queue_ms {
-        families.standing_queue.with_label_values(&[name]).set(queue / 1e3);
+        families.standing_queue.with_label_values(&[mode, name]).set(queue / 1e3);
     }
     if let Some(delay) = result.delay_ms {
         for (percentile, value) in
             [("p50", delay.p50), ("p95", delay.p95), ("p99", delay.p99), ("max", delay.max)]
         {
-            families.delay.with_label_values(&[name, percentile]).set(value / 1e3);
+            families.delay.with_label_values(&[mode, name, percentile]).set(value / 1e3);
         }
+    }
+}
+
+/// A bucket that a sustain probe saw run empty.
+#[allow(clippy::cast_precision_loss)]
+fn shaper(families: &Families, direction: &str, result: &DirectionResult) {
+    if let Some(shaper) = result.sustain.as_ref().and_then(|sustain| sustain.shaper) {
+        families.shaper_rate.with_label_values(&[direction]).set(shaper.rate_bps as f64 / 8.0);
+        families.shaper_bucket.with_label_values(&[direction]).set(shaper.bucket_bytes as f64);
+    }
+}
+
+/// What the link is like while nobody loads it. It says no more about now than a gate probe of that age does.
+fn quality(families: &Families, snapshot: &Snapshot, now: Moment) {
+    let life = snapshot.setup.policy.gate_probe;
+    let Some(quality) = snapshot.network.quality.as_ref().filter(|probe| is_fresh(probe.at, life, now))
+    else {
+        return;
+    };
+    let result = &quality.evidence.result;
+    let directions = [("up", &result.up), ("down", &result.down)];
+    // What a disturbed stream measured is not the link's.
+    for (name, direction) in directions.into_iter().filter(|(_, it)| it.verdict == Verdict::Pass) {
+        if let Some(loss) = direction.loss_ratio {
+            families.quality_loss.with_label_values(&[name]).set(loss);
+        }
+        if let Some(jitter) = direction.jitter_ms {
+            families.quality_jitter.with_label_values(&[name]).set(jitter / 1e3);
+        }
+    }
+    if let Some(rtt) = result.rtt_ms.idle {
+        families.quality_rtt.with_label_values::<&str>(&[]).set(rtt / 1e3);
     }
 }
 

@@ -12,6 +12,7 @@ use siaga_readiness::{
     snapshot::{Cause, Setup, Snapshot},
     tracker::Tracker,
 };
+use tokio::sync::Notify;
 
 use crate::host;
 
@@ -21,6 +22,7 @@ pub struct Room {
     tracker: Mutex<Tracker>,
     profiles: Profiles,
     default_profile: Profile,
+    demand: Notify,
 }
 
 impl Room {
@@ -35,7 +37,8 @@ impl Room {
         now: Moment,
     ) -> Result<Self, ProfileError> {
         let default_profile = profiles.named(default_profile)?.clone();
-        Ok(Self { tracker: Mutex::new(Tracker::new(setup, now)), profiles, default_profile })
+        let tracker = Mutex::new(Tracker::new(setup, now));
+        Ok(Self { tracker, profiles, default_profile, demand: Notify::new() })
     }
 
     /// Takes an observation in.
@@ -46,6 +49,16 @@ impl Room {
     /// Makes earlier evidence worthless.
     pub fn invalidate(&self, cause: Cause, now: Moment) {
         self.tracker().invalidate(cause, now);
+    }
+
+    /// Asks for a gate probe as soon as that can be; several demands at once are one.
+    pub fn demand_probe(&self) {
+        self.demand.notify_one();
+    }
+
+    /// Resolves when somebody has asked for a probe.
+    pub async fn demanded(&self) {
+        self.demand.notified().await;
     }
 
     /// What is known.

@@ -1,10 +1,10 @@
-//! A room with a webcam that went through one scan and one probe, for the renderers' tests.
+//! A room with a webcam that went through one scan and one probe of each kind, for the renderers' tests.
 
 use std::time::Duration;
 
 use siaga_probe::{
     Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
-    outcome::{ByteCount, Percentiles, RoundTrip},
+    outcome::{ByteCount, Percentiles, RoundTrip, ShaperEstimate, SustainFindings},
 };
 use siaga_readiness::{
     inventory::{AudioDevice, Camera, FieldOfView, FovAxis, Inventory, VideoMode},
@@ -27,8 +27,14 @@ pub(crate) fn at(seconds: u64) -> Moment {
     }
 }
 
-/// Devices seen at 10 s, the link probed at 20 s: 10 up sustained, 20 down not.
+/// Devices seen at 10 s, the link probed at 20 s: 10 up sustained, 20 down not. Before that it was tried for longer, at
+/// 2 s, which it passed, and without load, at 5 s.
 pub(crate) fn snapshot() -> Snapshot {
+    snapshot_after(passed_sustain_probe())
+}
+
+/// The same, but at 2 s this was found.
+pub(crate) fn snapshot_after(sustain: ProbeResult) -> Snapshot {
     let setup = Setup {
         room: "diskominfo-r2".into(),
         probe_server: Some("probe.example:4433".into()),
@@ -37,8 +43,11 @@ pub(crate) fn snapshot() -> Snapshot {
     let mut tracker = Tracker::new(setup, at(0));
     let took = Duration::from_millis(250);
     tracker.observe(Observation { at: at(10), took, evidence: Evidence::Devices(inventory()) });
-    let evidence = ProbeEvidence { server_place: ServerPlace::Public, result: probe() };
-    tracker.observe(Observation { at: at(20), took, evidence: Evidence::Probe(Box::new(evidence)) });
+    for (seconds, took, result) in [(2, 21_400, sustain), (5, 2_100, quality_probe()), (20, 250, probe())] {
+        let evidence = ProbeEvidence { server_place: ServerPlace::Public, result };
+        let evidence = Evidence::Probe(Box::new(evidence));
+        tracker.observe(Observation { at: at(seconds), took: Duration::from_millis(took), evidence });
+    }
     tracker.snapshot().clone()
 }
 
@@ -111,5 +120,82 @@ pub(crate) fn probe() -> ProbeResult {
             ..DirectionResult::unmeasured(rate(20), Reason::Undecided)
         },
         rtt_ms: RoundTrip { idle: Some(18.0), loaded: Some(120.0) },
+    }
+}
+
+/// At the same rates as [`probe`], before something else took the download.
+fn passed_sustain_probe() -> ProbeResult {
+    let ProbeResult { up, down, .. } = probe();
+    let held = |direction: DirectionResult, delivered_bps| DirectionResult {
+        verdict: Verdict::Pass,
+        reason: Reason::Sustained,
+        delivered_bps: Some(delivered_bps),
+        loss_ratio: Some(0.0005),
+        delay_ms: Some(Percentiles { p50: 1.0, p95: 12.0, p99: 30.0, max: 55.0 }),
+        standing_queue_ms: Some(1.0),
+        observed_s: 21.0,
+        ..direction
+    };
+    ProbeResult {
+        mode: Mode::Sustain,
+        bytes: ByteCount { sent: 28_000_000, received: 55_000_000 },
+        verdict: Verdict::Pass,
+        reason: Reason::Sustained,
+        up: held(up, 10_500_000),
+        down: held(down, 21_000_000),
+        rtt_ms: RoundTrip { idle: Some(18.0), loaded: Some(25.0) },
+        ..probe()
+    }
+}
+
+/// The download's bucket ran empty after 8 s.
+pub(crate) fn shaped_sustain_probe() -> ProbeResult {
+    let findings = |bad_windows, slow_share, shaper| SustainFindings {
+        windows: 30,
+        bad_windows,
+        longest_bad_s: f64::from(bad_windows) * 0.3,
+        slow_share,
+        shaper,
+    };
+    let shaper = ShaperEstimate { rate_bps: 15_020_000, bucket_bytes: 5_004_000 };
+    let gate = probe();
+    ProbeResult {
+        mode: Mode::Sustain,
+        duration_s: 9.2,
+        reason: Reason::Shaped,
+        up: DirectionResult {
+            verdict: Verdict::Inconclusive,
+            reason: Reason::Interrupted,
+            sustain: Some(Box::new(findings(0, 0.0, None))),
+            ..gate.up
+        },
+        down: DirectionResult {
+            reason: Reason::Shaped,
+            sustain: Some(Box::new(findings(2, 0.125, Some(shaper)))),
+            ..gate.down
+        },
+        ..gate
+    }
+}
+
+/// A good link, idle.
+pub(crate) fn quality_probe() -> ProbeResult {
+    let gate = probe();
+    let measured = DirectionResult {
+        target_bps: Mode::Quality.sending_rate(gate.up.target_bps),
+        verdict: Verdict::Pass,
+        reason: Reason::Measured,
+        delivered_bps: Some(51_200),
+        reordered: 3,
+        ..gate.up
+    };
+    ProbeResult {
+        mode: Mode::Quality,
+        verdict: Verdict::Pass,
+        reason: Reason::Measured,
+        up: measured.clone(),
+        down: measured,
+        rtt_ms: RoundTrip { idle: Some(18.0), loaded: None },
+        ..gate
     }
 }

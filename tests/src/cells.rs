@@ -1,4 +1,4 @@
-//! The cells of the confusion matrix, read from `cells.toml`.
+//! The cells of the confusion matrix, read from `cells.toml` (gate) and `cells-sustain.toml`.
 
 use serde::Deserialize;
 
@@ -37,8 +37,34 @@ pub enum Kind {
 /// If the file that was compiled in is not well-formed; a test reads it.
 #[must_use]
 pub fn all() -> Vec<Cell> {
-    let file: File = toml::from_str(include_str!("../cells.toml")).expect("cells.toml is well-formed");
-    file.family.iter().flat_map(Family::cells).collect()
+    parse(include_str!("../cells.toml")).expect("cells.toml is well-formed")
+}
+
+/// The cells of the sustain judge, in the order of the file.
+///
+/// # Panics
+/// As [`all`].
+#[must_use]
+pub fn sustain() -> Vec<Cell> {
+    parse(include_str!("../cells-sustain.toml")).expect("cells-sustain.toml is well-formed")
+}
+
+/// The cells of another file of the same form.
+///
+/// # Errors
+/// If the text is not well-formed, or a link in it is not.
+pub fn parse(text: &str) -> Result<Vec<Cell>, toml::de::Error> {
+    let file: File = toml::from_str(text)?;
+    let cells: Result<Vec<_>, _> = file.family.iter().map(Family::cells).collect();
+    Ok(cells?.concat())
+}
+
+impl Cell {
+    /// Whether two seeds give two different runs.
+    #[must_use]
+    pub fn is_random(&self) -> bool {
+        self.link.is_random() || self.machine.stalls.every_ms > 0.0
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,16 +85,16 @@ struct Family {
 }
 
 impl Family {
-    fn cells(&self) -> impl Iterator<Item = Cell> {
-        self.at.iter().map(|at| {
-            let text = format!("link = {{ {} }}", self.link.replace("{}", at));
-            let wrapped: Wrapped = toml::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    fn cells(&self) -> Result<Vec<Cell>, toml::de::Error> {
+        let cell = |at: &String| {
+            let wrapped: Wrapped = toml::from_str(&format!("link = {{ {} }}", self.link.replace("{}", at)))?;
             // As seen on small machines that are busy with something else.
             let stalls = Stalls { every_ms: 150.0, from_ms: 1.0, to_ms: 30.0, once: None };
             let machine =
                 if self.stalls { Machine { stalls, ..Machine::default() } } else { Machine::default() };
-            Cell { name: self.name.replace("{}", at), kind: self.kind, link: wrapped.link, machine }
-        })
+            Ok(Cell { name: self.name.replace("{}", at), kind: self.kind, link: wrapped.link, machine })
+        };
+        self.at.iter().map(cell).collect()
     }
 }
 

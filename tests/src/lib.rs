@@ -3,11 +3,15 @@
 //! * [`link`]: a seeded network link on virtual time, and gate trains over it; the scenarios in `scenarios/*.toml` are
 //!   its stories with their expected ends.
 //! * [`cells`] and [`matrix`]: the kinds of link that the judge is measured on, and how often it errs on them.
+//! * [`targets`]: how often it may err, and where it misses that.
 //! * [`emulator`]: the same links in real time, for the real programs.
+//! * [`bench`]: the real programs beside iperf3 over such links.
 //! * [`programs`]: the real programs, started and ended.
 
+pub mod bench;
 pub mod cells;
 pub mod emulator;
 pub mod link;
 pub mod matrix;
 pub mod programs;
+pub mod targets;

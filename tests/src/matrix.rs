@@ -2,7 +2,7 @@
 
 use std::{num::NonZero, thread};
 
-use siaga_probe::{Bitrate, DirectionResult, Verdict, judge::Effort};
+use siaga_probe::{Bitrate, DirectionResult, Mode, Verdict, judge::Effort};
 
 use crate::{
     cells::Cell,
@@ -32,6 +32,8 @@ pub struct Row {
     observed_s: f64,
     bytes: f64,
     longest_s: f64,
+    /// Shapers that were found: how many, and the sums of what was estimated, Mbit/s and MB.
+    shapers: (u32, f64, f64),
 }
 
 /// Runs a cell with the seeds `seed`, `seed + 1`, … on all cores; the same arguments give the same row.
@@ -39,13 +41,13 @@ pub struct Row {
 /// # Panics
 /// If a run does.
 #[must_use]
-pub fn run(cell: &Cell, target: Bitrate, effort: Effort, seed: u64, runs: u32) -> Row {
+pub fn run(cell: &Cell, mode: Mode, target: Bitrate, effort: Effort, seed: u64, runs: u32) -> Row {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let link = cell.link.scaled(target.mbps() / 20.0);
     // A link without chance has one truth.
     let only_truth = (!link.is_random()).then(|| truth::of(target, &link, seed));
     let one = |seed| {
-        let run = train::run(target, &link, &cell.machine, &cell.machine, effort, seed);
+        let run = train::run(mode, target, &link, &cell.machine, &cell.machine, effort, seed);
         let truth = only_truth.unwrap_or_else(|| truth::of(target, &link, seed));
         (truth, run)
     };
@@ -92,6 +94,11 @@ impl Row {
         self.observed_s += result.observed_s;
         self.longest_s = self.longest_s.max(result.observed_s);
         self.bytes += bytes as f64;
+        if let Some(shaper) = result.sustain.as_ref().and_then(|sustain| sustain.shaper) {
+            self.shapers.0 += 1;
+            self.shapers.1 += shaper.rate_bps as f64 / 1e6;
+            self.shapers.2 += shaper.bucket_bytes as f64 / 1e6;
+        }
     }
 
     /// Per cent of the runs.
@@ -104,6 +111,19 @@ impl Row {
     #[must_use]
     pub fn inconclusive(&self) -> u32 {
         self.runs - self.passes - self.fails
+    }
+
+    /// Runs that found a shaper.
+    #[must_use]
+    pub fn shaped(&self) -> u32 {
+        self.shapers.0
+    }
+
+    /// Mean rate (Mbit/s) and bucket (MB) of the shapers that were found.
+    #[must_use]
+    pub fn mean_shaper(&self) -> Option<(f64, f64)> {
+        let (found, mbps, mb) = self.shapers;
+        (found > 0).then(|| (mbps / f64::from(found), mb / f64::from(found)))
     }
 
     /// Mean time of observation, s.

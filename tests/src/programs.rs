@@ -87,7 +87,8 @@ impl Lab {
         let path = self.path().join("agent.toml");
         let ca = self.ca();
         let text = format!(
-            "room = \"lab\"\n{more}\n[[servers]]\naddress = \"{}\"\nca = \"{}\"\n",
+            "room = \"lab\"\nstate_dir = \"{}\"\n{more}\n[[servers]]\naddress = \"{}\"\nca = \"{}\"\n",
+            self.path().join("state").display(),
             server.probes.expect("a probe server"),
             ca.display()
         );

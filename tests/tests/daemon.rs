@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use siaga_tests::programs::{Daemon, Lab, program};
 
 /// One lab at a time: two probes that share two cores measure each other.
@@ -35,8 +35,12 @@ gate_probe = "3s"
 "#;
 
 fn get(daemon: &Daemon, path: &str) -> (u16, String) {
+    ask(daemon, "GET", path)
+}
+
+fn ask(daemon: &Daemon, method: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(daemon.http).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", daemon.http).unwrap();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", daemon.http).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
@@ -112,6 +116,7 @@ fn without_evidence_the_gate_is_closed_and_says_why() {
     assert_eq!(get(&agent, "/v1/readiness?profil=recommended").0, 400, "not the answer to another question");
     assert_eq!(get(&agent, "/health").0, 200);
     assert_eq!(get(&agent, "/nowhere").0, 404);
+    assert_eq!(ask(&agent, "POST", "/v1/probe").0, 409, "there is nothing to probe");
 }
 
 #[test]
@@ -174,29 +179,72 @@ fn gate_closes_after(fault: impl FnOnce(&Daemon)) {
     }
 }
 
+/// Waits until the link is unknown, and says so everywhere, for this reason.
+fn wait_until_unknown_for(agent: &Daemon, reason: &str) {
+    let started = Instant::now();
+    loop {
+        let (status, answer) = readiness(agent, "");
+        let told = ["NET_SERVER", "NET_UP", "NET_DOWN"].map(|code| check(&answer, code));
+        if status == 503 && told.iter().all(|check| check["reason"] == reason) {
+            assert!(told.iter().all(|check| check["state"] == "unknown"), "{answer}");
+            return assert_eq!(answer["verdict"], "unknown");
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{answer}");
+    }
+}
+
+fn bytes_spent(agent: &Daemon) -> f64 {
+    let (_, metrics) = get(agent, "/metrics");
+    let samples = metrics.lines().filter(|line| line.starts_with("siaga_probe_bytes_total"));
+    samples.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+}
+
 #[test]
-fn a_spent_budget_is_kept_to_and_is_the_reason_why_the_link_is_unknown() {
+fn a_spent_budget_is_kept_to_beyond_a_restart_and_is_the_reason_why_the_link_is_unknown() {
     const BUDGET: u64 = 6_000_000;
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
     let slow = SLOW.replace("[network]", &format!("[network]\ndaily_bytes = \"{}MB\"", BUDGET / 1_000_000));
-    let agent = lab.agent(&lab.agent_config(&server, &slow)).unwrap();
-    agent.wait_for("put off").unwrap();
-    let started = Instant::now();
-    loop {
-        let (status, answer) = readiness(&agent, "");
-        let told = ["NET_SERVER", "NET_UP", "NET_DOWN"].map(|code| check(&answer, code));
-        if status == 503 && told.iter().all(|check| check["reason"] == "NET_BUDGET_SPENT") {
-            assert!(told.iter().all(|check| check["state"] == "unknown"), "{answer}");
-            assert_eq!(answer["verdict"], "unknown");
-            break;
-        }
-        assert!(started.elapsed() < Duration::from_secs(60), "{answer}");
-    }
-    let (_, metrics) = get(&agent, "/metrics");
-    let samples = metrics.lines().filter(|line| line.starts_with("siaga_probe_bytes_total"));
-    let spent: f64 = samples.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum();
+    let config = lab.agent_config(&server, &slow);
+    let mut agent = lab.agent(&config).unwrap();
+    agent.wait_for("mode=gate reason=BUDGET_SPENT").unwrap();
+    wait_until_unknown_for(&agent, "NET_BUDGET_SPENT");
+    let spent = bytes_spent(&agent);
     assert!(spent > 0.0 && spent <= BUDGET as f64, "{spent}");
+    agent.signal("TERM");
+    assert!(agent.wait().unwrap().success());
+
+    let agent = lab.agent(&config).unwrap();
+    wait_until_unknown_for(&agent, "NET_BUDGET_SPENT");
+    assert!(bytes_spent(&agent) < 1.0, "nothing more");
+}
+
+#[test]
+fn what_keeps_a_room_from_being_probed_by_itself_is_told() {
+    // A minute of another day of the week.
+    let tomorrow = jiff::Zoned::now().in_tz("UTC").unwrap().checked_add(jiff::Span::new().days(2)).unwrap();
+    let closed = format!("time_zone = \"UTC\"\noffice_hours = \"{} 12:00-12:01\"", tomorrow.strftime("%a"));
+    for (setting, reason) in [("metered = \"yes\"", "NET_METERED"), (&closed, "NET_OUTSIDE_HOURS")] {
+        let (_alone, lab) = lab();
+        let server = lab.server(&["--open"]).unwrap();
+        let settings = SLOW.replace("[network]", &format!("[network]\n{setting}"));
+        let agent = lab.agent(&lab.agent_config(&server, &settings)).unwrap();
+        wait_until_unknown_for(&agent, reason);
+        assert!(bytes_spent(&agent) < 1.0);
+    }
+}
+
+#[test]
+fn on_a_metered_link_somebody_can_ask_for_a_probe() {
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    let settings = SLOW.replace("[network]", "[network]\nmetered = \"yes\"").replace("3s", "1m");
+    let agent = lab.agent(&lab.agent_config(&server, &settings)).unwrap();
+    agent.wait_for("mode=gate reason=METERED").unwrap();
+    let (status, _) = ask(&agent, "POST", "/v1/probe");
+    assert_eq!(status, 202);
+    agent.wait_for("verdict=pass").unwrap();
+    assert_eq!(readiness(&agent, "").0, 200);
 }
 
 #[test]
@@ -208,8 +256,9 @@ fn the_command_line_prints_what_the_daemon_answers() {
     let config = lab.agent_config(&server, &format!("{SLOW}\n[http]\nlisten = \"{}\"\n", agent.http));
     let output =
         program("siaga-agent").args(["check", "--format", "json", "--config"]).arg(config).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["reasons"], json!(["NET_SUSTAIN_MISSING"]));
     let (_, answered) = readiness(&agent, "");
     for key in ["room", "profile", "verdict", "reasons"] {
         assert_eq!(printed[key], answered[key]);
@@ -276,4 +325,31 @@ fn a_server_that_is_shut_down_in_the_middle_of_a_probe_says_so() {
     assert!(server.wait().unwrap().success());
     let result = inconclusive(probe);
     assert!(result["detail"].as_str().unwrap().contains("shut down"), "{result}");
+}
+
+#[test]
+fn a_room_that_is_stopped_in_mid_probe_fails_no_link() {
+    stopped_in_mid_probe(|_, probe| probe);
+}
+
+#[test]
+fn a_server_that_is_stopped_in_mid_probe_fails_no_link() {
+    stopped_in_mid_probe(|server, _| server);
+}
+
+/// As a laptop's lid that is closed for two seconds.
+fn stopped_in_mid_probe(whom: impl FnOnce(u32, u32) -> u32) {
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    let probe = probe_in_progress(&lab, &server);
+    let pid = whom(server.id(), probe.id()).to_string();
+    let signal = |name: &str| assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    signal("-STOP");
+    thread::sleep(Duration::from_secs(2));
+    signal("-CONT");
+    let result: Value = serde_json::from_slice(&probe.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(result["verdict"], "inconclusive", "{result}");
+    for direction in ["up", "down"] {
+        assert_ne!(result[direction]["verdict"], "fail", "{result}");
+    }
 }

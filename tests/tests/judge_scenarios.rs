@@ -1,4 +1,4 @@
-//! The stories in `scenarios/*.toml`: gate trains over simulated links, and how they must end.
+//! The stories in `scenarios/*.toml`: trains over simulated links, and how they must end.
 
 use std::path::{Path, PathBuf};
 
@@ -52,6 +52,16 @@ fn reordered_and_duplicated_packets_change_no_verdict() {
 }
 
 #[test]
+fn what_a_second_cannot_see_is_seen_in_21() {
+    all_end_as_told("sustain.toml");
+}
+
+#[test]
+fn a_quality_probe_measures_and_judges_no_rate() {
+    all_end_as_told("quality.toml");
+}
+
+#[test]
 fn every_scenario_file_has_its_test() {
     let mut files: Vec<String> = std::fs::read_dir(directory())
         .unwrap()
@@ -60,6 +70,15 @@ fn every_scenario_file_has_its_test() {
     files.sort();
     assert_eq!(
         files,
-        ["clean.toml", "disorder.toml", "limited.toml", "lossy.toml", "machines.toml", "outages.toml"]
+        [
+            "clean.toml",
+            "disorder.toml",
+            "limited.toml",
+            "lossy.toml",
+            "machines.toml",
+            "outages.toml",
+            "quality.toml",
+            "sustain.toml"
+        ]
     );
 }

@@ -33,13 +33,21 @@ fn the_agent_s_configuration_is_in_order_either_way() {
     assert_eq!(settings.profile, defaults.profile);
     assert_eq!(settings.http.listen, defaults.http.listen);
     assert_eq!(settings.network.probe_interval, defaults.network.probe_interval);
+    assert_eq!(settings.network.quality_interval, defaults.network.quality_interval);
+    assert_eq!(settings.network.sustain_window, defaults.network.sustain_window);
     assert_eq!(settings.network.daily_bytes, defaults.network.daily_bytes);
+    assert_eq!(settings.network.metered, defaults.network.metered);
+    assert_eq!(settings.network.metered_daily_bytes, defaults.network.metered_daily_bytes);
+    assert_eq!(settings.network.quiet_above, defaults.network.quiet_above);
+    assert_eq!(settings.state_dir, defaults.state_dir);
     assert_eq!(settings.devices.scan_interval, defaults.devices.scan_interval);
     assert_eq!(settings.devices.active_checks, defaults.devices.active_checks);
     assert_eq!(settings.freshness, defaults.freshness);
     // And examples where there is no default.
     assert_eq!(settings.servers.len(), 1);
     assert_eq!(settings.devices.field_of_view.len(), 1);
+    assert!(settings.network.office_hours.is_some() && defaults.network.office_hours.is_none());
+    assert_eq!(settings.warnings(), Vec::<String>::new());
     assert!(settings.profiles().unwrap().named("training").is_ok());
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use siaga_probe::{Bitrate, Mode, Verdict, judge::Effort};
 use siaga_service::{program::print, signals::Shutdown};
 use siaga_transport::{
-    client::{ProbeRequest, probe},
+    client::{Memory, ProbeRequest, probe},
     identity::{Identity, Trust},
     server_name::ServerName,
 };
@@ -49,6 +49,10 @@ pub struct ProbeArgs {
 enum ModeArg {
     /// Does the link sustain the rates? About a second.
     Gate,
+    /// Does it sustain them for longer than a shaper's bucket lasts? About 21 seconds at full rate.
+    Sustain,
+    /// What is the link like while nobody loads it? Four seconds of a small stream; says nothing about the rates.
+    Quality,
 }
 
 /// Probes and prints; answers with the exit status.
@@ -58,6 +62,8 @@ enum ModeArg {
 pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
     let mode = match args.mode {
         ModeArg::Gate => Mode::Gate,
+        ModeArg::Sustain => Mode::Sustain,
+        ModeArg::Quality => Mode::Quality,
     };
     for (name, rate) in [("--up", args.up), ("--down", args.down)] {
         let lowest = mode.lowest_rate();
@@ -74,6 +80,8 @@ pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
         effort: args.effort,
         up: args.up,
         down: args.down,
+        passed_before: false,
+        memory: Memory::default(),
     };
     let result = probe(&request, shutdown.requested()).await?.result;
     match args.format {

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use siaga_probe::schedule::{longest_pause, most_bytes};
-use siaga_readiness::profile::NetworkRequirement;
+use siaga_probe::schedule::{Costs, longest_pause};
 
 use super::Settings;
 
@@ -39,38 +38,51 @@ fn rare_looks(settings: &Settings) -> impl Iterator<Item = String> {
     )
 }
 
-/// A budget that can't pay for what the interval asks for.
+/// A budget that can't pay for what the intervals ask for.
+#[allow(clippy::cast_precision_loss)] // At most 1 TB.
 fn small_budget(settings: &Settings) -> Option<String> {
     settings.servers.first()?;
     let profiles = settings.profiles().ok()?;
     let rates = profiles.named(settings.profile.as_str()).ok()?.requirements.network?;
     let (budget, every) = (settings.network.daily_bytes, settings.network.probe_interval);
-    let reserve = most_bytes(rates.up, rates.down);
-    let Some(spendable) = budget.bytes().checked_sub(reserve) else {
+    let costs = Costs::at(rates.up, rates.down);
+    let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+    let Some(spendable) = budget.bytes().checked_sub(costs.gate) else {
         return Some(format!(
             "network.daily_bytes = {budget} is less than one probe at the profile's rates may cost ({} MB): \
              the link is never probed and stays unknown; raise it",
-            reserve.div_ceil(1_000_000)
+            megabytes(costs.gate)
         ));
     };
-    let day = DAY.as_secs_f64() / every.duration().as_secs_f64() * steady_cost(rates);
-    #[allow(clippy::cast_precision_loss)] // At most 1 TB.
-    let short = day > spendable as f64;
-    short.then(|| {
+    let (day, told) = match &settings.network.office_hours {
+        Some(hours) => (hours.longest_day(), "the office's hours"),
+        None => (DAY, "24 hours"),
+    };
+    let gates = day.as_secs_f64() / every.duration().as_secs_f64() * costs.usual_gate as f64;
+    if gates > spendable as f64 {
+        return Some(format!(
+            "network.daily_bytes = {budget} does not last for {told} of probes every {every} at the profile's rates \
+             (about {:.0} MB, of which {} MB must be left before each): the link will be unknown at times on a \
+             machine that is always on; raise it or network.probe_interval",
+            gates / 1e6,
+            megabytes(costs.gate)
+        ));
+    }
+    // Without hours, those of a machine that is off at night.
+    let gates = gates * day.min(WORKING_DAY).as_secs_f64() / day.as_secs_f64();
+    let sustain = costs.sustain.max(costs.usual_sustain + costs.gate);
+    (gates + sustain as f64 > budget.bytes() as f64).then(|| {
         format!(
-            "network.daily_bytes = {budget} does not last for 24 hours of probes every {every} at the profile's \
-             rates (about {:.0} MB, of which {} MB must be left before each): the link will be unknown at times on \
-             a machine that is always on; raise it or network.probe_interval",
-            day / 1e6,
-            reserve.div_ceil(1_000_000)
+            "network.daily_bytes = {budget} does not pay for the daily sustain probe beside a day's gate probes \
+             (about {:.0} MB, and {} MB must be left before it): it is not made every day, and the room has a \
+             warning then; raise it",
+            gates / 1e6,
+            megabytes(sustain)
         )
     })
 }
 
-/// Bytes of a probe of a steady link that passes: a second at 1.05 times the rates.
-fn steady_cost(rates: NetworkRequirement) -> f64 {
-    (rates.up.bps_f64() + rates.down.bps_f64()) * 1.05 / 8.0
-}
+const WORKING_DAY: Duration = Duration::from_secs(10 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -99,7 +111,21 @@ mod tests {
         assert!(never[0].contains("daily_bytes = 20MB is less than one probe"), "{never:?}");
         let short = warnings("[network]\ndaily_bytes = \"200MB\"");
         assert_eq!(short.len(), 1);
+        assert!(short[0].contains("for 24 hours of probes every 30m"), "{short:?}");
         assert!(short[0].contains("about 189 MB, of which 38 MB must be left"), "{short:?}");
         assert!(warnings("profile = \"recommended\"")[0].contains("about 252 MB"));
+    }
+
+    #[test]
+    fn a_budget_that_leaves_nothing_for_the_sustain_probe_is_warned_about() {
+        let warnings = |network: &str| {
+            let office = "[network]\noffice_hours = \"Mon-Fri 07:30-16:00\"\n";
+            settings(&format!("{office}{network}\n{SERVER}")).warnings()
+        };
+        assert!(warnings("").is_empty());
+        let short = warnings("daily_bytes = \"190MB\"");
+        assert_eq!(short.len(), 1);
+        assert!(short[0].contains("about 67 MB, and 129 MB must be left before it"), "{short:?}");
+        assert!(warnings("daily_bytes = \"100MB\"")[0].contains("does not last for the office's hours"));
     }
 }

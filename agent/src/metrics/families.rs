@@ -20,6 +20,11 @@ pub(super) struct Families {
     pub(super) delay: GaugeVec,
     pub(super) standing_queue: GaugeVec,
     pub(super) rtt: GaugeVec,
+    pub(super) shaper_rate: GaugeVec,
+    pub(super) shaper_bucket: GaugeVec,
+    pub(super) quality_loss: GaugeVec,
+    pub(super) quality_jitter: GaugeVec,
+    pub(super) quality_rtt: GaugeVec,
 }
 
 impl Families {
@@ -71,26 +76,55 @@ impl Families {
             ),
             target: gauge(
                 "siaga_probe_target_bytes_per_second",
-                "Rate that the last measuring probe asked about, IP layer.",
-                &["direction"],
+                "Rate that the last measuring probe of its kind asked about, IP layer.",
+                &["mode", "direction"],
             ),
             delivered: gauge(
                 "siaga_probe_delivered_bytes_per_second",
                 "Rate at which its train arrived, IP layer; not the capacity of the link.",
-                &["direction"],
+                &["mode", "direction"],
             ),
-            loss: gauge("siaga_probe_loss_ratio", "Share of its packets that were lost.", &["direction"]),
+            loss: gauge(
+                "siaga_probe_loss_ratio",
+                "Share of its packets that were lost.",
+                &["mode", "direction"],
+            ),
             delay: gauge(
                 "siaga_probe_delay_seconds",
                 "One-way delay of its packets over their minimum.",
-                &["direction", "percentile"],
+                &["mode", "direction", "percentile"],
             ),
             standing_queue: gauge(
                 "siaga_probe_standing_queue_seconds",
                 "Delay that had not drained when it ended.",
+                &["mode", "direction"],
+            ),
+            rtt: gauge("siaga_probe_rtt_seconds", "Round-trip time to the probe server.", &["mode", "load"]),
+            shaper_rate: gauge(
+                "siaga_shaper_rate_bytes_per_second",
+                "Rate to which the last sustain probe saw the link fall once a bucket was empty.",
                 &["direction"],
             ),
-            rtt: gauge("siaga_probe_rtt_seconds", "Round-trip time to the probe server.", &["load"]),
+            shaper_bucket: gauge(
+                "siaga_shaper_bucket_bytes",
+                "What that bucket held when the sustain probe began.",
+                &["direction"],
+            ),
+            quality_loss: gauge(
+                "siaga_quality_loss_ratio",
+                "Share of packets lost while nothing loads the link.",
+                &["direction"],
+            ),
+            quality_jitter: gauge(
+                "siaga_quality_jitter_seconds",
+                "Mean difference of successive delays while nothing loads the link.",
+                &["direction"],
+            ),
+            quality_rtt: gauge(
+                "siaga_quality_rtt_seconds",
+                "Round-trip time to the probe server while nothing loads the link.",
+                &[],
+            ),
         }
     }
 }

@@ -24,6 +24,16 @@ fn a_probe_says_what_each_direction_did() {
 }
 
 #[test]
+fn a_sustain_probe_says_how_often_the_link_was_bad_and_which_bucket_ran_empty() {
+    insta::assert_snapshot!(probe(&sample::shaped_sustain_probe()));
+}
+
+#[test]
+fn a_quality_probe_says_that_it_says_nothing_about_a_rate() {
+    insta::assert_snapshot!(probe(&sample::quality_probe()));
+}
+
+#[test]
 fn devices_are_listed_with_what_they_offer() {
     insta::assert_snapshot!(devices(&sample::inventory()));
 }

@@ -23,6 +23,8 @@ pub enum FromClient {
     Stop,
     /// The up train has ended after this many packets.
     Sent(Sent),
+    /// The down train may go on up to this packet.
+    Credit(Credit),
     /// A message of a newer version.
     #[serde(other)]
     Unknown,
@@ -42,6 +44,8 @@ pub enum FromServer {
     Report(Report),
     /// The down train has ended after this many packets.
     Sent(Sent),
+    /// The up train may go on up to this packet.
+    Credit(Credit),
     /// A message of a newer version.
     #[serde(other)]
     Unknown,
@@ -61,9 +65,12 @@ pub struct Ask {
     pub up_bps: Bitrate,
     /// Rate to be judged from server to room.
     pub down_bps: Bitrate,
+    /// A probe at these rates passed on this network within the last day: no pre-train is needed.
+    #[serde(default)]
+    pub passed_before: bool,
 }
 
-/// What the server grants. The trains may start at once.
+/// What the server grants. The trains, or the pre-trains if there are any, may start at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grant {
     /// The version that both will speak.
@@ -72,8 +79,28 @@ pub struct Grant {
     pub up: TrainGrant,
     /// Train ids, limits.
     pub down: TrainGrant,
+    /// Credit in time: each train may be this many milliseconds at its rate ahead of what its receiver has seen. With
+    /// pre-trains it begins with none, otherwise with this much (see [`crate::credit`]).
+    pub window_ms: u32,
+    /// Short trains that go first where the way is long: a train begins once its receiver, having seen the pre-train,
+    /// gives it credit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pre_trains: Option<PreTrains>,
     /// The server's clock, milliseconds since 1970 UTC.
     pub server_time_ms: i64,
+    /// When the server would like to be asked next, if it has a wish: spread, so that rooms that start together don't
+    /// stay together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_probe_in_ms: Option<u64>,
+}
+
+/// The bounds of both pre-trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreTrains {
+    /// From room to server.
+    pub up: TrainGrant,
+    /// From server to room.
+    pub down: TrainGrant,
 }
 
 /// The bounds of one train; both sides hold to them.
@@ -118,5 +145,17 @@ pub struct Sent {
     /// Which train.
     pub direction: Direction,
     /// Train packets handed to the network.
+    pub packets: u32,
+    /// Those of them that the sending machine held back, so that their stamps lie.
+    #[serde(default)]
+    pub held_up: u32,
+}
+
+/// How far a train may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credit {
+    /// Which train (the pre-trains need no credit).
+    pub direction: Direction,
+    /// This many of its packets may be sent in all. Never less than what was said before.
     pub packets: u32,
 }

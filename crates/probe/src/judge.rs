@@ -1,6 +1,9 @@
 //! The receiver's running decision on one train: does this link sustain the target rate?
 //!
-//! # The rule
+//! There is one judge for each kind of probe ([`for_train`]): the gate's, whose rule follows; `sustain`, which looks for
+//! 21 s and more and has its rule on its own first page; and `quality`, which measures and says nothing about a rate.
+//!
+//! # The gate's rule
 //! The sender sends slightly above the target. Every 20 ms the receiver looks, and the first line that holds is the
 //! verdict (exactly: [`rule`], its numbers: [`thresholds`]):
 //! 1. nothing arrives any more → inconclusive (outage);
@@ -10,10 +13,12 @@
 //! 4. the delay has long been far above its minimum → **fail** (standing queue);
 //! 5. a second is over, the queue is back at its minimum (all that was sent was served), the losses are those of a
 //!    good link, and the delay was never much higher than the time spent would excuse → **pass**;
-//! 6. six seconds are over → the same with milder limits, and inconclusive if that does not settle it.
+//! 6. six seconds are over → for how much of the time too high a queue would stand ([`queue_odds`]), and the losses,
+//!    decide with milder limits; inconclusive if that does not settle it.
 //!
 //! A verdict with a [`doubt`] does not stand: the judgement goes on within the same train with the numbers of
-//! [`Effort::Careful`] (2.5 s and more, 8 s at most). What is still doubtful then is given, and marked as borderline.
+//! [`Effort::Careful`], until a verdict without a doubt (2.5 s and more) or the end of its time (8 s). What is found
+//! then with a doubt is given, and marked as borderline. [`Effort::Light`] gives what it finds.
 //!
 //! Around it: a sender that fell behind its own schedule makes the train inconclusive, never a statement about the
 //! link; a pass must also have been delivered at the target rate by the receiver's own clock; a peer that breaks the
@@ -23,8 +28,10 @@
 //! * `admission`: which packets may count at all, what a peer must not do, and the bounds of memory;
 //! * `delays`, `losses`, `sender`, `summary`: the evidence, collected packet by packet;
 //! * [`view`]: the evidence as plain numbers, as it stands at one look;
-//! * [`rule`]: the decision, a pure function of a view and the thresholds; [`loss_odds`]: its statistics of losses;
-//! * [`doubt`]: whether a decision is near the border, a pure function of the same view.
+//! * [`rule`]: the decision, a pure function of a view and the thresholds; [`loss_odds`] and [`queue_odds`]: its
+//!   statistics of losses and of a queue that comes and goes;
+//! * [`doubt`]: whether a decision is near the border, a pure function of the same view;
+//! * `watch`: what the judges of the other kinds of probe share around the same evidence.
 //!
 //! Delay means one-way delay *variation*: arrival by the receiver's clock less the sender's stamp, relative to the
 //! smallest seen. It needs no agreement of clocks.
@@ -40,15 +47,21 @@ mod effort;
 mod evidence;
 pub mod loss_odds;
 mod losses;
+mod quality;
+pub mod queue_odds;
 pub mod rule;
 mod sender;
 mod summary;
+mod sustain;
 pub mod thresholds;
 pub mod view;
+mod watch;
 
 pub use doubt::Doubt;
 pub use effort::Effort;
 use evidence::Evidence;
+use quality::Quality;
+use sustain::Sustain;
 pub use thresholds::Thresholds;
 use view::Ending;
 
@@ -77,7 +90,7 @@ pub trait TrainJudge: fmt::Debug + Send {
 
 /// The judge for one train of a probe, or `None` for a kind of probe that this version does not know. A train that is
 /// expected from `start` on (receiver's clock, any epoch) is held against `target`; `packet_bytes` are the IP bytes of
-/// one full packet, `grant` holds the train's id, sending rate and limits.
+/// one full packet, `grant` holds the train's id, sending rate and limits. Only a gate knows efforts.
 #[must_use]
 pub fn for_train(
     mode: Mode,
@@ -89,7 +102,9 @@ pub fn for_train(
 ) -> Option<Box<dyn TrainJudge>> {
     match mode {
         Mode::Gate => Some(Box::new(Judge::with_effort(grant, target, packet_bytes, start, effort))),
-        Mode::Sustain | Mode::Quality | Mode::Unknown => None,
+        Mode::Sustain => Some(Box::new(Sustain::judge(grant, target, packet_bytes, start))),
+        Mode::Quality => Some(Box::new(Quality::judge(grant, packet_bytes, start))),
+        Mode::Unknown => None,
     }
 }
 
@@ -107,7 +122,7 @@ pub struct Judge {
     awake_since: Duration,
     finding: Option<(Verdict, Reason)>,
     doubts: Vec<Doubt>,
-    /// Whether a doubtful finding is looked into with [`Effort::Careful`].
+    /// Whether a doubtful finding is looked into with [`Effort::Careful`] while there is time.
     goes_on: bool,
     decided_at: Duration,
 }
@@ -130,7 +145,7 @@ impl Judge {
         effort: Effort,
     ) -> Self {
         let judge = Self::with_thresholds(grant, target, packet_bytes, start, Thresholds::of(effort));
-        Self { goes_on: effort == Effort::Normal, ..judge }
+        Self { goes_on: effort != Effort::Light, ..judge }
     }
 
     /// The same by another policy; a doubtful finding stands.
@@ -185,13 +200,14 @@ impl Judge {
                 self.evidence.view_at(bins, silence_s, ending, self.target)
             }
         };
-        let mut found = rule::decide(&view, &self.thresholds)?;
+        let found = rule::decide(&view, &self.thresholds)?;
         self.doubts = doubt::doubts(&view, found, &self.thresholds);
         if self.goes_on && !self.doubts.is_empty() {
-            self.goes_on = false;
             self.thresholds = Thresholds::of(Effort::Careful);
-            found = rule::decide(&view, &self.thresholds)?;
-            self.doubts = doubt::doubts(&view, found, &self.thresholds);
+            if !rule::is_over(&view, &self.thresholds) {
+                self.doubts.clear();
+                return None;
+            }
         }
         Some(found)
     }

@@ -7,22 +7,28 @@
 //! In the order data travels:
 //! * [`control`]: a room asks, the server grants a [`control::TrainGrant`] in each direction;
 //! * [`pacer`]: the sender's absolute schedule;
+//! * [`credit`]: how far ahead of its receiver a sender may be;
 //! * [`wire`]: the header on each train packet;
 //! * [`judge`]: the receiver's running decision; the rule stands on its first page;
+//! * [`wakefulness`]: whether the receiver's machine ran as it should meanwhile;
 //! * [`outcome`]: what was found, as it is reported and printed;
-//! * [`schedule`]: when the next probe is due.
+//! * [`schedule`]: when the next probe is due;
+//! * [`network`]: which network the room is on, and what is remembered of each.
 //!
 //! [`Duration`]: std::time::Duration
 
 pub mod control;
+pub mod credit;
 pub mod judge;
 mod mode;
+pub mod network;
 pub mod outcome;
 pub mod pacer;
 pub mod schedule;
 mod units;
+pub mod wakefulness;
 pub mod wire;
 
 pub use mode::{Direction, Mode};
 pub use outcome::{DirectionResult, Percentiles, ProbeResult, Reason, Verdict};
-pub use units::{Bitrate, BitrateError, UDP_PAYLOAD, ip_overhead};
+pub use units::{Bitrate, BitrateError, TRAIN_PAYLOAD, UDP_PAYLOAD, ip_overhead};

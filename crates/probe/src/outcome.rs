@@ -37,6 +37,13 @@ pub enum Reason {
     StandingQueue,
     /// Fail: packets are lost.
     Loss,
+    /// Fail: the rate was carried for a while, and a steady lower one from then on, as by a shaper whose bucket ran
+    /// empty.
+    Shaped,
+    /// Fail: the rate is carried at times, but too often a queue stands.
+    Unsteady,
+    /// Pass of a quality probe: the link was measured. No statement about a rate.
+    Measured,
     /// Inconclusive: nothing arrived for a while.
     Outage,
     /// Inconclusive: the evidence did not settle within the time allowed.
@@ -75,6 +82,12 @@ pub enum Reason {
     BudgetSpent,
     /// Not made: the room's camera or microphone is in use.
     MeetingOn,
+    /// Not made: something else uses the line, maybe a meeting.
+    OtherTraffic,
+    /// Not made: data on this link is paid for by volume.
+    Metered,
+    /// Not made: the office is closed.
+    OutsideHours,
     /// A reason of a newer peer that this version has no name for.
     #[serde(other)]
     Unknown,
@@ -84,7 +97,10 @@ impl Reason {
     /// Whether the probe was put off by this side, so that there was no attempt at all.
     #[must_use]
     pub const fn is_postponement(self) -> bool {
-        matches!(self, Self::BudgetSpent | Self::MeetingOn)
+        matches!(
+            self,
+            Self::BudgetSpent | Self::MeetingOn | Self::OtherTraffic | Self::Metered | Self::OutsideHours
+        )
     }
 }
 
@@ -134,6 +150,9 @@ pub struct DirectionResult {
     /// Why it is borderline.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub doubts: Box<[Doubt]>,
+    /// What only a sustain probe finds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sustain: Option<Box<SustainFindings>>,
 }
 
 impl DirectionResult {
@@ -156,6 +175,7 @@ impl DirectionResult {
             confidence: 0.0,
             borderline: false,
             doubts: Box::default(),
+            sustain: None,
         }
     }
 
@@ -175,6 +195,13 @@ impl DirectionResult {
             standing_queue_ms: self.standing_queue_ms.map(milliseconds),
             jitter_ms: self.jitter_ms.map(milliseconds),
             observed_s: round(self.observed_s, 1e6),
+            sustain: self.sustain.map(|sustain| {
+                Box::new(SustainFindings {
+                    longest_bad_s: round(sustain.longest_bad_s, 1e6),
+                    slow_share: round(sustain.slow_share, 1e6),
+                    ..*sustain
+                })
+            }),
             ..self
         }
     }
@@ -183,6 +210,32 @@ impl DirectionResult {
 /// `value` with `parts` steps to the unit.
 fn round(value: f64, parts: f64) -> f64 {
     (value * parts).round() / parts
+}
+
+/// How a train of 21 s and more went, in windows of 300 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SustainFindings {
+    /// Windows judged.
+    pub windows: u32,
+    /// Those of them in which a queue of more than 100 ms stood, or nothing came.
+    pub bad_windows: u32,
+    /// The longest run of bad windows, s.
+    pub longest_bad_s: f64,
+    /// Share of the windows of time in which less than 95 % of the rate arrived, 0 to 1: how often the link sags,
+    /// whether or not a queue bears it.
+    pub slow_share: f64,
+    /// The shaper or policer whose bucket ran empty, if that explains a failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shaper: Option<ShaperEstimate>,
+}
+
+/// A token bucket, estimated from when queue or losses began and what arrived from then on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShaperEstimate {
+    /// What the link carries in the long run, IP layer, bit/s.
+    pub rate_bps: u64,
+    /// What it lets through above that after a rest, bytes.
+    pub bucket_bytes: u64,
 }
 
 /// Percentiles of a distribution of delays, ms.
@@ -268,5 +321,5 @@ pub fn combine(up: &DirectionResult, down: &DirectionResult) -> (Verdict, Reason
             }
         }
     }
-    (Verdict::Pass, Reason::Sustained)
+    (Verdict::Pass, up.reason)
 }

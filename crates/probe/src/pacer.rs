@@ -5,6 +5,9 @@
 //! * the **schedule**: at time `t`, no more than `R·t` plus the one packet that is due at the start of its slot;
 //! * the **bucket**: after a stall at most a small burst at once, then `1.5·R` until the schedule is met again.
 //!
+//! A third one comes from the receiver: no more packets than it has given credit for. A train that runs out of credit
+//! ends; it does not wait, because a train with a pause in it would say nothing about a steady rate.
+//!
 //! Integer arithmetic throughout: a wait that is over is over, and no rounding adds up.
 
 use std::time::Duration;
@@ -24,6 +27,8 @@ pub struct Pacer {
     grant: TrainGrant,
     packet_bytes: u64,
     packets: u32,
+    /// No more packets than these until the receiver says more.
+    credit: u32,
     bucket: Bucket,
     /// What else this side had sent at the last step.
     other_bytes: u64,
@@ -38,12 +43,12 @@ pub enum Step {
     Send(u32),
     /// Nothing before this time since the train's start.
     WaitUntil(Duration),
-    /// The granted time or bytes are used up.
+    /// The granted time, bytes or credit are used up.
     Finished,
 }
 
 impl Pacer {
-    /// A train that starts at time zero; `packet_bytes` are the IP bytes of one full packet.
+    /// A train that starts at time zero, with all the credit there is; `packet_bytes` are the IP bytes of one full packet.
     #[must_use]
     pub fn new(grant: TrainGrant, packet_bytes: u32) -> Self {
         let packet_bytes = u64::from(packet_bytes.max(1));
@@ -52,6 +57,7 @@ impl Pacer {
             grant,
             packet_bytes,
             packets: 0,
+            credit: u32::MAX,
             bucket: Bucket::full(catch_up_bps, bits_in(catch_up_bps, BURST) + bits(packet_bytes)),
             other_bytes: 0,
             last: Duration::ZERO,
@@ -62,6 +68,11 @@ impl Pacer {
     #[must_use]
     pub fn packets(&self) -> u32 {
         self.packets
+    }
+
+    /// From now on, no more than `packets` packets in all.
+    pub fn set_credit(&mut self, packets: u32) {
+        self.credit = packets;
     }
 
     /// The next step at `now` since the train's start, with `other_bytes` IP bytes sent by this side since then
@@ -85,7 +96,11 @@ impl Pacer {
         let packet = bits(self.packet_bytes);
         let scheduled = (bits_in(rate.bps(), now) + packet).saturating_sub(bits(sent)) / packet;
         let due = scheduled.min(self.bucket.bits / packet).min(u128::from(left));
-        match u32::try_from(due) {
+        let credit = self.credit.saturating_sub(self.packets);
+        if due > 0 && credit == 0 {
+            return Step::Finished;
+        }
+        match u32::try_from(due.min(u128::from(credit).max(1))) {
             Ok(0) => {
                 let on_schedule = time_for(bits(sent), rate);
                 Step::WaitUntil(on_schedule.max(now + self.bucket.time_until(packet)).min(end))

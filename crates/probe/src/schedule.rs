@@ -1,81 +1,92 @@
 //! When to probe: often enough for fresh evidence, within the day's data, and never into a meeting.
 //!
 //! A state machine: [`Schedule::next`] says what to do now, [`Schedule::on_result`] and [`Schedule::on_change`] tell
-//! it what happened. Times are spans since an epoch of the caller's choice, by a clock that is never set back.
+//! it what happened. Times are spans since an epoch of the caller's choice, by a clock that is never set back; civil
+//! time comes in as spans by that clock ([`Hours`], [`Window`]), so that no time zone is needed here.
+//!
+//! Three kinds of probe take turns, one at a time, the gate first: `turn` is what they have in common, `sustain` is
+//! when the long one is worth its data, `cost` and `budget` are what probes may cost, `obstacle` is what stands in
+//! their way.
 
 mod budget;
+mod cost;
 mod jitter;
+mod obstacle;
+mod sustain;
+mod turn;
 
 use std::time::Duration;
 
-use crate::{Bitrate, Reason, Verdict};
+use crate::{Mode, Reason, Verdict};
 use budget::Budget;
 use jitter::Jitter;
+use sustain::Sustain;
+use turn::{Pace, Turn};
 
-/// After an attempt that came to no verdict, the next one comes this soon; then twice as late each time, up to the
-/// usual interval.
-const FIRST_RETRY: Duration = Duration::from_secs(10);
+pub use budget::Spent;
+pub use cost::{Costs, most_bytes, usual_bytes};
+pub use obstacle::{Hours, Line, Situation, Window};
 
-/// After a failure the next probe comes this soon, then twice as late each time, up to the usual interval: another
-/// room's probe, or an update that ran just then, must not keep a room closed for half an hour.
-const SECOND_LOOK: Duration = Duration::from_secs(60);
-
-/// While a meeting is on, a probe that is due asks this often whether it is over.
-const MEETING_LOOK: Duration = Duration::from_secs(30);
-
-/// The first probe comes within this part of the interval: rooms that start together don't ask together.
-const FIRST_SPREAD: u32 = 180;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What an office sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// From one verdict to the next probe, give or take a fifth.
+    /// From one gate verdict to the next gate probe, give or take a fifth.
     pub interval: Duration,
+    /// From one quality stream to the next, give or take a fifth.
+    pub quality_interval: Duration,
+    /// How long a gate verdict counts: no wish of a server delays the next probe until it has run out.
+    pub gate_life: Duration,
     /// IP bytes of this side, both ways, that probes may cost within any 24 hours.
     pub daily_bytes: u64,
-    /// IP bytes that must be left of them before a probe starts: the most that it can cost.
-    pub probe_bytes: u64,
+    /// The same while the link is metered; no more than `daily_bytes` counts.
+    pub metered_daily_bytes: u64,
+    /// What each kind of probe costs.
+    pub costs: Costs,
     /// Rooms with different seeds probe at different times; the same seed gives the same times.
     pub seed: u64,
 }
 
-/// The longest time from one verdict to the next probe, if nothing stands in its way.
+/// The longest time from one verdict to the next probe, if nothing stands in its way and no server wishes for more.
 #[must_use]
 pub fn longest_pause(interval: Duration) -> Duration {
     interval.saturating_mul(6) / 5
 }
 
-/// IP bytes, both ways, that a gate probe at these rates costs at the most: what may be granted for as long as the
-/// judges wait (eight seconds from the first arrival), and a second for their word to reach the sender over a satellite.
-#[must_use]
-pub fn most_bytes(up: Bitrate, down: Bitrate) -> u64 {
-    const LONGEST: Duration = Duration::from_secs(9);
-    const HANDSHAKE_AND_CONTROL: u64 = 256 * 1024;
-    let granted = |rate: Bitrate| rate.bytes_in(LONGEST) / 10 * 11;
-    granted(up) + granted(down) + HANDSHAKE_AND_CONTROL
-}
-
-/// What stands in a probe's way at the moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Situation {
-    /// Somebody uses the room's camera or microphone.
-    pub meeting: bool,
+/// A sustain verdict of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sustained {
+    /// How long ago it came.
+    pub ago: Duration,
+    /// Whether the link sustained the rates.
+    pub passed: bool,
 }
 
 /// What to do now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Probe, then tell the result.
-    Probe,
-    /// Nothing is due before this time.
-    WaitUntil(Duration),
-    /// A probe is due but must not be made.
-    Blocked {
-        /// [`Reason::BudgetSpent`] or [`Reason::MeetingOn`].
-        reason: Reason,
-        /// When to ask again; no later than one interval from now, so that what is told of it stays fresh.
+    Probe(Mode),
+    /// A probe may be made if the line is quiet: measure that, then ask again at once with what was found.
+    Listen,
+    /// Nothing can be done now.
+    Wait {
+        /// When to ask again, at the latest; no later than one interval from now, so that what is told of `put_off`
+        /// stays fresh.
         until: Duration,
+        /// What is due and must not be made, at most once for each mode.
+        put_off: Vec<PutOff>,
     },
+}
+
+/// A probe that is due and not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PutOff {
+    /// Which kind.
+    pub mode: Mode,
+    /// Why; [`Reason::is_postponement`] holds.
+    pub reason: Reason,
 }
 
 /// An attempt that was made.
@@ -83,8 +94,13 @@ pub enum Action {
 pub struct Attempt {
     /// What it came to.
     pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
     /// What a busy server asked for.
     pub retry_after: Option<Duration>,
+    /// When a server that granted wishes to be asked for the next gate probe. Never sooner than planned, nor so late
+    /// that evidence runs out.
+    pub next_probe_in: Option<Duration>,
     /// IP bytes of this side that it cost, both ways.
     pub bytes: u64,
 }
@@ -93,84 +109,120 @@ pub struct Attempt {
 #[derive(Debug, Clone)]
 pub struct Schedule {
     plan: Plan,
-    due: Duration,
-    /// A busy server asked for no probe before this.
-    held_until: Duration,
-    /// Attempts without a verdict since the last one with, or since the last change.
-    fruitless: u32,
-    /// Failures since the last pass.
-    failed: u32,
+    gate: Turn,
+    sustain: Sustain,
+    quality: Turn,
     budget: Budget,
+    /// Somebody asked for a gate probe.
+    demanded: bool,
+    /// Since when no look has found the line quiet.
+    busy_since: Option<Duration>,
+    /// When this room begins after the office was closed.
+    opening: Duration,
     jitter: Jitter,
 }
 
 impl Schedule {
-    /// The schedule of a program that starts at `now`.
+    /// The schedule of a program that starts at `now`; `spent` is what probes cost before, the oldest first.
     #[must_use]
-    pub fn new(plan: Plan, now: Duration) -> Self {
+    pub fn new(plan: Plan, spent: Vec<Spent>, now: Duration) -> Self {
         let mut jitter = Jitter::new(plan.seed);
-        let due = now + jitter.stretch(plan.interval / FIRST_SPREAD, 0.0..1.0);
-        let budget = Budget::new(plan.daily_bytes);
-        Self { plan, due, held_until: Duration::ZERO, fruitless: 0, failed: 0, budget, jitter }
+        let mut gate = Turn::new(Pace::gate(plan.interval));
+        let mut quality = Turn::new(Pace::quality(plan.quality_interval));
+        gate.due = now + jitter.stretch(plan.interval / FIRST_SPREAD, 0.0..1.0);
+        quality.due = now + jitter.stretch(plan.quality_interval, 0.0..1.0);
+        Self {
+            plan,
+            gate,
+            sustain: Sustain::new(now, &mut jitter),
+            quality,
+            budget: Budget::new(spent, now),
+            demanded: false,
+            busy_since: None,
+            opening: Duration::ZERO,
+            jitter,
+        }
     }
 
     /// What to do at `now`.
-    #[must_use]
-    pub fn next(&self, now: Duration, situation: Situation) -> Action {
-        if now < self.due {
-            return Action::WaitUntil(self.due);
-        }
-        let within_interval = |until: Duration| until.min(now + self.plan.interval);
-        match self.budget.fits_at(now, self.plan.probe_bytes) {
-            Some(at) if at <= now => {}
-            freed => {
-                let until = within_interval(freed.unwrap_or(Duration::MAX));
-                return Action::Blocked { reason: Reason::BudgetSpent, until };
+    pub fn next(&mut self, now: Duration, situation: Situation) -> Action {
+        self.note(now, situation);
+        let mut until = now + self.plan.interval;
+        let mut put_off = Vec::new();
+        for mode in [Mode::Gate, Mode::Sustain, Mode::Quality] {
+            let due = self.due(mode, now, situation);
+            if due > now {
+                until = until.min(due);
+                continue;
+            }
+            match self.obstacle(mode, now, situation) {
+                None if self.minds_traffic(mode, now) && situation.line == Line::Unmeasured => {
+                    return Action::Listen;
+                }
+                None => return Action::Probe(mode),
+                Some((reason, over)) => {
+                    until = until.min(over);
+                    put_off.push(PutOff { mode, reason });
+                }
             }
         }
-        if situation.meeting {
-            return Action::Blocked { reason: Reason::MeetingOn, until: within_interval(now + MEETING_LOOK) };
-        }
-        Action::Probe
+        // Whoever asked has their answer: not now. It must not be made hours later.
+        self.demanded = false;
+        Action::Wait { until, put_off }
     }
 
-    /// An attempt ended at `now`.
-    pub fn on_result(&mut self, now: Duration, attempt: Attempt) {
-        self.budget.spend(now, attempt.bytes);
-        let pause = match attempt.verdict {
-            Verdict::Pass => {
-                (self.fruitless, self.failed) = (0, 0);
-                self.jitter.stretch(self.plan.interval, 0.8..1.2)
+    /// An attempt at a probe of this kind ended at `now`.
+    pub fn on_result(&mut self, now: Duration, mode: Mode, attempt: Attempt) {
+        self.budget.spend(now, attempt.bytes, self.plan.daily_bytes);
+        match mode {
+            Mode::Sustain => self.sustain.on_result(now, attempt, &mut self.jitter),
+            Mode::Quality => self.quality.on_result(now, attempt, &mut self.jitter),
+            Mode::Gate | Mode::Unknown => {
+                self.demanded = false;
+                self.gate.on_result(now, attempt, &mut self.jitter);
+                let wished = attempt.next_probe_in.filter(|_| attempt.verdict == Verdict::Pass);
+                let latest =
+                    self.plan.interval.saturating_mul(2).min(self.plan.gate_life.mul_f64(LATEST_OF_LIFE));
+                self.gate.due = self.gate.due.max(now + wished.unwrap_or_default().min(latest));
             }
-            Verdict::Fail => {
-                let pause = self.doubled(SECOND_LOOK, self.failed);
-                self.fruitless = 0;
-                self.failed = self.failed.saturating_add(1);
-                self.jitter.stretch(pause, 1.0..1.2)
-            }
-            Verdict::Inconclusive => {
-                let retry_after = attempt.retry_after.unwrap_or_default();
-                let pause = self.doubled(FIRST_RETRY, self.fruitless).max(retry_after);
-                self.fruitless = self.fruitless.saturating_add(1);
-                self.held_until = now + retry_after;
-                self.jitter.stretch(pause, 1.0..1.2)
-            }
-        };
-        self.due = now + pause;
+        }
     }
 
-    /// What was known of the link is worthless from `now` on: a probe is due at once, or as soon as a busy server
+    /// What was known of the link is worthless from `now` on: a gate probe is due at once, or as soon as a busy server
     /// wants to be asked again.
     pub fn on_change(&mut self, now: Duration) {
-        self.fruitless = 0;
-        self.due = now.max(self.held_until);
+        self.gate.on_change(now);
+        self.quality.on_change(now);
+        self.sustain.on_change(now, &mut self.jitter);
+        self.busy_since = None;
     }
 
-    fn doubled(&self, first: Duration, times: u32) -> Duration {
-        let doubled = 1_u32.checked_shl(times).unwrap_or(u32::MAX);
-        first.saturating_mul(doubled).min(self.plan.interval)
+    /// The network that the room is on is known from before. Says nothing once there is a newer verdict.
+    pub fn recall(&mut self, now: Duration, sustained: Sustained) {
+        self.sustain.recall(now, sustained);
+    }
+
+    /// Somebody wants a gate probe at `now`. Hours, metered links and other traffic don't stand in its way; a meeting and
+    /// a spent budget do, and then the demand is over. So it is if one ended within the last minute: its answer is there.
+    pub fn on_demand(&mut self, now: Duration) {
+        self.demanded = self.gate.ended_at().is_none_or(|ended| now >= ended + ANSWERED);
+    }
+
+    /// What probes cost within the 24 hours before `now`, to be remembered beyond the program's end.
+    #[must_use]
+    pub fn spent(&self, now: Duration) -> Vec<Spent> {
+        self.budget.spent(now)
     }
 }
+
+/// The first probe comes within this part of the interval: rooms that start together don't ask together.
+const FIRST_SPREAD: u32 = 180;
+
+/// Who asks again so soon gets the answer to the first time.
+const ANSWERED: Duration = Duration::from_secs(60);
+
+/// A server's wish may use up this much of a verdict's life: what is left pays for a retry or two.
+const LATEST_OF_LIFE: f64 = 0.8;
 
 #[cfg(test)]
 mod tests;

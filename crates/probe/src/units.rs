@@ -12,6 +12,12 @@ use thiserror::Error;
 /// so that no path has to be searched for a larger one.
 pub const UDP_PAYLOAD: u32 = 1200;
 
+/// Room left free in each train packet, so that an acknowledgement rides along instead of costing a packet of its own.
+const ACK_ROOM: u32 = 40;
+
+/// The UDP payload of a train's packet that carries no acknowledgement, in bytes.
+pub const TRAIN_PAYLOAD: u32 = UDP_PAYLOAD - ACK_ROOM;
+
 /// IP and UDP header bytes in front of a UDP payload.
 #[must_use]
 pub const fn ip_overhead(ipv6: bool) -> u32 {
@@ -26,7 +32,7 @@ pub const fn ip_overhead(ipv6: bool) -> u32 {
 pub struct Bitrate(u64);
 
 impl Bitrate {
-    const MIN_BPS: u64 = 1_000;
+    pub(crate) const MIN_BPS: u64 = 1_000;
     const MAX_BPS: u64 = 10_000_000_000;
 
     /// # Errors

@@ -134,6 +134,8 @@ pub enum CheckCode {
     NetUp,
     /// The link carries the rate to the room.
     NetDown,
+    /// The link holds both rates for longer than a gate probe looks.
+    NetSustain,
     /// A check of a newer peer.
     #[serde(other)]
     Unknown,
@@ -153,6 +155,7 @@ impl CheckCode {
             Self::NetServer => "NET_SERVER",
             Self::NetUp => "NET_UP",
             Self::NetDown => "NET_DOWN",
+            Self::NetSustain => "NET_SUSTAIN",
             Self::Unknown => "UNKNOWN",
         }
     }

@@ -30,6 +30,9 @@ pub struct Entry {
     /// A sentence more where what was measured is less than what is required.
     #[serde(default)]
     pub shortfall: Text,
+    /// A sentence more where a sustain probe found it.
+    #[serde(default)]
+    pub in_sustain: Text,
     /// What to do about it; empty where nothing need be done.
     #[serde(default)]
     pub remedy: Text,
@@ -39,12 +42,16 @@ impl Entry {
     /// What was found, filled with `words`.
     #[must_use]
     pub fn found(&self, words: &Words) -> Text {
-        let text = words.fill(&self.text);
-        if self.shortfall == Text::default() || !words.fall_short() {
-            return text;
+        let mut text = words.fill(&self.text);
+        for (sentence, applies) in
+            [(&self.shortfall, words.fall_short()), (&self.in_sustain, words.in_sustain)]
+        {
+            if applies && *sentence != Text::default() {
+                let Text { id, en } = words.fill(sentence);
+                text = Text { id: format!("{} {id}", text.id), en: format!("{} {en}", text.en) };
+            }
         }
-        let Text { id, en } = words.fill(&self.shortfall);
-        Text { id: format!("{} {id}", text.id), en: format!("{} {en}", text.en) }
+        text
     }
 }
 
@@ -53,7 +60,8 @@ impl Entry {
 pub fn entry(code: Code) -> &'static Entry {
     // A test holds that every code has an entry; a code without words must still not stop a room's answer.
     const NOTHING: Text = Text { id: String::new(), en: String::new() };
-    static NO_WORDS: Entry = Entry { text: NOTHING, shortfall: NOTHING, remedy: NOTHING };
+    static NO_WORDS: Entry =
+        Entry { text: NOTHING, shortfall: NOTHING, in_sustain: NOTHING, remedy: NOTHING };
     CATALOGUE.get(&code).unwrap_or(&NO_WORDS)
 }
 

@@ -79,7 +79,7 @@ fn level(snapshot: &Snapshot, now: Moment) -> Level {
 
 /// Told by the wall clock of `now`, whatever that clock said when the evidence was taken.
 fn lapses_at(statements: &[Statement], now: Moment) -> Option<Timestamp> {
-    let left: Duration = statements.iter().filter_map(|statement| statement.seen?.left).min()?;
+    let left: Duration = statements.iter().filter_map(|statement| statement.grants_for).min()?;
     now.wall.checked_add(left).ok().map(whole_milliseconds)
 }
 

@@ -20,13 +20,15 @@ pub struct Policy {
     pub device_scan: TimeToLive,
     /// How long a gate probe counts.
     pub gate_probe: TimeToLive,
+    /// How long a sustain probe counts.
+    #[serde(default = "TimeToLive::a_day")]
+    pub sustain_probe: TimeToLive,
     /// How long it counts that a device was tried.
-    #[serde(default = "device_check")]
+    #[serde(default = "TimeToLive::a_day")]
     pub device_check: TimeToLive,
-}
-
-fn device_check() -> TimeToLive {
-    Freshness::default().device_check
+    /// What is older than this is not accepted as good: a caller's wish, and none of the room's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<TimeToLive>,
 }
 
 impl Policy {
@@ -38,19 +40,23 @@ impl Policy {
             accept_internal_server: false,
             device_scan: freshness.device_scan,
             gate_probe: freshness.gate_probe,
+            sustain_probe: freshness.sustain_probe,
             device_check: freshness.device_check,
+            max_age: None,
         }
     }
 
-    /// The same declarations, but no evidence counts for longer than `max_age`.
+    /// The same declarations, but nothing is accepted as good for longer than `max_age`.
     #[must_use]
     pub fn no_older_than(self, max_age: TimeToLive) -> Self {
-        Self {
-            device_scan: self.device_scan.min(max_age),
-            gate_probe: self.gate_probe.min(max_age),
-            device_check: self.device_check.min(max_age),
-            ..self
-        }
+        Self { max_age: Some(self.accepted_for(max_age)), ..self }
+    }
+
+    /// For how long evidence that counts for `life` is accepted as good. That a probe or a device's trial failed counts
+    /// for all of `life`: who wants younger evidence must not be told that less is wrong.
+    #[must_use]
+    pub fn accepted_for(&self, life: TimeToLive) -> TimeToLive {
+        self.max_age.map_or(life, |max_age| life.min(max_age))
     }
 }
 
@@ -68,6 +74,8 @@ pub struct Freshness {
     pub device_scan: TimeToLive,
     /// A gate probe; 60 minutes if not said.
     pub gate_probe: TimeToLive,
+    /// A sustain probe; 24 hours if not said.
+    pub sustain_probe: TimeToLive,
     /// That a device was tried; 24 hours if not said.
     pub device_check: TimeToLive,
 }
@@ -77,7 +85,8 @@ impl Default for Freshness {
         Self {
             device_scan: TimeToLive(Duration::from_secs(2 * 60)),
             gate_probe: TimeToLive(Duration::from_secs(60 * 60)),
-            device_check: TimeToLive(TimeToLive::MAX),
+            sustain_probe: TimeToLive::a_day(),
+            device_check: TimeToLive::a_day(),
         }
     }
 }
@@ -101,6 +110,10 @@ impl TimeToLive {
         } else {
             Err(TimeToLiveError::OutOfRange)
         }
+    }
+
+    const fn a_day() -> Self {
+        Self(Self::MAX)
     }
 
     /// As a duration.
@@ -192,6 +205,7 @@ mod tests {
         let freshness: Freshness = toml::from_str("gate_probe = \"30m\"").unwrap();
         assert_eq!(freshness.gate_probe.duration(), Duration::from_secs(1800));
         assert_eq!(freshness.device_scan, Freshness::default().device_scan);
+        assert_eq!(freshness.sustain_probe.to_string(), "24h");
     }
 
     #[test]

@@ -184,8 +184,18 @@ codes! {
     NetUpLoss = "NET_UP_LOSS",
     /// At the required rate packets are lost, to the room.
     NetDownLoss = "NET_DOWN_LOSS",
+    /// The link carries the required rate for a while and then a lower one, from the room.
+    NetUpShaped = "NET_UP_SHAPED",
+    /// The link carries the required rate for a while and then a lower one, to the room.
+    NetDownShaped = "NET_DOWN_SHAPED",
+    /// The link carries the required rate at times only, from the room.
+    NetUpUnsteady = "NET_UP_UNSTEADY",
+    /// The link carries the required rate at times only, to the room.
+    NetDownUnsteady = "NET_DOWN_UNSTEADY",
 
     // NET_UP and NET_DOWN, inconclusive
+    /// The unloaded link was measured, which says nothing about a rate.
+    NetMeasured = "NET_MEASURED",
     /// Probed, but never at the required rate, or found lacking at a lower one since.
     NetRateNotProbed = "NET_RATE_NOT_PROBED",
     /// Nothing arrived for a while.
@@ -202,6 +212,18 @@ codes! {
     NetBudgetSpent = "NET_BUDGET_SPENT",
     /// Not probed: a meeting is on.
     NetMeetingOn = "NET_MEETING_ON",
+    /// Not probed: something else uses the line.
+    NetOtherTraffic = "NET_OTHER_TRAFFIC",
+    /// Not probed: data on this link is paid for by volume.
+    NetMetered = "NET_METERED",
+    /// Not probed: the office is closed.
+    NetOutsideHours = "NET_OUTSIDE_HOURS",
+
+    // NET_SUSTAIN, where it did not fail for a reason of NET_UP or NET_DOWN
+    /// The link held the required rates, both ways, for as long as a sustain probe lasts.
+    NetSustainPassed = "NET_SUSTAIN_PASSED",
+    /// No sustain probe that counts: never made, too long ago, without a verdict, or of another network.
+    NetSustainMissing = "NET_SUSTAIN_MISSING",
 
     // NET_SERVER
     /// The probe server answers.

@@ -34,8 +34,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// As a caller sees it who wants no evidence older than `max_age`: what is older counts as stale. A limit
-    /// that is wider than the room's own changes nothing; `None` is no limit.
+    /// As a caller sees it who accepts nothing as good that is older than `max_age`: that counts as stale. A failure of
+    /// a probe or a trial counts for as long as the room's own policy says. A limit that is wider than the room's own
+    /// changes nothing; `None` is no limit.
     #[must_use]
     pub fn no_older_than(mut self, max_age: Option<TimeToLive>) -> Self {
         if let Some(max_age) = max_age {
@@ -148,17 +149,30 @@ pub struct ScanAttempt {
 pub struct NetworkEvidence {
     /// From when on it counts.
     pub since: Since,
+    /// What gate probes found.
+    pub gate: RateEvidence,
+    /// What sustain probes found.
+    #[serde(default)]
+    pub sustain: RateEvidence,
+    /// The last quality probe that measured either direction undisturbed. It says nothing about a rate.
+    #[serde(default)]
+    pub quality: Option<ProbeAttempt>,
+}
+
+/// What the probes of one kind found out about the link's rates.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RateEvidence {
     /// Conclusive findings from the room.
     pub up: Findings,
     /// Conclusive findings to the room.
     pub down: Findings,
-    /// The last gate probe that was tried, whatever came of it.
+    /// The last one that was tried, whatever came of it.
     pub attempt: Option<ProbeAttempt>,
-    /// The last gate probe that measured something in either direction.
+    /// The last one that measured something in either direction.
     pub measured: Option<ProbeAttempt>,
 }
 
-/// A gate probe that was tried.
+/// A probe that was tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProbeAttempt {
     /// When it began.

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use siaga_probe::{Mode, ProbeResult};
+use siaga_probe::{Mode, ProbeResult, Verdict};
 
 use crate::{
     inventory::Inventory,
     moment::Moment,
     observation::{Evidence, Observation, ProbeEvidence, ScanFault},
     snapshot::{
-        Cause, Counters, DeviceEvidence, Finding, Findings, NetworkEvidence, ProbeAttempt, ProbeCount, Scan,
-        ScanAttempt, Setup, Since, Snapshot, Trials,
+        Cause, Counters, DeviceEvidence, Finding, NetworkEvidence, ProbeAttempt, ProbeCount, RateEvidence,
+        Scan, ScanAttempt, Setup, Since, Snapshot, Trials,
     },
     trial::Trial,
 };
@@ -62,9 +62,7 @@ impl Tracker {
                 if !evidence.result.reason.is_postponement() {
                     counters.count(&evidence.result);
                 }
-                if evidence.result.mode == Mode::Gate {
-                    network.probed(ProbeAttempt { at, took, evidence: *evidence });
-                }
+                network.probed(ProbeAttempt { at, took, evidence: *evidence });
             }
         }
     }
@@ -120,13 +118,34 @@ impl DeviceEvidence {
 
 impl NetworkEvidence {
     fn none(since: Since) -> Self {
-        Self { since, up: Findings::default(), down: Findings::default(), attempt: None, measured: None }
+        Self { since, gate: RateEvidence::default(), sustain: RateEvidence::default(), quality: None }
     }
 
+    /// What kind of probe it was decides what it can say. Of a kind that this version does not know nothing can
+    /// be told.
     fn probed(&mut self, attempt: ProbeAttempt) {
         if !self.since.admits(attempt.at) {
             return;
         }
+        match attempt.evidence.result.mode {
+            Mode::Gate => self.gate.probed(attempt),
+            Mode::Sustain => self.sustain.probed(attempt),
+            Mode::Quality => self.quality_seen(attempt),
+            Mode::Unknown => {}
+        }
+    }
+
+    fn quality_seen(&mut self, attempt: ProbeAttempt) {
+        let ProbeResult { up, down, .. } = &attempt.evidence.result;
+        let measures = [up, down].iter().any(|direction| direction.verdict == Verdict::Pass);
+        if measures && is_newer(attempt.at, self.quality.as_ref().map(|held| held.at)) {
+            self.quality = Some(attempt);
+        }
+    }
+}
+
+impl RateEvidence {
+    fn probed(&mut self, attempt: ProbeAttempt) {
         let ProbeEvidence { server_place, result } = &attempt.evidence;
         for (findings, direction) in [(&mut self.up, &result.up), (&mut self.down, &result.down)] {
             if let Some(finding) = Finding::of(attempt.at, *server_place, direction) {

@@ -12,7 +12,7 @@ use room::*;
 /// A room whose link is good for every shipped profile, so that only its devices decide.
 fn linked(inventory: Inventory) -> Room {
     let mut room = Room::new(Policy::default());
-    room.probe(pass(20), pass(20)).scan(inventory);
+    room.probe(pass(20), pass(20)).sustain(pass(20), pass(20)).scan(inventory);
     room
 }
 

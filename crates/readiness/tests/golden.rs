@@ -10,6 +10,7 @@ use room::*;
 #[test]
 fn a_room_that_is_ready() {
     let mut room = Room::new(Policy::default());
+    room.sustain(pass(20), pass(20)).pass(300);
     room.probe(pass(20), pass(20)).pass(41).scan(webcam_alone()).pass(12);
     insta::assert_json_snapshot!(room.recommended());
 }
@@ -19,6 +20,14 @@ fn a_room_with_a_slow_upload_and_no_microphone() {
     let mut room = Room::new(Policy::default());
     let inventory = Inventory { microphones: vec![], ..built_in() };
     room.probe(fail(10, Reason::QueueGrows, 9_104_000), pass(20)).scan(inventory).pass(3);
+    insta::assert_json_snapshot!(room.minimum());
+}
+
+#[test]
+fn a_room_whose_link_tires() {
+    let mut room = Room::new(Policy::default());
+    room.sustain(pass(10), fail(20, Reason::QueueGrows, 12_000_000)).pass(7200);
+    room.probe(pass(10), pass(20)).scan(built_in()).pass(3);
     insta::assert_json_snapshot!(room.minimum());
 }
 

@@ -6,13 +6,13 @@ mod room;
 use std::time::Duration;
 
 use proptest::{prelude::*, sample::select, test_runner::RngSeed};
-use siaga_probe::{DirectionResult, Verdict};
+use siaga_probe::{DirectionResult, Mode, Verdict};
 use siaga_readiness::{
-    Cause, CheckState, Code, Evidence, Judgement, Policy, ProbeEvidence, Profile, Readiness, RoomVerdict,
-    ServerPlace, Snapshot, TimeToLive, Trial, TrialOutcome, evaluate,
+    Cause, CheckCode, CheckState, Code, Evidence, Judgement, Policy, ProbeEvidence, Profile, Readiness,
+    RoomVerdict, ServerPlace, Snapshot, TimeToLive, Trial, TrialOutcome, evaluate,
 };
 
-use events::{Event, What, after, events, evidence, only_trials, policy, silence, without};
+use events::{Event, What, after, events, evidence, only_trials, policy, silence, silence_of, without};
 use room::*;
 
 fn configuration(cases: u32) -> ProptestConfig {
@@ -72,24 +72,60 @@ fn improved(evidence: &Evidence) -> Evidence {
         Evidence::Probe(it) => {
             let ProbeEvidence { result, .. } = it.as_ref();
             let rate = |direction: &DirectionResult| direction.target_bps.bps() / 1_000_000;
-            probe(ServerPlace::Public, pass(rate(&result.up)), pass(rate(&result.down)))
+            probe_of(result.mode, ServerPlace::Public, pass(rate(&result.up)), pass(rate(&result.down)))
         }
     }
 }
 
-/// What must at least be so for a room to be ready, told from the events alone.
-fn has_fresh_evidence(policy: Policy, events: &[Event], profile: &Profile) -> bool {
-    let mut now = moment(1000).since_boot;
-    let (mut devices_since, mut network_since) = (now, now);
-    let mut seen: Vec<(Duration, &Evidence)> = Vec::new();
-    for Event { after, what } in events {
-        now += Duration::from_secs(*after);
-        match what {
-            What::Observed { ago, evidence } => seen.push((now - Duration::from_secs(*ago), evidence)),
-            What::Invalidated(Cause::NetworkChanged) => network_since = now,
-            What::Invalidated(_) => (devices_since, network_since) = (now, now),
+/// What was seen, and since when it counts, told from the events alone.
+struct Record<'a> {
+    seen: Vec<(Duration, &'a Evidence)>,
+    devices_since: Duration,
+    network_since: Duration,
+    now: Duration,
+}
+
+impl<'a> Record<'a> {
+    fn of(events: &'a [Event]) -> Self {
+        let start = moment(1000).since_boot;
+        let mut record = Self { seen: Vec::new(), devices_since: start, network_since: start, now: start };
+        for Event { after, what } in events {
+            record.now += Duration::from_secs(*after);
+            match what {
+                What::Observed { ago, evidence } => {
+                    record.seen.push((record.now - Duration::from_secs(*ago), evidence));
+                }
+                What::Invalidated(Cause::NetworkChanged) => record.network_since = record.now,
+                What::Invalidated(_) => {
+                    (record.devices_since, record.network_since) = (record.now, record.now);
+                }
+            }
         }
+        record
     }
+
+    /// What probes of one kind said about one direction.
+    fn said(
+        &self,
+        mode: Mode,
+        of: OneDirection,
+    ) -> impl Iterator<Item = (Duration, ServerPlace, &DirectionResult)> {
+        self.seen.iter().filter_map(move |(at, evidence)| match evidence {
+            Evidence::Probe(probe) if *at >= self.network_since && probe.result.mode == mode => {
+                Some((*at, probe.server_place, of(probe)))
+            }
+            _ => None,
+        })
+    }
+}
+
+type OneDirection = fn(&ProbeEvidence) -> &DirectionResult;
+
+/// What must at least be so for a room to be ready.
+fn has_fresh_evidence(policy: Policy, events: &[Event], profile: &Profile) -> bool {
+    let record = Record::of(events);
+    let Record { seen, devices_since, now, .. } = &record;
+    let (devices_since, now) = (*devices_since, *now);
     let required = profile.requirements.network.unwrap();
     let scanned = seen.iter().any(|(at, evidence)| {
         matches!(evidence, Evidence::Devices(_))
@@ -97,13 +133,8 @@ fn has_fresh_evidence(policy: Policy, events: &[Event], profile: &Profile) -> bo
             && now - *at < policy.device_scan.duration()
             && is_passing(policy, evidence, profile)
     });
-    let sustained = |required, of: fn(&ProbeEvidence) -> &DirectionResult| {
-        let findings = || {
-            seen.iter().filter_map(move |(at, evidence)| match evidence {
-                Evidence::Probe(probe) if *at >= network_since => Some((*at, probe.server_place, of(probe))),
-                _ => None,
-            })
-        };
+    let sustained = |required, of: OneDirection| {
+        let findings = || record.said(Mode::Gate, of);
         let passed = findings()
             .filter(|(_, place, direction)| {
                 direction.verdict == Verdict::Pass
@@ -123,8 +154,63 @@ fn has_fresh_evidence(policy: Policy, events: &[Event], profile: &Profile) -> bo
     scanned && sustained(required.up, |it| &it.result.up) && sustained(required.down, |it| &it.result.down)
 }
 
+/// With an event at the end that says nothing, so that each of the others can be left out.
+fn up_to_now(mut events: Vec<Event>) -> Vec<Event> {
+    events.push(Event { after: 0, what: silence() });
+    events
+}
+
+fn without_probes(events: &[Event], mode: Mode) -> Vec<Event> {
+    let is_one = |event: &Event| match &event.what {
+        What::Observed { evidence: Evidence::Probe(probe), .. } => probe.result.mode == mode,
+        _ => false,
+    };
+    let mut rest = events.to_vec();
+    while let Some(index) = rest.iter().position(is_one) {
+        rest = without(&rest, index);
+    }
+    rest
+}
+
+/// Whether a sustain probe failed at a rate that is required or at a lower one, and neither a newer pass nor a gate
+/// probe that began after its time has made good for it.
+fn has_failed_to_sustain(policy: Policy, events: &[Event], profile: &Profile) -> bool {
+    let record = Record::of(events);
+    let required = profile.requirements.network.unwrap();
+    let life = policy.sustain_probe.duration();
+    let internal_counts = policy.accept_internal_server;
+    let failed = |required, of: OneDirection| {
+        let passed = |mode, rate, from| {
+            record.said(mode, of).any(|(at, place, direction)| {
+                direction.verdict == Verdict::Pass
+                    && direction.target_bps >= rate
+                    && (internal_counts || place == ServerPlace::Public)
+                    && at >= from
+            })
+        };
+        let just_after = |at| at + Duration::from_nanos(1);
+        record.said(Mode::Sustain, of).any(|(at, _, direction)| {
+            direction.verdict == Verdict::Fail
+                && direction.target_bps <= required
+                && !passed(Mode::Sustain, direction.target_bps, just_after(at))
+                && !passed(Mode::Gate, required, at + life)
+        })
+    };
+    failed(required.up, |it| &it.result.up) || failed(required.down, |it| &it.result.down)
+}
+
 proptest! {
     #![proptest_config(configuration(2000))]
+
+    #[test]
+    fn a_room_whose_link_failed_to_sustain_a_rate_is_not_ready_until_something_new_is_seen(
+        policy in policy(), events in events(), profile in profile(), later in 0..400_u64,
+    ) {
+        let mut events = events;
+        events.push(Event { after: later, what: silence() });
+        let ready = is_ready(&after(policy, &events), profile);
+        prop_assert!(!ready || !has_failed_to_sustain(policy, &events, profile));
+    }
 
     #[test]
     fn nothing_is_ready_on_evidence_that_is_stale_missing_or_outdone(
@@ -160,7 +246,10 @@ proptest! {
         let wanted = evaluate(&younger, profile, room.now);
         prop_assert!(is_ready(&room, profile) || !wanted.is_granted());
         if wanted.is_granted() {
-            prop_assert!(wanted.checks.iter().all(|check| check.age_s.unwrap() < max_age.duration().as_secs_f64()));
+            let limit = max_age.duration().as_secs_f64();
+            // A missing sustain probe is told with the age of the last one that was tried.
+            let mut granting = wanted.checks.iter().filter(|check| check.reason != Code::NetSustainMissing);
+            prop_assert!(granting.all(|check| check.age_s.unwrap() < limit));
         }
     }
 
@@ -201,10 +290,31 @@ proptest! {
     fn an_attempt_that_told_nothing_never_changes_the_verdict(
         policy in policy(), events in events(), profile in profile(),
     ) {
-        let before = after(policy, &events).readiness(profile).verdict;
-        let mut tried = events;
-        tried.push(Event { after: 0, what: silence() });
-        prop_assert_eq!(after(policy, &tried).readiness(profile).verdict, before);
+        let before = after(policy, &events).readiness(profile);
+        for mode in [Mode::Gate, Mode::Sustain, Mode::Quality] {
+            let mut tried = events.clone();
+            tried.push(Event { after: 0, what: silence_of(mode) });
+            let told = after(policy, &tried).readiness(profile);
+            prop_assert_eq!(told.verdict, before.verdict);
+            prop_assert_eq!(says(&told, CheckCode::NetSustain), says(&before, CheckCode::NetSustain));
+        }
+    }
+
+    #[test]
+    fn quality_probes_change_no_answer(policy in policy(), events in events(), profile in profile()) {
+        let events = up_to_now(events);
+        let told = after(policy, &events).readiness(profile);
+        let others = without_probes(&events, Mode::Quality);
+        prop_assert_eq!(after(policy, &others).readiness(profile), told);
+    }
+
+    #[test]
+    fn sustain_probes_never_make_a_room_ready_that_is_not_without_them(
+        policy in policy(), events in events(), profile in profile(),
+    ) {
+        let events = up_to_now(events);
+        let others = without_probes(&events, Mode::Sustain);
+        prop_assert!(is_ready(&after(policy, &others), profile) || !is_ready(&after(policy, &events), profile));
     }
 
     #[test]
@@ -254,7 +364,7 @@ proptest! {
     ) {
         let room = after(policy, &events);
         let readiness = room.readiness(profile);
-        prop_assert_eq!(readiness.checks.len(), if profile == Profile::minimum() { 5 } else { 9 });
+        prop_assert_eq!(readiness.checks.len(), if profile == Profile::minimum() { 6 } else { 10 });
         prop_assert_eq!(readiness.reasons.is_empty(), readiness.exit_code() == 0);
         for check in &readiness.checks {
             for text in [&check.text.id, &check.text.en] {
@@ -276,15 +386,30 @@ proptest! {
 /// Laws about what is granted say nothing if nothing ever is.
 #[test]
 fn the_random_rooms_are_ready_often_enough_to_try_the_laws() {
+    let ready = |profile| random_rooms(500).filter(|room| is_ready(room, profile)).count();
+    let ready = [Profile::minimum(), Profile::recommended()].map(ready);
+    assert!(ready[0] > 100 && ready[1] > 50, "{ready:?} of 500");
+}
+
+/// Neither do laws about sustain probes if these never matter.
+#[test]
+fn the_random_rooms_have_sustain_probes_that_passed_failed_ran_out_and_are_missing() {
+    let answers: Vec<Readiness> = random_rooms(1000).map(|room| room.minimum()).collect();
+    let count = |asked: fn(&Readiness) -> bool| answers.iter().filter(|answer| asked(answer)).count();
+    let told = [
+        count(|it| says(it, CheckCode::NetSustain) == (CheckState::Ok, Code::NetSustainPassed)),
+        count(|it| says(it, CheckCode::NetSustain).0 == CheckState::Failed),
+        count(|it| says(it, CheckCode::NetSustain) == (CheckState::Unknown, Code::EvidenceStale)),
+        count(|it| it.is_granted() && says(it, CheckCode::NetSustain).0 == CheckState::Warning),
+    ];
+    assert!(told.iter().all(|count| *count > 5), "{told:?} of 1000");
+}
+
+fn random_rooms(count: usize) -> impl Iterator<Item = Room> {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     let mut runner = TestRunner::new(configuration(1));
-    let mut ready = [0, 0];
-    for _ in 0..500 {
+    (0..count).map(move |_| {
         let (policy, events) = (policy(), events()).new_tree(&mut runner).unwrap().current();
-        let room = after(policy, &events);
-        for (count, profile) in ready.iter_mut().zip([Profile::minimum(), Profile::recommended()]) {
-            *count += usize::from(is_ready(&room, profile));
-        }
-    }
-    assert!(ready[0] > 100 && ready[1] > 50, "{ready:?} of 500");
+        after(policy, &events)
+    })
 }

@@ -49,7 +49,7 @@ fn a_link_that_sustains_both_rates_makes_the_room_ready_with_warnings_for_device
     assert_eq!(says(&readiness, CheckCode::NetServer), (CheckState::Ok, Code::NetServerAnswers));
     assert_eq!(readiness.verdict, RoomVerdict::Ready);
     assert_eq!(readiness.level, Level::Minimum);
-    assert_eq!(readiness.reasons, [Code::CameraNotTried, Code::MicrophoneNotTried]);
+    assert_eq!(readiness.reasons, [Code::CameraNotTried, Code::MicrophoneNotTried, Code::NetSustainMissing]);
     assert_eq!(readiness.exit_code(), 1);
 }
 
@@ -362,7 +362,12 @@ fn after_a_resume_a_clock_step_or_a_new_configuration_everything_is_unknown_unti
         let mut room = equipped();
         room.probe(pass(10), pass(20)).pass(1).invalidate(cause);
         let readiness = room.minimum();
-        assert!(readiness.checks.iter().all(|check| check.state == CheckState::Unknown));
+        for check in &readiness.checks {
+            // What is missing of this one alone denies nothing.
+            let missing =
+                if check.code == CheckCode::NetSustain { CheckState::Warning } else { CheckState::Unknown };
+            assert_eq!(check.state, missing, "{:?}", check.code);
+        }
         assert_eq!(readiness.reasons, [code]);
     }
 }
@@ -374,7 +379,7 @@ fn probes_may_come_in_out_of_order() {
     room.pass(10).probe(fail(10, Reason::QueueGrows, 5_000_000), pass(20));
     room.observe_from(earlier, probe(ServerPlace::Public, pass(10), pass(20)));
     is(&room.minimum(), (CheckState::Failed, Code::NetUpBelowMinimum), DOWN_OK);
-    let attempt = room.tracker.snapshot().network.attempt.as_ref().unwrap();
+    let attempt = room.tracker.snapshot().network.gate.attempt.as_ref().unwrap();
     assert_eq!(attempt.at.since_boot, std::time::Duration::from_secs(1010));
 }
 
@@ -417,7 +422,7 @@ fn probes_and_their_bytes_are_counted_whatever_came_of_them() {
     let counters = &room.tracker.snapshot().counters;
     assert_eq!(counters.probes.iter().map(|probe| probe.count).collect::<Vec<_>>(), [2, 1]);
     assert_eq!((counters.bytes_sent, counters.bytes_received), (4_500_000, 8_400_000));
-    let measured = room.tracker.snapshot().network.measured.as_ref().unwrap();
+    let measured = room.tracker.snapshot().network.gate.measured.as_ref().unwrap();
     assert_eq!(measured.evidence.result.up, pass(10), "the measures are of the last probe that had any");
 }
 
@@ -430,7 +435,7 @@ fn however_many_rates_are_probed_what_is_held_stays_bounded_and_errs_to_unknown(
         let slow = fail(rate, Reason::QueueGrows, 90_000_000);
         room.pass(1).probe(slow.clone(), slow);
     }
-    let findings = room.tracker.snapshot().network.up.iter();
+    let findings = room.tracker.snapshot().network.gate.up.iter();
     assert_eq!(findings.count(), 32);
     is(
         &room.minimum(),
@@ -444,9 +449,13 @@ fn however_many_rates_are_probed_what_is_held_stays_bounded_and_errs_to_unknown(
 
 #[test]
 fn a_probe_that_is_put_off_is_told_at_once_and_is_the_reason_once_the_last_one_has_run_out() {
-    for (reason, code) in
-        [(Reason::BudgetSpent, Code::NetBudgetSpent), (Reason::MeetingOn, Code::NetMeetingOn)]
-    {
+    for (reason, code) in [
+        (Reason::BudgetSpent, Code::NetBudgetSpent),
+        (Reason::MeetingOn, Code::NetMeetingOn),
+        (Reason::OtherTraffic, Code::NetOtherTraffic),
+        (Reason::Metered, Code::NetMetered),
+        (Reason::OutsideHours, Code::NetOutsideHours),
+    ] {
         let mut room = equipped();
         room.probe(pass(10), pass(20));
         wait(&mut room, 40 * MINUTE);

@@ -14,7 +14,7 @@ const HOUR: u64 = 60 * MINUTE;
 /// A room with a good link, and the devices of `inventory`.
 fn room(inventory: Inventory) -> Room {
     let mut room = Room::new(Policy::default());
-    room.probe(pass(20), pass(20)).scan(inventory);
+    room.probe(pass(20), pass(20)).sustain(pass(20), pass(20)).scan(inventory);
     room
 }
 

@@ -66,7 +66,9 @@ mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};
     use siaga_probe::{
         Bitrate, Direction, DirectionResult, Mode, Reason,
-        control::{Ask, Busy, Deny, FromClient, FromServer, Grant, Report, Sent, TrainGrant},
+        control::{
+            Ask, Busy, Credit, Deny, FromClient, FromServer, Grant, PreTrains, Report, Sent, TrainGrant,
+        },
         judge::Effort,
     };
 
@@ -79,9 +81,17 @@ mod tests {
     fn from_client() -> Vec<FromClient> {
         let (up_bps, down_bps) = (rate(), rate());
         vec![
-            FromClient::Ask(Ask { version: 1, mode: Mode::Gate, effort: Effort::Normal, up_bps, down_bps }),
+            FromClient::Ask(Ask {
+                version: 1,
+                mode: Mode::Gate,
+                effort: Effort::Normal,
+                up_bps,
+                down_bps,
+                passed_before: false,
+            }),
             FromClient::Stop,
-            FromClient::Sent(Sent { direction: Direction::Up, packets: 7 }),
+            FromClient::Sent(Sent { direction: Direction::Up, packets: 7, held_up: 0 }),
+            FromClient::Credit(Credit { direction: Direction::Down, packets: 500 }),
             FromClient::Unknown,
         ]
     }
@@ -90,11 +100,20 @@ mod tests {
         let train = TrainGrant { train: 1, rate_bps: rate(), max_bytes: 1 << 40, max_ms: 6_000 };
         let result = DirectionResult::unmeasured(rate(), Reason::Undecided);
         vec![
-            FromServer::Grant(Grant { version: 1, up: train, down: train, server_time_ms: -1 }),
+            FromServer::Grant(Grant {
+                version: 1,
+                up: train,
+                down: train,
+                window_ms: 280,
+                pre_trains: Some(PreTrains { up: train, down: train }),
+                server_time_ms: -1,
+                next_probe_in_ms: None,
+            }),
             FromServer::Busy(Busy { retry_after_ms: 5_000 }),
             FromServer::Deny(Deny { reason: Reason::ServerRefused, message: "no".into() }),
             FromServer::Report(Report { result }),
-            FromServer::Sent(Sent { direction: Direction::Down, packets: 7 }),
+            FromServer::Sent(Sent { direction: Direction::Down, packets: 7, held_up: 1 }),
+            FromServer::Credit(Credit { direction: Direction::Up, packets: 500 }),
         ]
     }
 

@@ -1,22 +1,21 @@
 //! IP bytes of a connection, and the sizes of a train's packets.
 
 use quinn::Connection;
-use siaga_probe::{UDP_PAYLOAD, ip_overhead, outcome::ByteCount};
+use siaga_probe::{Mode, ip_overhead, outcome::ByteCount};
 
 /// QUIC bytes around a train's datagram: short header 1, connection id 8, packet number 2, DATAGRAM frame header 3,
 /// AEAD tag 16.
 const QUIC_OVERHEAD: u32 = 30;
 
-/// Room left free in each train packet, so that an acknowledgement rides along instead of costing a packet of its own.
-const ACK_ROOM: u32 = 40;
-
 /// Bytes of each QUIC DATAGRAM of a train.
 #[allow(clippy::cast_possible_truncation)]
-pub(crate) const TRAIN_DATAGRAM: u16 = (UDP_PAYLOAD - QUIC_OVERHEAD - ACK_ROOM) as u16;
+pub(crate) const fn train_datagram(mode: Mode) -> u16 {
+    (mode.udp_payload() - QUIC_OVERHEAD) as u16
+}
 
 /// IP bytes of one train packet on this connection.
-pub(crate) fn train_packet_bytes(connection: &Connection) -> u32 {
-    u32::from(TRAIN_DATAGRAM) + QUIC_OVERHEAD + ip_overhead(is_ipv6(connection))
+pub(crate) fn train_packet_bytes(connection: &Connection, mode: Mode) -> u32 {
+    u32::from(train_datagram(mode)) + QUIC_OVERHEAD + ip_overhead(is_ipv6(connection))
 }
 
 /// IP bytes that this side of the connection has sent and received so far.

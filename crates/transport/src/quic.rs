@@ -1,9 +1,10 @@
 //! quinn's settings: small by default, so that a stranger can hold little.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use quinn::{
-    AckFrequencyConfig, ClientConfig, EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt,
+    AckFrequencyConfig, ClientConfig, EndpointConfig, IdleTimeout, ServerConfig, TransportConfig,
+    ValidationTokenConfig, VarInt,
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
 
@@ -14,6 +15,9 @@ use crate::{
 
 /// A connection on which nothing arrives for this many milliseconds is dead.
 const IDLE: VarInt = VarInt::from_u32(10_000);
+
+/// For how long an address that was shown to be a room's is taken to be so (RFC 9000, 8.1.3 leaves it to the server).
+const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// What both sides' endpoints share.
 pub(crate) fn endpoint() -> EndpointConfig {
@@ -36,8 +40,12 @@ pub(crate) fn client(trust: &Trust, identity: Option<&Identity>) -> Result<Clien
 pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig, IdentityError> {
     let tls = QuicServerConfig::try_from(identity::server(trust, identity)?)
         .map_err(|error| rustls::Error::General(error.to_string()))?;
+    // One for the next probe. The key is made anew at each start: older tokens are then worth nothing, and cost a Retry.
+    let mut tokens = ValidationTokenConfig::default();
+    tokens.sent(1).lifetime(TOKEN_LIFETIME);
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
     config
+        .validation_token_config(tokens)
         .transport_config(Arc::new(transport(1)))
         // A changed address is another link: a new connection, not this one moved.
         .migration(false)

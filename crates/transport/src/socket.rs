@@ -17,6 +17,7 @@ use quinn::{
 };
 use siaga_probe::{ip_overhead, outcome::ByteCount};
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::sync::{Notify, futures::Notified};
 
 /// Asked of the kernel, which may give less (`net.core.rmem_max`). A 2-core machine stalls up to 30 ms now and
 /// then; what arrives meanwhile must not be lost here and blamed on the link.
@@ -40,6 +41,8 @@ pub(crate) struct CountingSocket {
     inner: Arc<dyn AsyncUdpSocket>,
     sent: Counter,
     received: Counter,
+    /// Tells whoever waits for it that a packet has left.
+    left: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -51,12 +54,22 @@ struct Counter {
 impl CountingSocket {
     pub(crate) fn new(socket: UdpSocket) -> io::Result<Arc<Self>> {
         let inner = TokioRuntime.wrap_udp_socket(socket)?;
-        Ok(Arc::new(Self { inner, sent: Counter::default(), received: Counter::default() }))
+        Ok(Arc::new(Self {
+            inner,
+            sent: Counter::default(),
+            received: Counter::default(),
+            left: Notify::new(),
+        }))
     }
 
     /// IP bytes so far.
     pub(crate) fn ip_bytes(&self, ipv6: bool) -> ByteCount {
         ByteCount { sent: self.sent.ip_bytes(ipv6), received: self.received.ip_bytes(ipv6) }
+    }
+
+    /// Resolves once a packet has left after this call.
+    pub(crate) fn next_sent(&self) -> Notified<'_> {
+        self.left.notified()
     }
 }
 
@@ -81,6 +94,7 @@ impl AsyncUdpSocket for CountingSocket {
         self.inner.try_send(transmit)?;
         let size = transmit.contents.len();
         self.sent.add(size.div_ceil(transmit.segment_size.unwrap_or(size).max(1)), size);
+        self.left.notify_waiters();
         Ok(())
     }
 

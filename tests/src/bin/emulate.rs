@@ -8,7 +8,6 @@ use std::{
 };
 
 use clap::Parser;
-use serde::Deserialize;
 use siaga_probe::Bitrate;
 use siaga_tests::{
     cells,
@@ -33,10 +32,10 @@ struct Arguments {
     target: Bitrate,
     /// The link from room to server as in cells.toml: 'delay_ms = 15, bottleneck = { rate = "25M" }'; before the cell.
     #[arg(long)]
-    up: Option<Wire>,
+    up: Option<LinkSpec>,
     /// The link from server to room.
     #[arg(long)]
-    down: Option<Wire>,
+    down: Option<LinkSpec>,
     /// Fixes all that is random: up is the simulator's link of seed 2 n, down of 2 n + 1.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -57,7 +56,7 @@ fn main() {
 
 fn plan(arguments: Arguments) -> Result<Plan, String> {
     let both = arguments.cell.as_deref().map(|name| cell(name, arguments.target)).transpose()?;
-    let link = |own: Option<Wire>| own.map(|wire| wire.link).or_else(|| both.clone()).unwrap_or_default();
+    let link = |own: Option<LinkSpec>| own.or_else(|| both.clone()).unwrap_or_default();
     Ok(Plan {
         room: arguments.room,
         server: arguments.server,
@@ -79,19 +78,4 @@ fn cell(name: &str, target: Bitrate) -> Result<LinkSpec, String> {
         ));
     }
     Ok(cell.link.scaled(target.mbps() / 20.0))
-}
-
-/// A link as it is written in a line.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    link: LinkSpec,
-}
-
-impl std::str::FromStr for Wire {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        toml::from_str(&format!("link = {{ {text} }}")).map_err(|error| error.message().to_owned())
-    }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     io,
+    ops::RangeInclusive,
     sync::{
         Arc, Mutex, MutexGuard,
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
@@ -11,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     end::{End, MTU},
@@ -19,14 +20,20 @@ use super::{
 };
 use crate::link::{Fate, Link};
 
+/// IP bytes of a train's packet: 1188, but its number takes one byte to four and an acknowledgement may ride along. A
+/// handshake's packets have 1228, or far fewer.
+const TRAIN: RangeInclusive<u32> = 1176..=1212;
+
 #[derive(Debug)]
 pub(super) struct Carrier(Arc<Mutex<Tally>>);
 
 /// What happened to the packets of one direction.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Count {
     /// Packets that entered.
     pub entered: u64,
+    /// Their IP bytes.
+    pub entered_bytes: u64,
     /// Packets that the link dropped.
     pub dropped: u64,
     /// Packets that came out; duplicates count.
@@ -35,6 +42,8 @@ pub struct Count {
     pub late_ms_mean: f64,
     /// The worst of it, ms.
     pub late_ms_max: f64,
+    /// How old the link was when the first packet of a train's size entered, s; `None` if none did.
+    pub train_at_s: Option<f64>,
 }
 
 impl Carrier {
@@ -57,10 +66,19 @@ impl Carrier {
 
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn count(&self) -> Count {
-        let Tally { entered, dropped, delivered, late, latest } = *self.tally();
+        let Tally { entered, entered_bytes, dropped, delivered, late, latest, train_at } = *self.tally();
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let late_ms_mean = ms(late) / delivered.max(1) as f64;
-        Count { entered, dropped, delivered, late_ms_mean, late_ms_max: ms(latest) }
+        let train_at_s = train_at.map(|at| at.as_secs_f64());
+        Count {
+            entered,
+            entered_bytes,
+            dropped,
+            delivered,
+            late_ms_mean,
+            late_ms_max: ms(latest),
+            train_at_s,
+        }
     }
 
     fn take_in(&self, end: &End, mut link: Link, sender: &Sender<(Fate, Arc<[u8]>)>, start: Instant) {
@@ -68,11 +86,16 @@ impl Carrier {
         loop {
             let length = end.receive(&mut buffer).expect("the device stays while the emulator runs");
             let bytes = u32::try_from(length).expect("a packet is no longer than the MTU");
-            let fate = link.send(start.elapsed(), bytes);
+            let now = start.elapsed();
+            let fate = link.send(now, bytes);
             {
                 let mut tally = self.tally();
                 tally.entered += 1;
+                tally.entered_bytes += u64::from(bytes);
                 tally.dropped += u64::from(fate.arrival.is_none());
+                if TRAIN.contains(&bytes) {
+                    tally.train_at.get_or_insert(now);
+                }
             }
             if fate.arrival.is_some() && sender.send((fate, buffer[..length].into())).is_err() {
                 return;
@@ -108,8 +131,10 @@ impl Carrier {
 #[derive(Debug, Default)]
 struct Tally {
     entered: u64,
+    entered_bytes: u64,
     dropped: u64,
     delivered: u64,
     late: Duration,
     latest: Duration,
+    train_at: Option<Duration>,
 }

@@ -4,11 +4,13 @@
 //!
 //! * [`end`]: a TUN device, moved into its namespace;
 //! * [`carrier`]: takes one direction's packets from one device to the other, when the link says so;
-//! * [`flight`]: the packets under way, on no clock.
+//! * [`flight`]: the packets under way, on no clock;
+//! * [`lane`]: two namespaces with a probe server, as `tests/emulator/run` makes them, for measurements over many links;
+//! * [`paired`]: how far the programs and the simulator differ over the same links.
 
 use std::{io, sync::Arc, time::Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::link::{Link, LinkSpec};
 use carrier::{Carrier, Count};
@@ -17,6 +19,8 @@ use end::End;
 mod carrier;
 mod end;
 mod flight;
+pub mod lane;
+pub mod paired;
 
 /// What there is to emulate.
 #[derive(Debug, Clone)]
@@ -65,7 +69,7 @@ impl Emulator {
 }
 
 /// What an emulator did.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// From the room to the server.
     pub up: Count,

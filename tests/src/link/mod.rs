@@ -9,7 +9,7 @@
 //! * [`truth`]: what 30 seconds at exactly the target rate find on it;
 //! * [`scenario`]: a story as data, with its expected end.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -82,6 +82,22 @@ impl LinkSpec {
             || self.jitter_ms > 0.0
             || self.reordering.is_some()
             || self.bottleneck.is_some_and(|hop| hop.is_random())
+    }
+}
+
+/// As it is written in a line: `delay_ms = 15, bottleneck = { rate = "25M" }`.
+impl FromStr for LinkSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Line {
+            link: LinkSpec,
+        }
+        let line: Line =
+            toml::from_str(&format!("link = {{ {text} }}")).map_err(|error| error.message().to_owned())?;
+        Ok(line.link)
     }
 }
 

@@ -106,6 +106,7 @@ impl Delays {
             worst_window_s: windows.iter().copied().fold(base, f64::max) - base,
             high_windows: share(&windows, |min| min - base > HIGH_S),
             drained_share: share(&filled, |min| min - base <= DRAINED_S),
+            mean_s: mean(&filled) - base,
             plateau_spread_s: spread(tail(&minima, PLATEAU.0 * PLATEAU.1)),
         }
     }
@@ -123,6 +124,12 @@ fn min(minima: &[Option<f64>]) -> Option<f64> {
 #[allow(clippy::cast_precision_loss)]
 fn share(values: &[f64], holds: impl Fn(f64) -> bool) -> f64 {
     values.iter().filter(|value| holds(**value)).count() as f64 / values.len().max(1) as f64
+}
+
+/// Zero of none.
+#[allow(clippy::cast_precision_loss)]
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// Largest distance of a minimum from the straight line between the first and the last.

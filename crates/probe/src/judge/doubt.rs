@@ -2,14 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{loss_odds::log_odds, rule::Finding, thresholds::Thresholds, view::View};
+use super::{
+    loss_odds::log_odds,
+    queue_odds::queue,
+    rule::{Finding, is_over, queue_stood},
+    thresholds::Thresholds,
+    view::View,
+};
 use crate::{Reason, Verdict};
 
 /// What makes a finding doubtful.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Doubt {
-    /// It passes, but a queue stood for a while, or was seldom empty: the link has little to spare, or others use it.
+    /// It passes, but a queue comes and goes and may be too high too often: the link has little to spare, or others
+    /// use it.
     QueueSwings,
     /// It fails, but the queue had been empty before for a good part of the time: a burst of others' traffic may look
     /// like this.
@@ -30,26 +37,35 @@ pub enum Doubt {
 pub fn doubts(view: &View, finding: Finding, thresholds: &Thresholds) -> Vec<Doubt> {
     let limit = &thresholds.doubt;
     let delay = &view.delay;
-    let swings = delay.excursion_s > limit.excursion_s
-        && (delay.drained_share < limit.drained_share || delay.worst_window_s >= limit.window_s);
-    let drained = delay.drained_share >= limit.drained_before;
-    let slow = delay.recent_s.is_some_and(|growth| growth < thresholds.growth.slope * view.observed_s);
+    let over = is_over(view, thresholds);
+    // Once the time is over, what was seen counts as it is.
+    let presumed_s = if over { 0.0 } else { limit.presumed_s };
+    let queue = |depth_s| queue(delay, view.observed_s, presumed_s, depth_s);
+    let at_worst = queue(limit.presumed_depth_s);
+    let lag_s = view.sender.worst_lag_s;
+    let moved = delay.excursion_s - lag_s > limit.excursion_s
+        || delay.bridge_s - lag_s > limit.bridge_s && delay.drained_share < limit.drained_share;
+    let swings = moved && (at_worst.high_share > limit.high_from || at_worst.share > limit.share);
+    // While the sender stood still, any queue would have drained.
+    let drained = (over || delay.drained_share * view.observed_s - lag_s >= limit.drained_s)
+        && queue(0.0).high_share < limit.high_to;
+    let slow = delay.recent_s.is_some_and(|growth| {
+        growth < thresholds.growth.slope * view.observed_s && delay.bridge_s < limit.straight * growth
+    });
     let odds = log_odds(&view.loss, &thresholds.loss);
-    let time_is_up = view.observed_s >= thresholds.settle.after_s;
-    let all = match finding.0 {
-        Verdict::Inconclusive if finding.1 != Reason::Undecided => return Vec::new(),
-        Verdict::Inconclusive => vec![(time_is_up, Doubt::TimeIsUp), (swings, Doubt::QueueSwings)],
-        Verdict::Pass => vec![
-            (swings, Doubt::QueueSwings),
-            (odds > -limit.loss_odds, Doubt::LossNearLimit),
-            (time_is_up, Doubt::TimeIsUp),
+    let all = match finding {
+        (Verdict::Inconclusive, Reason::Undecided) => {
+            vec![(true, Doubt::TimeIsUp), (swings, Doubt::QueueSwings)]
+        }
+        (Verdict::Inconclusive, _) => return Vec::new(),
+        (Verdict::Pass, _) => {
+            vec![(swings, Doubt::QueueSwings), (odds > -limit.loss_odds, Doubt::LossNearLimit)]
+        }
+        (Verdict::Fail, Reason::Loss) => vec![
+            (odds < limit.loss_odds, Doubt::LossNearLimit),
+            (drained && queue_stood(view, thresholds), Doubt::QueueDrained),
         ],
-        Verdict::Fail => match finding.1 {
-            Reason::Loss => vec![(odds < limit.loss_odds, Doubt::LossNearLimit)],
-            _ => {
-                vec![(drained, Doubt::QueueDrained), (slow, Doubt::SlowGrowth), (time_is_up, Doubt::TimeIsUp)]
-            }
-        },
+        (Verdict::Fail, _) => vec![(drained, Doubt::QueueDrained), (slow, Doubt::SlowGrowth)],
     };
     all.into_iter().filter_map(|(holds, doubt)| holds.then_some(doubt)).collect()
 }
@@ -67,8 +83,8 @@ pub fn confidence(verdict: Verdict, doubts: &[Doubt]) -> f64 {
 }
 
 const UNDOUBTED: f64 = 0.98;
-const DOUBTED_PASS: f64 = 0.90;
-const DOUBTED_FAIL: f64 = 0.94;
+const DOUBTED_PASS: f64 = 0.91;
+const DOUBTED_FAIL: f64 = 0.81;
 
 #[cfg(test)]
 mod tests {
@@ -86,9 +102,11 @@ mod tests {
             worst_window_s: 0.001,
             high_windows: 0.0,
             drained_share: 1.0,
+            mean_s: 0.0005,
             plateau_spread_s: Some(0.001),
         };
-        let loss = LossView { covered: 2_200, lost: 0, holes: 0, longest_hole: 0, gap_s: 0.000_468 };
+        let loss =
+            LossView { covered: 2_200, missing: 0, lost: 0, holes: 0, longest_hole: 0, gap_s: 0.000_468 };
         let sender = SenderView { passed_s: 1.04, sent_s: 1.04, worst_lag_s: 0.0 };
         let mut view = View {
             observed_s: 1.04,
@@ -111,11 +129,30 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_whose_queue_was_seldom_empty_or_stood_is_doubted() {
+    fn a_pass_whose_queue_moved_is_doubted() {
         let seldom = |view: &mut View| (view.delay.excursion_s, view.delay.drained_share) = (0.02, 0.3);
         assert_eq!(after(seldom, PASS), [Doubt::QueueSwings]);
-        let stood = |view: &mut View| (view.delay.excursion_s, view.delay.worst_window_s) = (0.05, 0.04);
-        assert_eq!(after(stood, PASS), [Doubt::QueueSwings]);
+        let bumpy = |view: &mut View| (view.delay.bridge_s, view.delay.drained_share) = (0.03, 0.8);
+        assert_eq!(after(bumpy, PASS), [Doubt::QueueSwings]);
+    }
+
+    #[test]
+    fn the_same_swings_are_doubted_after_a_second_and_no_more_after_seven() {
+        let swings = |observed_s| {
+            let change = |view: &mut View| {
+                view.observed_s = observed_s;
+                (view.delay.excursion_s, view.delay.drained_share, view.delay.mean_s) = (0.04, 0.8, 0.004);
+            };
+            after(change, PASS)
+        };
+        assert_eq!(swings(1.04), [Doubt::QueueSwings]);
+        assert_eq!(swings(7.0), []);
+    }
+
+    #[test]
+    fn swings_that_the_senders_own_stalls_explain_are_not_doubted() {
+        let stalled = |view: &mut View| (view.delay.excursion_s, view.sender.worst_lag_s) = (0.04, 0.03);
+        assert_eq!(after(stalled, PASS), []);
     }
 
     #[test]
@@ -131,7 +168,7 @@ mod tests {
     #[test]
     fn a_growth_that_the_trains_own_surplus_explains_is_doubted() {
         let slow = |view: &mut View| {
-            (view.observed_s, view.delay.recent_s, view.delay.drained_share) = (4.5, Some(0.2), 0.03);
+            (view.observed_s, view.delay.recent_s, view.delay.drained_share) = (4.5, Some(0.2), 0.01);
         };
         assert_eq!(after(slow, (Verdict::Fail, Reason::StandingQueue)), [Doubt::SlowGrowth]);
     }

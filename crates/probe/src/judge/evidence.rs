@@ -8,7 +8,7 @@ use super::{
     losses::{Arrival, Losses},
     sender::SenderClock,
     summary::Summary,
-    view::{Ending, View},
+    view::{Ending, LossView, SenderView, View},
 };
 use crate::{Bitrate, DirectionResult, Reason, control::TrainGrant, wire::PacketHeader};
 
@@ -36,6 +36,14 @@ struct First {
     sent_at: Duration,
 }
 
+/// A packet that counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InTime {
+    pub(super) since_first: Duration,
+    /// One-way delay over that of the first packet.
+    pub(super) delay_s: f64,
+}
+
 /// The peer broke the rules of the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Violation;
@@ -56,16 +64,16 @@ impl Evidence {
         }
     }
 
-    /// Takes in a packet, if it counts.
-    pub(super) fn admit(&mut self, now: Duration, header: PacketHeader) -> Result<(), Violation> {
+    /// Takes in a packet, if it counts; `None` if it does not, or is late.
+    pub(super) fn admit(&mut self, now: Duration, header: PacketHeader) -> Result<Option<InTime>, Violation> {
         match self.admission.check(header, self.sender.newest()) {
             Admitted::Yes => {}
-            Admitted::Foreign => return Ok(()),
+            Admitted::Foreign => return Ok(None),
             Admitted::Violation => return Err(Violation),
         }
         let arrival = self.losses.on_packet(header.seq);
         if arrival == Arrival::Duplicate {
-            return Ok(());
+            return Ok(None);
         }
         self.came += 1;
         if self.sender.newest().is_some_and(|(newest, _)| header.seq < newest) {
@@ -73,15 +81,16 @@ impl Evidence {
         }
         let first = *self.first.get_or_insert(First { arrival: now, sent_at: header.sent_at });
         self.last_arrival = self.last_arrival.max(now);
-        if arrival == Arrival::InTime {
-            let since_first = self.last_arrival.saturating_sub(first.arrival);
-            let delay_s =
-                since_first.as_secs_f64() - (header.sent_at.as_secs_f64() - first.sent_at.as_secs_f64());
-            self.sender.on_packet(header.seq, header.sent_at);
-            self.delays.on_packet(since_first, delay_s, header.seq);
-            self.summary.on_packet(delay_s);
+        if arrival != Arrival::InTime {
+            return Ok(None);
         }
-        Ok(())
+        let since_first = self.last_arrival.saturating_sub(first.arrival);
+        let delay_s =
+            since_first.as_secs_f64() - (header.sent_at.as_secs_f64() - first.sent_at.as_secs_f64());
+        self.sender.on_packet(header.seq, header.sent_at);
+        self.delays.on_packet(since_first, delay_s, header.seq);
+        self.summary.on_packet(delay_s);
+        Ok(Some(InTime { since_first, delay_s }))
     }
 
     pub(super) fn first_arrival(&self) -> Option<Duration> {
@@ -112,19 +121,39 @@ impl Evidence {
         self.came == packets
     }
 
-    /// The evidence in the first `bins` bins, of a train that is still on its way.
-    pub(super) fn view_at(&mut self, bins: u32, silence_s: f64, ending: Ending, target: Bitrate) -> View {
+    /// What is missing before the packets of the first `bins` bins, is lost.
+    pub(super) fn cover_bins(&mut self, bins: u32) {
         // A gap counts one bin after a later packet came: packets that overtook each other are not lost.
         if let Some(highest) = self.delays.highest_within(bins.saturating_sub(1)) {
             self.losses.cover(highest + 1);
         }
+    }
+
+    /// The train had `packets` packets: what has not come by now is lost.
+    pub(super) fn cover_whole(&mut self, packets: u32) {
+        self.losses.cover(packets);
+    }
+
+    /// What was lost of the packets covered.
+    pub(super) fn losses(&self) -> LossView {
+        self.losses.view(self.sender.newest().map_or(0, |(newest, _)| newest))
+    }
+
+    /// What the stamps say of the sender.
+    pub(super) fn sender(&self) -> SenderView {
+        self.sender.view()
+    }
+
+    /// The evidence in the first `bins` bins, of a train that is still on its way.
+    pub(super) fn view_at(&mut self, bins: u32, silence_s: f64, ending: Ending, target: Bitrate) -> View {
+        self.cover_bins(bins);
         self.view(bins, silence_s, ending, target)
     }
 
     /// All the evidence there will be: the train had `packets` packets, and what has not come by now is lost.
     pub(super) fn view_of_whole(&mut self, packets: u32, target: Bitrate) -> View {
         let seen = self.sender.newest().map_or(0, |(newest, _)| newest + 1);
-        self.losses.cover(packets);
+        self.cover_whole(packets);
         let missing_s = f64::from(packets.saturating_sub(seen)) * self.admission.gap_s;
         self.view(bins_in(self.span()) + 1, missing_s, Ending::LastLook, target)
     }
@@ -166,7 +195,7 @@ impl Evidence {
             ending,
             delivered,
             delay: self.delays.view(bins),
-            loss: self.losses.view(),
+            loss: self.losses.view(self.delays.highest_within(bins).unwrap_or(0)),
             sender: self.sender.view(),
         }
     }
@@ -185,9 +214,9 @@ impl Evidence {
         self.first.map_or(Duration::ZERO, |first| self.last_arrival.saturating_sub(first.arrival))
     }
 
-    /// Rate of the packets that came in time; the first one only starts the clock. `None` within the first bin.
+    /// Rate of the packets that came in time, IP bytes; the first one only starts the clock. `None` within the first bin.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-    fn delivered_bps(&self) -> Option<u64> {
+    pub(super) fn delivered_bps(&self) -> Option<u64> {
         let bits =
             self.summary.packets().saturating_sub(1) as f64 * f64::from(self.admission.packet_bytes) * 8.0;
         (self.span() >= BIN).then(|| (bits / self.span().as_secs_f64()) as u64)

@@ -56,7 +56,10 @@ mod tests {
     fn odds(seconds: f64, lost: u32, holes: u32) -> f64 {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let covered = (seconds / 0.000_468) as u32;
-        log_odds(&LossView { covered, lost, holes, longest_hole: 1, gap_s: 0.000_468 }, &Loss::default())
+        log_odds(
+            &LossView { covered, missing: 0, lost, holes, longest_hole: 1, gap_s: 0.000_468 },
+            &Loss::default(),
+        )
     }
 
     #[test]

@@ -87,14 +87,25 @@ impl Losses {
         }
     }
 
-    pub(super) fn view(&self) -> LossView {
+    /// The losses so far, `newest` being the highest number that came.
+    pub(super) fn view(&self, newest: u32) -> LossView {
         LossView {
             covered: self.covered,
+            missing: self.missing(newest),
             lost: self.lost,
             holes: self.holes,
             longest_hole: self.longest_hole,
             gap_s: self.gap_s,
         }
+    }
+
+    /// At most a bin's packets lie between those covered and the newest.
+    fn missing(&self, newest: u32) -> u32 {
+        let has_come = |seq| {
+            let (word, bit) = place(seq);
+            self.came.get(word).is_some_and(|flags| flags & bit != 0)
+        };
+        (self.covered..newest).map(|seq| u32::from(!has_come(seq))).sum()
     }
 
     /// Lost of those covered, 0 to 1; `None` before anything is covered.
@@ -138,12 +149,26 @@ mod tests {
             assert_eq!(losses.on_packet(seq), Arrival::InTime);
         }
         losses.cover(2);
-        assert_eq!(losses.view().lost, 0);
+        assert_eq!(losses.view(0).lost, 0);
         losses.cover(4);
-        assert_eq!((losses.view().covered, losses.view().lost), (4, 1));
+        assert_eq!((losses.view(0).covered, losses.view(0).lost), (4, 1));
         assert_eq!(losses.on_packet(2), Arrival::Late);
         assert_eq!(losses.on_packet(2), Arrival::Duplicate);
-        assert_eq!(losses.view().lost, 1);
+        assert_eq!(losses.view(0).lost, 1);
+    }
+
+    #[test]
+    fn what_is_not_covered_yet_is_missing_until_it_comes() {
+        let mut losses = Losses::new(100, 0.001);
+        for seq in [0, 1, 4] {
+            losses.on_packet(seq);
+        }
+        losses.cover(2);
+        assert_eq!((losses.view(4).lost, losses.view(4).missing), (0, 2));
+        losses.on_packet(3);
+        assert_eq!(losses.view(4).missing, 1);
+        losses.cover(5);
+        assert_eq!((losses.view(4).lost, losses.view(4).missing), (1, 0));
     }
 
     #[test]
@@ -155,14 +180,14 @@ mod tests {
         losses.cover(1_000);
         assert!((losses.ratio().unwrap() - 0.05).abs() < 1e-9);
         assert!((losses.burst_ratio().unwrap() - 0.25).abs() < 1e-9);
-        assert_eq!((losses.view().lost, losses.view().holes, losses.view().longest_hole), (50, 1, 50));
+        assert_eq!((losses.view(0).lost, losses.view(0).holes, losses.view(0).longest_hole), (50, 1, 50));
     }
 
     #[test]
     fn nothing_is_covered_beyond_the_granted_packets() {
         let mut losses = Losses::new(10, 0.001);
         losses.cover(u32::MAX);
-        assert_eq!((losses.view().covered, losses.view().lost), (10, 10));
+        assert_eq!((losses.view(0).covered, losses.view(0).lost), (10, 10));
         assert!((losses.burst_ratio().unwrap() - 1.0).abs() < 1e-9);
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 const PACKET: u32 = 1228;
-const START: Duration = Duration::from_secs(100);
+pub(super) const START: Duration = Duration::from_secs(100);
 
 fn rate(bps: u64) -> Bitrate {
     Bitrate::from_bps(bps).unwrap()
@@ -244,7 +244,7 @@ fn stamps_that_hide_a_queue_do_not_hide_the_rate() {
 
 /// What a peer can do next.
 #[derive(Debug, Clone)]
-enum Input {
+pub(super) enum Input {
     /// An honest packet this far on.
     Honest(u32),
     /// Anything.
@@ -261,7 +261,7 @@ enum Input {
     Look,
 }
 
-fn inputs() -> impl Strategy<Value = Vec<Input>> {
+pub(super) fn inputs() -> impl Strategy<Value = Vec<Input>> {
     let input = prop_oneof![
         20 => (1u32..4).prop_map(Input::Honest),
         1 => (any::<bool>(), any::<u32>(), any::<u64>())
@@ -273,6 +273,33 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
         8 => Just(Input::Look),
     ];
     prop::collection::vec(input, 0..600)
+}
+
+/// Does all that to a judge of train 7 at `rate_bps`, expected at [`START`].
+pub(super) fn play(judge: &mut dyn TrainJudge, rate_bps: Bitrate, packet_bytes: u32, inputs: Vec<Input>) {
+    let mut now = START;
+    let mut next = 0_u32;
+    for input in inputs {
+        match input {
+            Input::Honest(skip) => {
+                next = next.saturating_add(skip);
+                let sent_at = rate_bps.time_for(u64::from(next) * u64::from(packet_bytes));
+                judge.on_packet(now, PacketHeader { train: 7, seq: next, sent_at });
+            }
+            Input::Wild { train, seq, micros } => {
+                let train = if train { 7 } else { 8 };
+                judge.on_packet(now, PacketHeader { train, seq, sent_at: Duration::from_micros(micros) });
+            }
+            Input::Number(seq) => judge.on_packet(now, packet(seq)),
+            Input::Sent(packets) => judge.on_sent(now, packets),
+            Input::Wait(nanos) => now = now.saturating_add(Duration::from_nanos(nanos)),
+            Input::Look => {
+                judge.look(now);
+            }
+        }
+    }
+    judge.on_packet(Duration::ZERO, packet(next));
+    judge.look(Duration::MAX);
 }
 
 proptest! {
@@ -287,27 +314,7 @@ proptest! {
         let rate_bps = rate(bps);
         let grant = TrainGrant { train: 7, rate_bps, max_bytes, max_ms };
         let mut judge = Judge::new(&grant, rate_bps, packet_bytes, START);
-        let mut now = START;
-        let mut next = 0_u32;
-        for input in inputs {
-            match input {
-                Input::Honest(skip) => {
-                    next = next.saturating_add(skip);
-                    let sent_at = rate_bps.time_for(u64::from(next) * u64::from(packet_bytes));
-                    judge.on_packet(now, PacketHeader { train: 7, seq: next, sent_at });
-                }
-                Input::Wild { train, seq, micros } => {
-                    let train = if train { 7 } else { 8 };
-                    judge.on_packet(now, PacketHeader { train, seq, sent_at: Duration::from_micros(micros) });
-                }
-                Input::Number(seq) => judge.on_packet(now, packet(seq)),
-                Input::Sent(packets) => judge.on_sent(now, packets),
-                Input::Wait(nanos) => now = now.saturating_add(Duration::from_nanos(nanos)),
-                Input::Look => { judge.look(now); }
-            }
-        }
-        judge.on_packet(Duration::ZERO, packet(next));
-        judge.look(Duration::MAX);
+        play(&mut judge, rate_bps, packet_bytes, inputs);
         prop_assert!(judge.evidence.heap_bytes() <= 4 << 20);
         let result = judge.result();
         prop_assert!(serde_json::to_string(&result).is_ok());

@@ -50,6 +50,8 @@ pub struct DelayView {
     pub high_windows: f64,
     /// Share of filled bins within 5 ms of the smallest delay.
     pub drained_share: f64,
+    /// Mean delay of the filled bins over the smallest.
+    pub mean_s: f64,
     /// Distance between the largest and the smallest minimum of the last four blocks of 5 bins; `None` if a block is
     /// empty or there were not yet as many.
     pub plateau_spread_s: Option<f64>,
@@ -60,7 +62,9 @@ pub struct DelayView {
 pub struct LossView {
     /// Packets covered.
     pub covered: u32,
-    /// Those of them that did not come in time.
+    /// Packets before the newest that have not come and are not covered yet: overtaken, or lost.
+    pub missing: u32,
+    /// Packets covered that did not come in time.
     pub lost: u32,
     /// Times that one or more were lost in a row.
     pub holes: u32,

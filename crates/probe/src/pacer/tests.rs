@@ -180,3 +180,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_train_ends_where_its_credit_does_and_goes_on_while_there_is_more() {
+    let grant = grant(21_000_000, u64::MAX, 1_000);
+    let mut pacer = Pacer::new(grant, PACKET);
+    pacer.set_credit(10);
+    let mut now = Duration::ZERO;
+    loop {
+        match pacer.step(now, 0) {
+            Step::Send(count) => assert!(count > 0),
+            Step::WaitUntil(at) => now = at,
+            Step::Finished => break,
+        }
+        if pacer.packets() == 10 && now < Duration::from_millis(5) {
+            pacer.set_credit(20);
+        }
+    }
+    assert_eq!(pacer.packets(), 20);
+    assert!(now < Duration::from_millis(11), "{now:?}");
+}
+
+#[test]
+fn a_train_without_credit_sends_nothing() {
+    let mut pacer = Pacer::new(grant(21_000_000, u64::MAX, 1_000), PACKET);
+    pacer.set_credit(0);
+    assert_eq!(pacer.step(Duration::ZERO, 0), Step::Finished);
+    assert_eq!(pacer.packets(), 0);
+}

@@ -18,7 +18,7 @@ impl Jitter {
 
     /// From 0 to below 1.
     #[allow(clippy::cast_precision_loss)] // 53 bits are what a double holds.
-    fn share(&mut self) -> f64 {
+    pub(super) fn share(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

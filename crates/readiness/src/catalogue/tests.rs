@@ -14,8 +14,8 @@ fn every_code_has_words_and_all_words_have_a_code() {
 #[test]
 fn every_text_is_written_in_both_languages_and_ends_as_a_sentence() {
     for code in Code::ALL {
-        let Entry { text, shortfall, remedy } = entry(*code);
-        for Text { id, en } in [text, shortfall, remedy] {
+        let Entry { text, shortfall, in_sustain, remedy } = entry(*code);
+        for Text { id, en } in [text, shortfall, in_sustain, remedy] {
             assert_eq!(id.is_empty(), en.is_empty(), "{code}");
             assert!(id.is_empty() || (id.ends_with('.') && en.ends_with('.') && id != en), "{code}");
         }
@@ -29,8 +29,8 @@ fn both_languages_use_the_same_known_placeholders() {
         text.split('{').skip(1).map(|tail| tail.split_once('}').unwrap().0.to_owned()).collect()
     };
     for code in Code::ALL {
-        let Entry { text, shortfall, remedy } = entry(*code);
-        for text in [text, shortfall, remedy] {
+        let Entry { text, shortfall, in_sustain, remedy } = entry(*code);
+        for text in [text, shortfall, in_sustain, remedy] {
             let used = placeholders(&text.id);
             assert_eq!(used, placeholders(&text.en), "{code}");
             assert!(used.iter().all(|word| PLACEHOLDERS.contains(&word.as_str())), "{code}: {used:?}");

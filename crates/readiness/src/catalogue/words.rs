@@ -13,6 +13,8 @@ pub struct Words {
     pub name: Option<String>,
     /// `{sizes}`: picture sizes that are required.
     pub sizes: Option<String>,
+    /// Whether it is about what a sustain probe found.
+    pub in_sustain: bool,
 }
 
 impl Words {

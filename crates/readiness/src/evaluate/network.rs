@@ -1,6 +1,7 @@
 //! The checks on the link.
 
 mod link;
+mod sustain;
 
 use siaga_probe::{Bitrate, Direction, Reason, Verdict};
 
@@ -17,20 +18,21 @@ use crate::{
 use super::statement::{Seen, Statement};
 use link::{Link, Standing};
 
-/// `NET_SERVER`, `NET_UP` and `NET_DOWN`.
+/// `NET_SERVER`, `NET_UP`, `NET_DOWN` and `NET_SUSTAIN`.
 pub(super) fn checks(snapshot: &Snapshot, required: &NetworkRequirement, now: Moment) -> Vec<Statement> {
     let Some(server) = &snapshot.setup.probe_server else {
-        return [CheckCode::NetServer, CheckCode::NetUp, CheckCode::NetDown]
+        return [CheckCode::NetServer, CheckCode::NetUp, CheckCode::NetDown, CheckCode::NetSustain]
             .map(|code| Statement::new(code, CheckState::Unknown, Code::NetNoServer))
             .into();
     };
     let link = Link::new(snapshot, now);
-    let up = link.standing(&snapshot.network.up, required.up);
-    let down = link.standing(&snapshot.network.down, required.down);
+    let up = link.standing(&snapshot.network.gate.up, required.up);
+    let down = link.standing(&snapshot.network.gate.down, required.down);
     let statements = [
         server_check(&link, [up, down]),
         direction_check(&link, Direction::Up, required.up, up),
         direction_check(&link, Direction::Down, required.down, down),
+        sustain::check(&link, &snapshot.network.sustain, required, [up, down]),
     ];
     statements.map(|statement| statement.named(server)).into()
 }
@@ -100,8 +102,8 @@ fn server_check(link: &Link, standing: [Standing; 2]) -> Statement {
     };
     let turned_away = fresh_attempt.and_then(|(attempt, seen)| Some((turned_away(attempt)?, seen)));
     let decided = standing.iter().filter_map(|standing| match standing {
-        Standing::Decided(finding, seen) => Some((finding.server_place, *seen)),
-        Standing::Open => None,
+        Standing::Decided(finding, seen) if seen.is_fresh() => Some((finding.server_place, *seen)),
+        _ => None,
     });
     let answered = fresh_attempt
         .filter(|(attempt, _)| reached_server(attempt))

@@ -21,16 +21,22 @@ pub(super) struct Statement {
     pub(super) unit: Option<&'static str>,
     pub(super) words: Words,
     pub(super) seen: Option<Seen>,
-    /// The trial that it rests on beside the scan in `seen`, which decides how long it holds.
-    pub(super) tried: Option<Seen>,
+    /// Time until it no longer grants what it does, if that comes by age alone.
+    pub(super) grants_for: Option<Duration>,
 }
 
 impl Statement {
     pub(super) fn new(code: CheckCode, state: CheckState, reason: Code) -> Self {
-        Self { code, state, reason, unit: None, words: Words::default(), seen: None, tried: None }
+        Self { code, state, reason, unit: None, words: Words::default(), seen: None, grants_for: None }
     }
 
-    pub(super) fn seen(mut self, seen: Option<Seen>) -> Self {
+    /// Stands on this evidence, and grants no longer than that lives.
+    pub(super) fn seen(self, seen: Option<Seen>) -> Self {
+        Self { grants_for: seen.and_then(|seen| seen.left), ..self.aged(seen) }
+    }
+
+    /// As old as this evidence, whose end alone withdraws nothing.
+    pub(super) fn aged(mut self, seen: Option<Seen>) -> Self {
         self.seen = seen;
         self
     }
@@ -50,9 +56,7 @@ impl Statement {
 
 impl From<Statement> for Check {
     fn from(statement: Statement) -> Self {
-        let Statement { code, state, reason, unit, words, seen, tried } = statement;
-        // What it rests on is as old as its oldest part.
-        let seen = seen.into_iter().chain(tried).max_by_key(|seen| seen.age);
+        let Statement { code, state, reason, unit, words, seen, .. } = statement;
         let entry = catalogue::entry(reason);
         Self {
             code,

@@ -17,6 +17,11 @@ impl Code {
             (Reason::StandingQueue, Direction::Down) => Self::NetDownQueue,
             (Reason::Loss, Direction::Up) => Self::NetUpLoss,
             (Reason::Loss, Direction::Down) => Self::NetDownLoss,
+            (Reason::Shaped, Direction::Up) => Self::NetUpShaped,
+            (Reason::Shaped, Direction::Down) => Self::NetDownShaped,
+            (Reason::Unsteady, Direction::Up) => Self::NetUpUnsteady,
+            (Reason::Unsteady, Direction::Down) => Self::NetDownUnsteady,
+            (Reason::Measured, _) => Self::NetMeasured,
             (Reason::Outage, _) => Self::NetOutage,
             (Reason::Undecided, _) => Self::NetUndecided,
             (Reason::SenderLate, _) => Self::NetSenderLate,
@@ -36,6 +41,9 @@ impl Code {
             (Reason::LocalFault, _) => Self::NetLocalFault,
             (Reason::BudgetSpent, _) => Self::NetBudgetSpent,
             (Reason::MeetingOn, _) => Self::NetMeetingOn,
+            (Reason::OtherTraffic, _) => Self::NetOtherTraffic,
+            (Reason::Metered, _) => Self::NetMetered,
+            (Reason::OutsideHours, _) => Self::NetOutsideHours,
             (Reason::Unknown, _) => Self::Unknown,
         }
     }
@@ -49,6 +57,9 @@ pub(crate) const fn blames_link(reason: Reason) -> bool {
         | Reason::QueueGrows
         | Reason::StandingQueue
         | Reason::Loss
+        | Reason::Shaped
+        | Reason::Unsteady
+        | Reason::Measured
         | Reason::Outage
         | Reason::Undecided
         | Reason::SenderLate
@@ -68,6 +79,9 @@ pub(crate) const fn blames_link(reason: Reason) -> bool {
         | Reason::ServerRefused
         | Reason::LocalFault
         | Reason::BudgetSpent
-        | Reason::MeetingOn => false,
+        | Reason::MeetingOn
+        | Reason::OtherTraffic
+        | Reason::Metered
+        | Reason::OutsideHours => false,
     }
 }

@@ -15,13 +15,18 @@ use crate::{moment::Moment, observation::ServerPlace};
 pub struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// More rates than an office has profiles. Past it the oldest finding gives way, which can only turn
+    /// More rates than an office has profiles. Past it the oldest finding gives way, which must only ever turn
     /// an answer to unknown.
     const MAX: usize = 32;
 
     /// The findings, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.0.iter()
+    }
+
+    /// Whether findings older than those held may have given way.
+    pub(crate) fn may_have_forgotten(&self) -> bool {
+        self.0.len() >= Self::MAX
     }
 
     /// Keeps `new` unless a newer one of its kind is held.

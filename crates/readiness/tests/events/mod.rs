@@ -1,10 +1,10 @@
 //! Random sequences of what happens to a room.
 #![allow(unreachable_pub)]
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use proptest::{prelude::*, sample::select};
-use siaga_probe::{DirectionResult, Reason};
+use siaga_probe::{DirectionResult, Mode, Reason};
 use siaga_readiness::{
     Cause, CheckState, Code, DeviceKind, Evidence, Freshness, Inventory, Judgement, Moment, Policy,
     ScanFault, ServerPlace, TimeToLive, Trial, TrialOutcome,
@@ -77,9 +77,14 @@ pub fn only_trials(events: &[Event]) -> Vec<Event> {
 }
 
 pub fn silence() -> What {
+    silence_of(Mode::Gate)
+}
+
+pub fn silence_of(mode: Mode) -> What {
     What::Observed {
         ago: 0,
-        evidence: probe(
+        evidence: probe_of(
+            mode,
             ServerPlace::Unknown,
             nothing(10, Reason::NameNotResolved),
             nothing(20, Reason::NameNotResolved),
@@ -88,12 +93,21 @@ pub fn silence() -> What {
 }
 
 pub fn policy() -> impl Strategy<Value = Policy> {
-    let ttl = || (30..300_u64).prop_map(|s| TimeToLive::new(Duration::from_secs(s)).unwrap());
-    (any::<bool>(), any::<bool>(), ttl(), ttl(), ttl()).prop_map(
-        |(accept_virtual, accept_internal_server, device_scan, gate_probe, device_check)| Policy {
+    let ttl = |range: Range<u64>| range.prop_map(|s| TimeToLive::new(Duration::from_secs(s)).unwrap());
+    // Those of a sustain probe and of a trial are short, so that failures run out while gate probes still count.
+    let freshness = (ttl(30..300), ttl(30..300), ttl(10..150), ttl(10..150)).prop_map(
+        |(device_scan, gate_probe, sustain_probe, device_check)| Freshness {
+            device_scan,
+            gate_probe,
+            sustain_probe,
+            device_check,
+        },
+    );
+    (any::<bool>(), any::<bool>(), freshness).prop_map(
+        |(accept_virtual, accept_internal_server, freshness)| Policy {
             accept_virtual,
             accept_internal_server,
-            ..Policy::strict(Freshness { device_scan, gate_probe, device_check })
+            ..Policy::strict(freshness)
         },
     )
 }
@@ -120,7 +134,7 @@ fn inventory() -> impl Strategy<Value = Inventory> {
 }
 
 fn direction() -> impl Strategy<Value = DirectionResult> {
-    let rate = || select(vec![5, 10, 20, 20, 50]);
+    let rate = || select(vec![5, 10, 20, 20, 20, 50, 50]);
     let slow = select(vec![Reason::QueueGrows, Reason::StandingQueue, Reason::Loss]);
     let open = select(vec![Reason::Outage, Reason::Undecided, Reason::Interrupted, Reason::PeerFailed]);
     prop_oneof![
@@ -177,6 +191,9 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
         Reason::UdpBlocked,
         Reason::BudgetSpent,
         Reason::MeetingOn,
+        Reason::OtherTraffic,
+        Reason::Metered,
+        Reason::OutsideHours,
     ]);
     prop_oneof![
         7 => inventory().prop_map(Evidence::Devices),
@@ -184,8 +201,11 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
             reason: Code::DeviceScanFailed,
             detail: "no such directory".to_owned(),
         })),
-        1 => trial(),
-        12 => (place, direction(), direction()).prop_map(|(place, up, down)| probe(place, up, down)),
+        3 => trial(),
+        12 => (place.clone(), direction(), direction())
+            .prop_map(|(place, up, down)| probe(place, up, down)),
+        5 => (select(vec![Mode::Sustain, Mode::Sustain, Mode::Sustain, Mode::Quality]), place, direction(), direction())
+            .prop_map(|(mode, place, up, down)| probe_of(mode, place, up, down)),
         1 => away.prop_map(|reason| probe(ServerPlace::Public, nothing(10, reason), nothing(20, reason))),
     ]
 }
@@ -201,5 +221,5 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 pub fn events() -> impl Strategy<Value = Vec<Event>> {
-    prop::collection::vec(event(), 1..14)
+    prop::collection::vec(event(), 1..18)
 }

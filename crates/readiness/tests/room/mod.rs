@@ -67,6 +67,11 @@ impl Room {
         self.observe(probe(ServerPlace::Public, up, down))
     }
 
+    /// A sustain probe of a public server.
+    pub fn sustain(&mut self, up: DirectionResult, down: DirectionResult) -> &mut Self {
+        self.observe(probe_of(Mode::Sustain, ServerPlace::Public, up, down))
+    }
+
     pub fn invalidate(&mut self, cause: Cause) -> &mut Self {
         self.tracker.invalidate(cause, self.now);
         self
@@ -105,12 +110,21 @@ pub fn says(readiness: &Readiness, code: CheckCode) -> (CheckState, Code) {
 }
 
 pub fn probe(server_place: ServerPlace, up: DirectionResult, down: DirectionResult) -> Evidence {
+    probe_of(Mode::Gate, server_place, up, down)
+}
+
+pub fn probe_of(
+    mode: Mode,
+    server_place: ServerPlace,
+    up: DirectionResult,
+    down: DirectionResult,
+) -> Evidence {
     let (verdict, reason) = combine(&up, &down);
     let shook_hands = up.delivered_bps.is_some() || down.delivered_bps.is_some();
     Evidence::Probe(Box::new(ProbeEvidence {
         server_place,
         result: ProbeResult {
-            mode: Mode::Gate,
+            mode,
             server: "probe.example.go.id:4433".to_owned(),
             started_at: "2026-07-01T01:00:00Z".to_owned(),
             duration_s: 0.98,

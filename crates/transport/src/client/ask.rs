@@ -50,7 +50,7 @@ pub(super) async fn ask(
             return Err(Failure { retry_after: Some(wait), ..Failure::new(Reason::ServerBusy, words) });
         }
         FromServer::Deny(deny) => return Err(denied(&deny)),
-        FromServer::Report(_) | FromServer::Sent(_) | FromServer::Unknown => {
+        FromServer::Report(_) | FromServer::Sent(_) | FromServer::Credit(_) | FromServer::Unknown => {
             let words = format!("{server} answered with something else than a grant");
             return Err(Failure::new(Reason::PeerFailed, words));
         }
@@ -67,8 +67,8 @@ async fn exchange(
     connection: &Connection,
     request: &ProbeRequest,
 ) -> Result<(FromServer, SendStream, RecvStream), ControlError> {
-    let ProbeRequest { mode, effort, up: up_bps, down: down_bps, .. } = *request;
-    let ask = Ask { version: VERSION, mode, effort, up_bps, down_bps };
+    let ProbeRequest { mode, effort, up: up_bps, down: down_bps, passed_before, .. } = *request;
+    let ask = Ask { version: VERSION, mode, effort, up_bps, down_bps, passed_before };
     let (mut to_server, mut from_server) = connection.open_bi().await.map_err(ControlError::Lost)?;
     control::send(&mut to_server, &FromClient::Ask(ask)).await?;
     Ok((control::receive(&mut from_server).await?, to_server, from_server))

@@ -26,6 +26,7 @@ pub(super) struct Attempt<'a> {
     line: Option<Line>,
     rtt: RoundTrip,
     clock_offset_s: Option<f64>,
+    next_probe_in: Option<Duration>,
     findings: Findings,
 }
 
@@ -57,6 +58,7 @@ impl<'a> Attempt<'a> {
             line: None,
             rtt: RoundTrip::default(),
             clock_offset_s: None,
+            next_probe_in: None,
             findings: Findings::none(request, Reason::Interrupted),
         }
     }
@@ -73,6 +75,7 @@ impl<'a> Attempt<'a> {
         // After the ask: the handshake's own round trips hold the time that the cryptography took.
         self.rtt.idle = Some(millis(connection.stats().path.min_rtt));
         self.clock_offset_s = Some(seconds_ahead(asked.grant.server_time_ms));
+        self.next_probe_in = asked.grant.next_probe_in_ms.map(Duration::from_millis);
         let (findings, ended) = trains::run(&connection, asked, self.request, self.patience).await;
         self.findings = findings;
         self.rtt.loaded = Some(millis(connection.rtt()));
@@ -118,6 +121,7 @@ impl<'a> Attempt<'a> {
             .rounded(),
             address: self.address,
             retry_after,
+            next_probe_in: self.next_probe_in,
             clock_offset_s: self.clock_offset_s,
         }
     }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use siaga_probe::{
-    Bitrate, Direction, DirectionResult, Percentiles, Reason, Verdict,
+    Bitrate, Direction, DirectionResult, Mode, Percentiles, Reason, Verdict,
     control::{Grant, TrainGrant, VERSION},
+    credit,
 };
 
 use super::ProbeRequest;
@@ -24,19 +25,32 @@ pub(super) fn check_grant(grant: &Grant, request: &ProbeRequest) -> Result<(), F
     for (direction, train, asked) in
         [(Direction::Up, &grant.up, request.up), (Direction::Down, &grant.down, request.down)]
     {
-        if let Some(what) = unfit(train, asked, request.mode.time_limit()) {
+        if let Some(what) = unfit(train, request.mode, asked, request.mode.time_limit()) {
             let words = format!("{server} granted {what} than was asked for ({direction})");
             return Err(Failure::new(Reason::PeerFailed, words));
         }
     }
+    let pre_trains = grant.pre_trains.map(|both| [(both.up, request.up), (both.down, request.down)]);
+    for (train, asked) in pre_trains.into_iter().flatten() {
+        if let Some(what) = unfit(&train, request.mode, asked, credit::PRE_TRAIN) {
+            let words = format!("{server} granted a pre-train with {what} than is allowed");
+            return Err(Failure::new(Reason::PeerFailed, words));
+        }
+    }
+    if Duration::from_millis(grant.window_ms.into()) > WIDEST_WINDOW {
+        let words = format!("{server} granted more credit than any way needs");
+        return Err(Failure::new(Reason::PeerFailed, words));
+    }
     Ok(())
 }
 
-fn unfit(train: &TrainGrant, asked: Bitrate, time_limit: Duration) -> Option<&'static str> {
+fn unfit(train: &TrainGrant, mode: Mode, asked: Bitrate, time_limit: Duration) -> Option<&'static str> {
+    let rate = mode.sending_rate(asked);
+    let least = if mode.loads() { asked } else { rate };
     let time = Duration::from_millis(train.max_ms.into());
-    if train.rate_bps > asked.scaled(HIGHEST_RATE) {
+    if train.rate_bps > rate.scaled(RATE_TOLERANCE) {
         Some("a higher rate")
-    } else if train.rate_bps < asked {
+    } else if train.rate_bps < least {
         Some("a lower rate")
     } else if time > time_limit {
         Some("a longer train")
@@ -47,12 +61,17 @@ fn unfit(train: &TrainGrant, asked: Bitrate, time_limit: Duration) -> Option<&'s
     }
 }
 
-/// A sender goes 5 % above the rate that is asked about.
-const HIGHEST_RATE: f64 = 1.1;
+/// The longest handshake that is waited for holds two round trips.
+const WIDEST_WINDOW: Duration = Duration::from_secs(6);
+
+/// A server of another release may send a little faster than this one.
+const RATE_TOLERANCE: f64 = 1.045;
 
 /// What this side knows of a train that the server reports on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
+    /// Kind of probe.
+    pub(super) mode: Mode,
     /// The rate asked about.
     pub(super) target: Bitrate,
     /// IP bytes that this side has sent since it asked.
@@ -61,14 +80,28 @@ pub(super) struct Known {
     pub(super) elapsed: Duration,
 }
 
+impl Known {
+    /// A quality probe is about its own stream.
+    fn reported_target(&self) -> Bitrate {
+        if self.mode.loads() { self.target } else { self.mode.sending_rate(self.target) }
+    }
+
+    fn pass(&self) -> Reason {
+        if self.mode.loads() { Reason::Sustained } else { Reason::Measured }
+    }
+}
+
 /// The report, if it can be true; otherwise what is wrong with it.
 pub(super) fn check_report(report: DirectionResult, known: &Known) -> Result<DirectionResult, &'static str> {
-    if report.target_bps != known.target {
+    if report.target_bps != known.reported_target() {
         return Err("a report about another rate");
     }
     let fits = match report.verdict {
-        Verdict::Pass => report.reason == Reason::Sustained,
-        Verdict::Fail => matches!(report.reason, Reason::QueueGrows | Reason::StandingQueue | Reason::Loss),
+        Verdict::Pass => report.reason == known.pass(),
+        Verdict::Fail => matches!(
+            report.reason,
+            Reason::QueueGrows | Reason::StandingQueue | Reason::Loss | Reason::Shaped | Reason::Unsteady
+        ),
         Verdict::Inconclusive => !report.reason.is_postponement(),
     };
     if !fits {
@@ -96,18 +129,23 @@ fn has_possible_numbers(report: &DirectionResult, known: &Known) -> bool {
         })
         && within(report.observed_s, elapsed_s)
         && report.delivered_bps.is_none_or(|bps| bps <= MOST_BPS)
+        && report.sustain.as_ref().is_none_or(|found| {
+            within(found.longest_bad_s, elapsed_s)
+                && within(found.slow_share, 1.0)
+                && found.bad_windows <= found.windows
+        })
 }
 
 /// Whether the rate it tells was delivered for as long as it tells, of what this side sent.
 #[allow(clippy::cast_precision_loss)]
 fn is_covered(report: &DirectionResult, known: &Known) -> bool {
+    // A stream that loads nothing may lose what it likes and is measured all the same.
+    let least = if known.mode.loads() { 0.9 * known.target.bps_f64() } else { 0.0 };
     report.delivered_bps.is_some_and(|delivered| {
         let delivered = delivered as f64;
         // From the last arrival to the verdict there may be some time.
         let counted_s = (report.observed_s - 0.2).max(0.0);
-        delivered >= known.target.bps_f64() * 0.9
-            && counted_s > 0.0
-            && delivered * counted_s / 8.0 <= known.sent as f64 * CLOCKS
+        delivered >= least && counted_s > 0.0 && delivered * counted_s / 8.0 <= known.sent as f64 * CLOCKS
     })
 }
 
@@ -130,7 +168,12 @@ mod tests {
 
     /// What is known after a second of a train for 10 Mbit/s.
     fn known() -> Known {
-        Known { target: rate(10_000_000), sent: 1_320_000, elapsed: Duration::from_millis(1_030) }
+        Known {
+            mode: Mode::Gate,
+            target: rate(10_000_000),
+            sent: 1_320_000,
+            elapsed: Duration::from_millis(1_030),
+        }
     }
 
     fn pass() -> DirectionResult {

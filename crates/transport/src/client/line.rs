@@ -17,7 +17,7 @@ use crate::{
 /// How long a name may take to resolve.
 const RESOLVE: Duration = Duration::from_secs(5);
 
-/// How long the last packets may take to leave this machine.
+/// How long the last word may take to leave this machine.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// The server's address; the first, if the name has several.
@@ -83,8 +83,12 @@ impl Line {
     /// Takes leave of the server. Answers with the IP bytes of all that passed.
     pub(super) async fn close(self) -> ByteCount {
         let bytes = self.socket.ip_bytes(self.server.ip().to_canonical().is_ipv6());
-        self.endpoint.close(close::DONE, b"");
-        let _ = timeout(LAST_WORDS, self.endpoint.wait_idle()).await;
+        if self.endpoint.open_connections() > 0 {
+            let word_left = self.socket.next_sent();
+            self.endpoint.close(close::DONE, b"");
+            // Not until the connection has drained: that takes three round trips and more, and nothing comes of it.
+            let _ = timeout(LAST_WORDS, word_left).await;
+        }
         bytes
     }
 }

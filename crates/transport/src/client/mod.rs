@@ -2,12 +2,13 @@
 //!
 //! In the order things happen: `attempt` resolves, connects, asks and lets the trains run, and makes a finding of
 //! whatever comes of it; `line` is the socket and the connection; `ask` is the request and its answer; `trains` are
-//! both trains at once; `claims` is what a server may say and be believed.
+//! both trains at once; `claims` is what a server may say and be believed; `memory` is what the next probe profits by.
 
 mod ask;
 mod attempt;
 mod claims;
 mod line;
+mod memory;
 mod trains;
 
 use std::{future::Future, net::SocketAddr, time::Duration};
@@ -15,6 +16,7 @@ use std::{future::Future, net::SocketAddr, time::Duration};
 use siaga_probe::{Bitrate, Mode, ProbeResult, Reason, judge::Effort};
 
 use self::attempt::Attempt;
+pub use self::memory::Memory;
 use crate::{
     failure::Failure,
     identity::{Identity, IdentityError, Trust},
@@ -40,6 +42,10 @@ pub struct ProbeRequest {
     pub up: Bitrate,
     /// Rate to be judged from server to room.
     pub down: Bitrate,
+    /// A probe at these rates passed on this network within the last day, so that no pre-train is needed.
+    pub passed_before: bool,
+    /// What earlier probes have left; a new one for a probe that stands alone.
+    pub memory: Memory,
 }
 
 /// A finished probe and what the caller may want to know beyond it.
@@ -51,6 +57,8 @@ pub struct Probed {
     pub address: Option<SocketAddr>,
     /// How long a busy server asks to be left alone.
     pub retry_after: Option<Duration>,
+    /// When a server that granted would like to be asked next.
+    pub next_probe_in: Option<Duration>,
     /// The server's clock less this machine's at the grant, seconds.
     pub clock_offset_s: Option<f64>,
 }
@@ -72,7 +80,8 @@ pub(crate) async fn probe_within(
     patience: Patience,
     cancel: impl Future<Output = ()>,
 ) -> Result<Probed, IdentityError> {
-    let config = quic::client(&request.trust, request.identity.as_ref())?;
+    let mut config = quic::client(&request.trust, request.identity.as_ref())?;
+    request.memory.serve(&mut config);
     let mut attempt = Attempt::new(request, patience);
     let ended = tokio::select! {
         ended = attempt.run(config) => ended,

@@ -1,16 +1,15 @@
 //! Both trains at once, as a meeting has them, until both directions have their finding.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, future::pending, time::Duration};
 
 use quinn::{Connection, SendStream};
 use siaga_probe::{
     Direction, DirectionResult, Reason,
-    control::{FromClient, FromServer, Grant, Sent},
-    judge,
+    control::{Credit, FromClient, FromServer},
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
-    time::{Instant, sleep},
+    time::sleep,
 };
 
 use super::{
@@ -21,11 +20,10 @@ use super::{
 };
 use crate::{
     control::{self, ControlError},
-    counts::train_packet_bytes,
     failure::{self, Failure},
     patience::Patience,
     server_name::ServerName,
-    train::{self, TrainError},
+    train::{self, Line, Question, Receiver, TrainError},
 };
 
 /// Answers with what was found and, if the probe did not come to its end, why.
@@ -37,11 +35,11 @@ pub(super) async fn run(
 ) -> (Findings, Result<(), Failure>) {
     let Asked { to_server, mut from_server, grant, allowance } = asked;
     let to_server = Mutex::new(to_server);
-    let epoch = Instant::now();
-    let ProbeRequest { mode, effort, down: target, .. } = *request;
-    let packet_bytes = train_packet_bytes(connection);
-    let Some(mut judge) = judge::for_train(mode, effort, &grant.down, target, packet_bytes, Duration::ZERO)
-    else {
+    let ProbeRequest { mode, effort, up: up_target, down: target, .. } = *request;
+    let (up_line, down_line) =
+        (Line::of(&grant, mode, Direction::Up), Line::of(&grant, mode, Direction::Down));
+    let question = Question { effort, target };
+    let Some(mut receiver) = Receiver::new(connection, down_line, question, Duration::ZERO) else {
         let words = format!("this version knows no {mode} probe");
         return (
             Findings::none(request, Reason::VersionMismatch),
@@ -49,25 +47,31 @@ pub(super) async fn run(
         );
     };
     let (tell_sent, mut down_sent) = watch::channel(None);
+    let (up_credit, mut up_may) = watch::channel(up_line.first_credit(connection));
+    let (down_credit, mut down_may) = watch::channel(0);
     let (stop_up, up_is_judged) = (Notify::new(), Notify::new());
-    let mut reported = None;
+    let (mut reported, mut up_sent) = (None, None);
 
     let listen = async {
         loop {
             match control::receive(&mut from_server).await? {
                 FromServer::Report(report) if reported.is_none() => {
                     let sent = allowance.sent(connection);
-                    let known = Known { target: request.up, sent, elapsed: allowance.elapsed() };
+                    let known = Known { mode, target: up_target, sent, elapsed: allowance.elapsed() };
                     reported = Some(claims::check_report(report.result, &known).map_err(Ended::Broke)?);
                     stop_up.notify_one();
                     up_is_judged.notify_one();
                 }
-                FromServer::Sent(Sent { direction: Direction::Down, packets }) => {
-                    tell_sent.send_replace(Some(packets));
+                FromServer::Sent(sent) if sent.direction == Direction::Down => {
+                    tell_sent.send_replace(Some(sent));
+                }
+                FromServer::Credit(Credit { direction: Direction::Up, packets }) => {
+                    up_credit.send_if_modified(|most| train::raise(most, packets));
                 }
                 FromServer::Unknown => {}
                 FromServer::Report(_)
                 | FromServer::Sent(_)
+                | FromServer::Credit(_)
                 | FromServer::Grant(_)
                 | FromServer::Busy(_)
                 | FromServer::Deny(_) => {
@@ -77,12 +81,20 @@ pub(super) async fn run(
         }
     };
     let up = async {
-        let packets = train::send(connection, grant.up, &stop_up).await?;
-        say(&to_server, &FromClient::Sent(Sent { direction: Direction::Up, packets })).await
+        let sent = train::send(connection, Direction::Up, &up_line, &mut up_may, &stop_up).await?;
+        up_sent = Some(sent);
+        say(&to_server, &FromClient::Sent(sent)).await
     };
     let down = async {
-        train::receive(connection, &grant.down, judge.as_mut(), epoch, &mut down_sent).await?;
+        receiver.run(&mut down_sent, &down_credit).await?;
         say(&to_server, &FromClient::Stop).await
+    };
+    let credit = async {
+        while down_may.changed().await.is_ok() {
+            let packets = *down_may.borrow_and_update();
+            say(&to_server, &FromClient::Credit(Credit { direction: Direction::Down, packets })).await?;
+        }
+        pending::<Result<Infallible, Ended>>().await
     };
     let work = async {
         tokio::try_join!(up, down)?;
@@ -91,15 +103,20 @@ pub(super) async fn run(
     };
     let ended = tokio::select! {
         Err(ended) = listen => Err(ended),
+        Err(ended) = credit => Err(ended),
         ended = work => ended,
         () = allowance.exceeded(connection, &grant.down) => Err(Ended::FLOODED),
         () = train::silence(connection, patience.silence) => Err(Ended::Silent),
-        () = sleep(longest(&grant, connection, patience)) => Err(Ended::Silent),
+        () = sleep(patience.longest_probe(&grant, connection.rtt())) => Err(Ended::Silent),
     };
+    // What this machine held up is no property of the link, whatever the server made of it.
+    if up_sent.is_some_and(train::is_held_up) && reported.is_some() {
+        reported = Some(DirectionResult::unmeasured(request.up, Reason::SenderLate));
+    }
 
     let Err(mut ended) = ended else {
         let up = reported.unwrap_or_else(|| DirectionResult::unmeasured(request.up, Reason::PeerFailed));
-        return (Findings { up, down: judge.result() }, Ok(()));
+        return (Findings { up, down: receiver.result() }, Ok(()));
     };
     if matches!(ended, Ended::Train(TrainError::LocalFault)) && allowance.is_exceeded(connection, &grant.down)
     {
@@ -112,17 +129,11 @@ pub(super) async fn run(
         Findings::none(request, failure.reason)
     } else {
         // What was seen is worth showing; it is no verdict unless a judge had come to one.
-        judge.abandon(failure.reason);
+        receiver.abandon(failure.reason);
         let up = reported.unwrap_or_else(|| DirectionResult::unmeasured(request.up, failure.reason));
-        Findings { up, down: judge.result() }
+        Findings { up, down: receiver.result() }
     };
     (findings, Err(failure))
-}
-
-/// No probe lasts longer.
-fn longest(grant: &Grant, connection: &Connection, patience: Patience) -> Duration {
-    let train = Duration::from_millis(grant.up.max_ms.max(grant.down.max_ms).into());
-    train + connection.rtt().min(patience.handshake) + patience.grace
 }
 
 async fn say(to_server: &Mutex<SendStream>, message: &FromClient) -> Result<(), Ended> {

@@ -10,9 +10,12 @@ use std::{
 
 use siaga_probe::{
     Bitrate, Mode, Reason,
-    control::{Ask, Busy, Deny, FromClient, FromServer, Grant, TrainGrant, VERSION},
+    control::{Ask, Busy, Deny, FromClient, FromServer, Grant, PreTrains, TrainGrant, VERSION},
+    credit,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::patience::Patience;
 
 /// What a probe server admits.
 #[derive(Debug, Clone)]
@@ -28,7 +31,7 @@ pub struct Limits {
 /// The limits with what is taken of them.
 pub(super) struct Admission {
     limits: Limits,
-    longest_train: Duration,
+    patience: Patience,
     places: Arc<Semaphore>,
     next_train: AtomicU32,
 }
@@ -57,13 +60,18 @@ impl From<Refusal> for FromServer {
 }
 
 impl Admission {
-    pub(super) fn new(limits: Limits, longest_train: Duration) -> Self {
+    pub(super) fn new(limits: Limits, patience: Patience) -> Self {
         let places = Arc::new(Semaphore::new(limits.max_probes));
-        Self { limits, longest_train, places, next_train: AtomicU32::new(1) }
+        Self { limits, patience, places, next_train: AtomicU32::new(1) }
     }
 
     /// The answer to a room's first message: a grant with its place, or the refusal to send.
-    pub(super) fn admit(&self, message: FromClient, identified: bool) -> Result<Admitted, Refusal> {
+    pub(super) fn admit(
+        &self,
+        message: FromClient,
+        identified: bool,
+        rtt: Duration,
+    ) -> Result<Admitted, Refusal> {
         let deny = |reason, message: String| Err(Refusal::Deny(Deny { reason, message }));
         let FromClient::Ask(ask) = message else {
             return deny(Reason::VersionMismatch, "the first message must ask for a probe".into());
@@ -81,7 +89,7 @@ impl Admission {
                            start the server with --open";
             return deny(Reason::IdentityRequired, message.into());
         }
-        if ask.mode != Mode::Gate {
+        if ask.mode == Mode::Unknown {
             return deny(Reason::ServerRefused, "this server does not know that kind of probe".into());
         }
         let highest = self.limits.max_rate;
@@ -95,33 +103,46 @@ impl Admission {
             let retry_after_ms = u64::try_from(RETRY_AFTER.as_millis()).unwrap_or(u64::MAX);
             return Err(Refusal::Busy(Busy { retry_after_ms }));
         };
-        let train = self.next_train.fetch_add(2, Ordering::Relaxed);
-        let grant = Grant {
-            version: VERSION,
-            up: self.train(train, ask.up_bps),
-            down: self.train(train.wrapping_add(1), ask.down_bps),
-            server_time_ms: wall_clock_ms(),
-        };
+        let grant = self.grant(&ask, rtt);
         Ok(Admitted { ask, grant, place })
     }
 
-    fn train(&self, train: u32, target: Bitrate) -> TrainGrant {
-        let rate_bps = target.scaled(OVERSEND);
-        // In whole milliseconds, so that the bytes are exactly those of the time that is told.
-        let max_ms = u32::try_from(self.longest_train.as_millis()).unwrap_or(u32::MAX);
-        let max_bytes = rate_bps.bytes_in(Duration::from_millis(max_ms.into()));
-        TrainGrant { train, rate_bps, max_bytes, max_ms }
+    fn grant(&self, ask: &Ask, rtt: Duration) -> Grant {
+        let id = self.next_train.fetch_add(4, Ordering::Relaxed);
+        let longest = self.patience.longest_train(ask.mode);
+        let (up, down) = (ask.mode.sending_rate(ask.up_bps), ask.mode.sending_rate(ask.down_bps));
+        let looks_first = rtt > credit::LONG_WAY && !ask.passed_before && ask.mode.loads();
+        let pre_trains = looks_first.then(|| PreTrains {
+            up: train(id.wrapping_add(2), up, credit::PRE_TRAIN),
+            down: train(id.wrapping_add(3), down, credit::PRE_TRAIN),
+        });
+        Grant {
+            version: VERSION,
+            up: train(id, up, longest),
+            down: train(id.wrapping_add(1), down, longest),
+            window_ms: whole_ms(rtt.min(self.patience.handshake) + credit::FIRST),
+            pre_trains,
+            server_time_ms: wall_clock_ms(),
+            next_probe_in_ms: None,
+        }
     }
+}
+
+fn train(train: u32, rate_bps: Bitrate, longest: Duration) -> TrainGrant {
+    // In whole milliseconds, so that the bytes are exactly those of the time that is told.
+    let max_ms = whole_ms(longest);
+    let max_bytes = rate_bps.bytes_in(Duration::from_millis(max_ms.into()));
+    TrainGrant { train, rate_bps, max_bytes, max_ms }
+}
+
+fn whole_ms(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 fn wall_clock_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
-
-/// The sending rate over the rate asked about: 2 % and 3 % would pass a policer at 0.95 of it now and then, 8 % would
-/// fail links with a good queue manager.
-const OVERSEND: f64 = 1.05;
 
 /// How long a room that is told “busy” should wait.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

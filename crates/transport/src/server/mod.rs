@@ -40,7 +40,7 @@ pub enum Event {
     /// place is free.
     Finished {
         /// The finding.
-        up: Option<DirectionResult>,
+        up: Option<Box<DirectionResult>>,
         /// IP bytes sent to the room.
         sent: u64,
         /// IP bytes received from it.
@@ -96,7 +96,7 @@ impl ProbeServer {
         let socket = socket::bind(listen).map_err(failed)?;
         let endpoint =
             Endpoint::new(quic::endpoint(), Some(config), socket, Arc::new(TokioRuntime)).map_err(failed)?;
-        let admission = Admission::new(limits, patience.train);
+        let admission = Admission::new(limits, patience);
         Ok(Self { endpoint, desk: Arc::new(Desk { admission, events, patience }), most_connections })
     }
 

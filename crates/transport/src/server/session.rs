@@ -47,7 +47,9 @@ async fn serve_probe(connection: &Connection, desk: &Desk) -> Result<(), Ended> 
         return Err(Ended::Broke("no datagrams of the size that a probe needs"));
     }
     let identified = connection.peer_identity().is_some();
-    let admitted = match desk.admission.admit(message, identified) {
+    // The smallest: the first samples hold the time that the room's cryptography took.
+    let rtt = connection.rtt().min(connection.stats().path.min_rtt);
+    let admitted = match desk.admission.admit(message, identified, rtt) {
         Ok(admitted) => admitted,
         Err(refusal) => {
             refuse(connection, desk, refusal, &mut to_room).await?;
@@ -62,7 +64,7 @@ async fn serve_probe(connection: &Connection, desk: &Desk) -> Result<(), Ended> 
     let (up, ended) = trains::run(room, &ask, &grant, desk.patience).await;
     drop(place);
     let bytes = ip_bytes(connection);
-    (desk.events)(Event::Finished { up, sent: bytes.sent, received: bytes.received });
+    (desk.events)(Event::Finished { up: up.map(Box::new), sent: bytes.sent, received: bytes.received });
     ended?;
     linger(connection, desk).await;
     Ok(())

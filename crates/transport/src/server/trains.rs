@@ -1,21 +1,23 @@
 //! Both trains of a granted probe, until the room has what it wanted or leaves.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, future::pending};
 
 use quinn::{Connection, RecvStream, SendStream};
 use siaga_probe::{
     Direction, DirectionResult,
-    control::{Ask, FromClient, FromServer, Grant, Report, Sent},
-    judge,
+    control::{Ask, Credit, FromClient, FromServer, Grant, Report},
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
-    time::{Instant, sleep},
+    time::sleep,
 };
 
 use super::session::Ended;
 use crate::{
-    allowance::Allowance, control, counts::train_packet_bytes, patience::Patience, train, train::TrainError,
+    allowance::Allowance,
+    control,
+    patience::Patience,
+    train::{self, Line, Question, Receiver, TrainError},
 };
 
 /// A room that was granted a probe.
@@ -37,51 +39,66 @@ pub(super) async fn run(
 ) -> (Option<DirectionResult>, Result<(), Ended>) {
     let Room { connection, allowance, to_room, from_room } = room;
     let to_room = Mutex::new(to_room);
-    let stop_down = Notify::new();
-    let (tell_sent, mut up_sent) = watch::channel(None);
-    let epoch = Instant::now();
+    let (up_line, down_line) =
+        (Line::of(grant, ask.mode, Direction::Up), Line::of(grant, ask.mode, Direction::Down));
+    let question = Question { effort: ask.effort, target: ask.up_bps };
     // The room starts when the grant reaches it, and its first packet needs as long again.
-    let (packet_bytes, first) = (train_packet_bytes(connection), connection.rtt());
-    let judge = judge::for_train(ask.mode, ask.effort, &grant.up, ask.up_bps, packet_bytes, first);
-    let Some(mut judge) = judge else {
+    let Some(mut receiver) = Receiver::new(connection, up_line, question, connection.rtt()) else {
         return (None, Err(Ended::Broke("a request for an unknown kind of probe")));
     };
+    let stop_down = Notify::new();
+    let (tell_sent, mut up_sent) = watch::channel(None);
+    let (down_credit, mut down_may) = watch::channel(down_line.first_credit(connection));
+    let (up_credit, mut up_may) = watch::channel(0);
     let mut finding = None;
 
     let listen = async {
         loop {
             match control::receive(from_room).await? {
                 FromClient::Stop => stop_down.notify_one(),
-                FromClient::Sent(Sent { direction: Direction::Up, packets }) => {
-                    tell_sent.send_replace(Some(packets));
+                FromClient::Sent(sent) if sent.direction == Direction::Up => {
+                    tell_sent.send_replace(Some(sent));
+                }
+                FromClient::Credit(Credit { direction: Direction::Down, packets }) => {
+                    down_credit.send_if_modified(|most| train::raise(most, packets));
                 }
                 FromClient::Unknown => {}
-                FromClient::Ask(_) | FromClient::Sent(_) => {
+                FromClient::Ask(_) | FromClient::Sent(_) | FromClient::Credit(_) => {
                     return Err::<Infallible, _>(Ended::Broke("a control message out of turn"));
                 }
             }
         }
     };
     let down = async {
-        let packets = train::send(connection, grant.down, &stop_down).await?;
-        say(&to_room, &FromServer::Sent(Sent { direction: Direction::Down, packets })).await
+        let sent = train::send(connection, Direction::Down, &down_line, &mut down_may, &stop_down).await?;
+        say(&to_room, &FromServer::Sent(sent)).await
     };
     let up = async {
-        train::receive(connection, &grant.up, judge.as_mut(), epoch, &mut up_sent).await?;
-        let result = judge.result();
+        receiver.run(&mut up_sent, &up_credit).await?;
+        let result = receiver.result();
         finding = Some(result.clone());
         say(&to_room, &FromServer::Report(Report { result })).await
     };
+    let credit = async {
+        while up_may.changed().await.is_ok() {
+            let packets = *up_may.borrow_and_update();
+            say(&to_room, &FromServer::Credit(Credit { direction: Direction::Up, packets })).await?;
+        }
+        pending::<Result<Infallible, Ended>>().await
+    };
     let work = async {
         say(&to_room, &FromServer::Grant(grant.clone())).await?;
-        tokio::try_join!(down, up).map(|_| ())
+        tokio::select! {
+            Err(ended) = credit => Err(ended),
+            ended = async { tokio::try_join!(down, up) } => ended.map(|_| ()),
+        }
     };
     let ended = tokio::select! {
         Err(ended) = listen => Err(ended),
         ended = work => ended,
         () = allowance.exceeded(connection, &grant.up) => Err(Ended::FLOODED),
         () = train::silence(connection, patience.silence) => Err(Ended::TooSlow),
-        () = sleep(patience.train + patience.grace) => Err(Ended::TooSlow),
+        () = sleep(patience.longest_probe(grant, connection.rtt())) => Err(Ended::TooSlow),
     };
     let ended = match ended {
         // This machine's buffers overflowed, but with what was not granted.

@@ -3,20 +3,16 @@
 use std::time::Duration;
 
 use quinn::Connection;
-use siaga_probe::{control::TrainGrant, judge::Judge, wire::PacketHeader};
-use tokio::{
-    join,
-    sync::{Notify, watch},
-    time::{Instant, sleep},
-};
+use siaga_probe::{Mode, control::TrainGrant, judge::Effort, wire::PacketHeader};
+use tokio::{join, sync::watch, time::sleep};
 
 use super::{
-    lab::{Lab, Peer, Room, SHORT_TRAINS, TestServer, ask, mbps, within},
+    lab::{Lab, Peer, Room, SHORT_TRAINS, TestServer, ask, mbps, send_train, within},
     socket::{Mood, MoodySocket},
 };
 use crate::{
     counts::ip_bytes,
-    train::{self, TrainError},
+    train::{Line, Question, Receiver, TrainError},
 };
 
 /// Half a second at 4 Mbit/s.
@@ -57,7 +53,7 @@ async fn all_bytes_that_both_sides_put_on_the_line_stay_within_the_grants() {
 /// Packets of a train, and all IP bytes that its sender put on the line meanwhile.
 async fn count(connection: &Connection, grant: TrainGrant) -> (u64, u64) {
     let before = (ip_bytes(connection).sent, connection.stats().frame_tx.datagram);
-    let sent = train::send(connection, grant, &Notify::new()).await.unwrap();
+    let sent = send_train(connection, grant).await.unwrap();
     let datagrams = connection.stats().frame_tx.datagram - before.1;
     assert_eq!(datagrams, u64::from(sent), "none was dropped");
     (datagrams, ip_bytes(connection).sent - before.0)
@@ -81,8 +77,7 @@ async fn time_in_this_machine_shows_in_the_stamps_and_not_as_delay_of_the_link()
         sleep(full).await;
         socket.set(Mood::Well);
     };
-    let never = Notify::new();
-    let (sent, ()) = within(async { join!(train::send(&room.connection, grant(1), &never), release) }).await;
+    let (sent, ()) = within(async { join!(send_train(&room.connection, grant(1)), release) }).await;
     let sent = sent.unwrap();
     let mut early = 0;
     for _ in 0..sent {
@@ -101,7 +96,7 @@ async fn packets_that_never_leave_this_machine_are_its_own_fault() {
     let mut room = Room::connect(socket.endpoint(), server, lab.client_config()).await.unwrap();
     room.say(&ask(1)).await;
     socket.set(Mood::Full);
-    let sent = within(train::send(&room.connection, grant(1), &Notify::new())).await;
+    let sent = within(send_train(&room.connection, grant(1))).await;
     assert!(matches!(sent, Err(TrainError::LocalFault)), "{sent:?}");
 }
 
@@ -110,15 +105,17 @@ async fn packets_that_overflow_this_machine_s_own_buffer_are_not_lost_on_the_lin
     let lab = Lab::new();
     let (room, peer) = pair(&lab).await;
     let grant = TrainGrant { rate_bps: mbps(40), max_bytes: 2_000_000, ..grant(2) };
-    let sent = within(train::send(&peer.connection, grant, &Notify::new())).await.unwrap();
+    let sent = within(send_train(&peer.connection, grant)).await.unwrap();
     while room.connection.stats().frame_rx.datagram < u64::from(sent) {
         within(sleep(Duration::from_millis(1))).await;
     }
     // Only now does anybody read: the buffer holds the last 225 of them.
-    let mut judge = Judge::new(&grant, mbps(38), 1_188, Duration::ZERO);
+    let line = Line { mode: Mode::Gate, train: grant, pre_train: None, window: Duration::from_secs(1) };
+    let question = Question { effort: Effort::Normal, target: mbps(38) };
+    let mut receiver = Receiver::new(&room.connection, line, question, Duration::ZERO).unwrap();
     let (_tell, mut told) = watch::channel(None);
-    let received =
-        within(train::receive(&room.connection, &grant, &mut judge, Instant::now(), &mut told)).await;
+    let (credit, _) = watch::channel(0);
+    let received = within(receiver.run(&mut told, &credit)).await;
     assert!(matches!(received, Err(TrainError::LocalFault)), "{sent} packets: {received:?}");
 }
 

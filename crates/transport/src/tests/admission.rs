@@ -75,6 +75,7 @@ async fn what_is_not_to_be_had_is_denied_with_its_reason() {
             effort: Effort::Normal,
             up_bps: mbps(up),
             down_bps: mbps(1),
+            passed_before: false,
         })
     };
     expect(lab.room(address).await, other(Mode::Unknown, 1), Reason::ServerRefused, "kind of probe").await;

@@ -64,7 +64,7 @@ async fn half_a_frame_and_then_silence_holds_nothing_for_long() {
 async fn a_first_message_that_is_no_request_is_refused_in_words() {
     let lab = Lab::new();
     let server = TestServer::start(&lab, 1, SHORT_TRAINS);
-    let sent = FromClient::Sent(Sent { direction: Direction::Up, packets: u32::MAX });
+    let sent = FromClient::Sent(Sent { direction: Direction::Up, packets: u32::MAX, held_up: 0 });
     for message in [FromClient::Stop, sent, FromClient::Unknown] {
         let mut room = lab.room(server.address).await;
         room.say(&message).await;
@@ -78,7 +78,7 @@ async fn a_first_message_that_is_no_request_is_refused_in_words() {
 async fn a_message_out_of_turn_ends_the_probe_and_frees_its_place() {
     let lab = Lab::new();
     let mut server = TestServer::start(&lab, 1, SHORT_TRAINS);
-    let sent = |direction| FromClient::Sent(Sent { direction, packets: 1 });
+    let sent = |direction| FromClient::Sent(Sent { direction, packets: 1, held_up: 0 });
     for message in [ask(1), sent(Direction::Down)] {
         let mut room = lab.room(server.address).await;
         room.granted().await;
@@ -104,7 +104,7 @@ async fn an_absurd_count_of_packets_makes_the_train_no_statement() {
     let server = TestServer::start(&lab, 1, SHORT_TRAINS);
     let mut room = lab.room(server.address).await;
     room.granted().await;
-    room.say(&FromClient::Sent(Sent { direction: Direction::Up, packets: u32::MAX })).await;
+    room.say(&FromClient::Sent(Sent { direction: Direction::Up, packets: u32::MAX, held_up: 0 })).await;
     let FromServer::Report(report) = room.hear().await else { panic!("judged") };
     assert_eq!(report.result.reason, Reason::PeerFailed);
 }
@@ -161,7 +161,7 @@ async fn a_server_that_speaks_out_of_turn_has_failed() {
     assert_told(&lab.probe(server, SHORT_TRAINS).await, Reason::PeerFailed, &["out of turn"]);
 
     let server = lab.hostile(async |mut peer| {
-        peer.say(&FromServer::Sent(Sent { direction: Direction::Down, packets: 0 })).await;
+        peer.say(&FromServer::Sent(Sent { direction: Direction::Down, packets: 0, held_up: 0 })).await;
         peer.linger().await;
     });
     assert_told(&lab.probe(server, SHORT_TRAINS).await, Reason::PeerFailed, &["something else than a grant"]);

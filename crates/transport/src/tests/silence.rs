@@ -4,13 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use quinn::{TransportConfig, VarInt};
 use siaga_probe::{Direction, Reason, Verdict, control::FromServer};
-use tokio::sync::Notify;
 
 use super::{
-    lab::{Lab, Room, SHORT, TestServer, ask, assert_told},
+    lab::{Lab, Room, SHORT, TestServer, ask, assert_told, send_train},
     socket::{Mood, MoodySocket},
 };
-use crate::{server::Event, train};
+use crate::server::Event;
 
 #[tokio::test]
 async fn a_server_that_never_answers_the_request_has_failed() {
@@ -48,7 +47,7 @@ async fn a_server_that_sends_its_train_but_never_reports_has_failed() {
     let lab = Lab::new();
     let server = lab.hostile(async |mut peer| {
         let grant = peer.grant().await;
-        train::send(&peer.connection, grant.down, &Notify::new()).await.unwrap();
+        send_train(&peer.connection, grant.down).await.unwrap();
         peer.linger().await;
     });
     let probed = lab.probe(server, SHORT).await;

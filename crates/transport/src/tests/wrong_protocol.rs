@@ -7,16 +7,17 @@ use quinn::{
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
 use siaga_probe::{
-    Bitrate, Direction, DirectionResult, Reason, Verdict,
-    control::{FromServer, Grant, Report, Sent, TrainGrant},
+    Bitrate, Direction, DirectionResult, Mode, Reason, Verdict,
+    control::{FromServer, Grant, PreTrains, Report, Sent, TrainGrant},
     wire::PacketHeader,
 };
-use tokio::{sync::Notify, task::yield_now};
+use tokio::task::yield_now;
 
 use super::lab::{
     Lab, Peer, Room, SHORT, SHORT_TRAINS, TestServer, ask, assert_served, assert_told, grant, mbps,
+    send_train,
 };
-use crate::{close, counts::TRAIN_DATAGRAM, failure::Failure, identity, server_name::ServerName, train};
+use crate::{close, counts::train_datagram, failure::Failure, identity, server_name::ServerName};
 
 #[tokio::test]
 async fn a_server_of_another_protocol_is_told_as_that() {
@@ -99,6 +100,12 @@ async fn a_grant_that_was_not_asked_for_is_not_taken() {
         (change(|grant| grant.down.max_ms = u32::MAX), Reason::PeerFailed, "a longer train"),
         (change(|grant| grant.up.max_bytes += 1), Reason::PeerFailed, "more bytes"),
         (change(|grant| grant.down.max_bytes = u64::MAX), Reason::PeerFailed, "more bytes"),
+        (change(|grant| grant.window_ms = u32::MAX), Reason::PeerFailed, "more credit"),
+        (
+            change(|grant| grant.pre_trains = Some(PreTrains { up: grant.up, down: grant.down })),
+            Reason::PeerFailed,
+            "a pre-train with a longer train",
+        ),
     ] {
         let server = lab.hostile(async move |mut peer: Peer| {
             let mut grant = grant(&peer.ask);
@@ -123,6 +130,20 @@ async fn a_server_s_clock_may_say_anything() {
         });
         let probed = lab.probe(server, SHORT).await;
         assert!(probed.clock_offset_s.is_some_and(|seconds| seconds.abs() > 1e12));
+    }
+}
+
+#[tokio::test]
+async fn a_server_s_wish_for_the_next_probe_reaches_the_room_as_it_is() {
+    let lab = Lab::new();
+    for wish in [None, Some(0), Some(u64::MAX)] {
+        let server = lab.hostile(async move |mut peer: Peer| {
+            let grant = Grant { next_probe_in_ms: wish, ..grant(&peer.ask) };
+            peer.say(&FromServer::Grant(grant)).await;
+            peer.linger().await;
+        });
+        let probed = lab.probe(server, SHORT).await;
+        assert_eq!(probed.next_probe_in, wish.map(std::time::Duration::from_millis));
     }
 }
 
@@ -184,7 +205,7 @@ async fn flood(connection: &quinn::Connection, train: TrainGrant) {
     let gap = train.rate_bps.time_for(1_188);
     for seq in 0.. {
         let header = PacketHeader { train: train.train, seq, sent_at: gap * seq };
-        let datagram = header.to_datagram(TRAIN_DATAGRAM.into()).into();
+        let datagram = header.to_datagram(train_datagram(Mode::Gate).into()).into();
         if connection.send_datagram_wait(datagram).await.is_err() {
             return;
         }
@@ -236,7 +257,7 @@ async fn datagrams_of_other_trains_and_sizes_are_not_judged() {
         let grant = peer.grant().await;
         let right = PacketHeader { train: grant.down.train, seq: u32::MAX, sent_at: SHORT.grace };
         let other = PacketHeader { train: 77, ..right };
-        let full = usize::from(TRAIN_DATAGRAM);
+        let full = usize::from(train_datagram(Mode::Gate));
         for datagram in [
             vec![],
             vec![0x53],
@@ -249,8 +270,8 @@ async fn datagrams_of_other_trains_and_sizes_are_not_judged() {
         while peer.connection.stats().frame_tx.datagram < 5 {
             yield_now().await;
         }
-        let packets = train::send(&peer.connection, grant.down, &Notify::new()).await.unwrap();
-        peer.say(&FromServer::Sent(Sent { direction: Direction::Down, packets })).await;
+        let packets = send_train(&peer.connection, grant.down).await.unwrap();
+        peer.say(&FromServer::Sent(Sent { direction: Direction::Down, packets, held_up: 0 })).await;
         peer.say(&report(|_| {})).await;
         peer.linger().await;
     });

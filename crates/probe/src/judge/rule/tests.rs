@@ -3,7 +3,7 @@
 use super::*;
 use crate::judge::{
     thresholds::{Loss, Pass},
-    view::LossView,
+    view::{DelayView, LossView},
 };
 
 /// A second of a train at 21 Mbit/s over a link that has no trouble with it.
@@ -24,8 +24,9 @@ fn good() -> View {
             worst_window_s: 0.0,
             high_windows: 0.0,
             drained_share: 1.0,
+            mean_s: 0.001,
         },
-        loss: LossView { covered: 2_090, lost: 0, holes: 0, longest_hole: 0, gap_s: 0.000_468 },
+        loss: LossView { covered: 2_090, missing: 0, lost: 0, holes: 0, longest_hole: 0, gap_s: 0.000_468 },
         sender: SenderView { passed_s: 1.0, sent_s: 1.0, worst_lag_s: 0.002 },
     }
 }
@@ -100,15 +101,15 @@ fn few_packets_are_not_enough_to_exclude_loss() {
 }
 
 #[test]
-fn steady_growth_fails_at_0_6_s_and_not_before() {
+fn steady_growth_fails_at_0_58_s_and_not_before() {
     let after = |observed_s| {
         changed(|view| {
             grown(view, 0.05);
             view.observed_s = observed_s;
         })
     };
-    assert_eq!(after(0.58), None);
-    assert_eq!(after(0.6), fail(Reason::QueueGrows));
+    assert_eq!(after(0.56), None);
+    assert_eq!(after(0.58), fail(Reason::QueueGrows));
 }
 
 #[test]
@@ -175,6 +176,33 @@ fn one_long_hole_is_an_outage_and_several_are_a_loss_ratio() {
 }
 
 #[test]
+fn a_hole_after_a_queue_that_stood_high_is_its_overflow() {
+    let overflow = |view: &mut View| {
+        view.delay.worst_window_s = 0.25;
+        (view.loss.lost, view.loss.longest_hole, view.loss.holes) = (430, 430, 1);
+    };
+    assert_ne!(changed(overflow), unknown(Reason::Outage));
+    let silence = |view: &mut View| (view.delay.worst_window_s, view.silence_s) = (0.25, 0.4);
+    assert_ne!(changed(silence), unknown(Reason::Outage));
+    let longer = |view: &mut View| (view.delay.worst_window_s, view.silence_s) = (0.25, 0.5);
+    assert_eq!(changed(longer), unknown(Reason::Outage));
+}
+
+#[test]
+fn several_single_losses_are_sooner_clear_than_one_or_two_in_a_row() {
+    let after_a_second =
+        |lost, holes| changed(|view| (view.observed_s, view.loss.lost, view.loss.holes) = (1.0, lost, holes));
+    assert_eq!(after_a_second(8, 8), PASS);
+    assert_eq!(after_a_second(1, 1), None);
+    assert_eq!(after_a_second(8, 7), None);
+}
+
+#[test]
+fn nothing_passes_while_a_packet_is_missing() {
+    assert_eq!(changed(|view| view.loss.missing = 1), None);
+}
+
+#[test]
 fn silence_is_an_outage_whatever_else_is_known() {
     assert_eq!(changed(|view| view.silence_s = 0.25), unknown(Reason::Outage));
     assert_eq!(changed(|view| view.delay.recent_s = None), None);
@@ -209,11 +237,14 @@ fn the_last_look_settles_with_milder_limits() {
     let undrained =
         |view: &mut View| (view.delay.recent_s, view.delay.plateau_spread_s) = (Some(0.009), Some(0.01));
     assert_eq!(last(&undrained), PASS);
-    let growing = |view: &mut View| {
-        grown(view, 0.4);
-        (view.delay.standing_s, view.delay.bridge_s) = (Some(0.1), 0.6);
+    let queue = |mean_s| {
+        last(&|view| {
+            (view.delay.drained_share, view.delay.mean_s, view.delay.worst_window_s) = (0.4, mean_s, 0.2);
+        })
     };
-    assert_eq!(last(&growing), fail(Reason::QueueGrows));
+    assert_eq!(queue(0.04), PASS);
+    assert_eq!(queue(0.058), unknown(Reason::Undecided));
+    assert_eq!(queue(0.08), fail(Reason::StandingQueue));
     let lossy = |view: &mut View| {
         (view.loss.covered, view.loss.lost, view.loss.holes) = (12_000, 160, 16);
     };

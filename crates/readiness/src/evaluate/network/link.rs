@@ -16,14 +16,14 @@ pub(super) struct Link<'a> {
     pub(super) policy: Policy,
     /// The last attempt, and how old it is where that can be told.
     pub(super) attempt: Option<(&'a ProbeAttempt, Option<Seen>)>,
+    pub(super) now: Moment,
     since: Since,
-    now: Moment,
 }
 
 /// What stands for a required rate.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Standing {
-    /// This finding, which is fresh.
+    /// This finding: a failure that still counts, or a pass that is still accepted.
     Decided(Finding, Seen),
     /// Nothing does.
     Open,
@@ -32,12 +32,13 @@ pub(super) enum Standing {
 impl<'a> Link<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, now: Moment) -> Self {
         let policy = snapshot.setup.policy;
-        let attempt = snapshot.network.attempt.as_ref();
+        let attempt = snapshot.network.gate.attempt.as_ref();
+        let accepted_for = policy.accepted_for(policy.gate_probe);
         Self {
             policy,
-            attempt: attempt.map(|attempt| (attempt, Seen::of(attempt.at, now, policy.gate_probe))),
-            since: snapshot.network.since,
+            attempt: attempt.map(|attempt| (attempt, Seen::of(attempt.at, now, accepted_for))),
             now,
+            since: snapshot.network.since,
         }
     }
 
@@ -47,24 +48,29 @@ impl<'a> Link<'a> {
     /// about the internet and must not take the place of one that does. Its failures count: a link that
     /// can't carry the rate inside the house can't carry it further.
     pub(super) fn standing(&self, findings: &Findings, required: Bitrate) -> Standing {
-        let counts = |finding: &Finding| {
-            !finding.is_pass()
-                || finding.server_place == ServerPlace::Public
-                || self.policy.accept_internal_server
-        };
-        match self.newest(findings, required, counts) {
+        match self.newest(findings, required, |finding| self.counts(finding)) {
             Standing::Open => self.newest(findings, required, |_| true),
             decided @ Standing::Decided(..) => decided,
         }
     }
 
+    /// Whether a finding says something about the internet.
+    pub(super) fn counts(&self, finding: &Finding) -> bool {
+        !finding.is_pass()
+            || finding.server_place == ServerPlace::Public
+            || self.policy.accept_internal_server
+    }
+
     /// A pass counts for every lower rate, a failure for its own rate only. But a pass does not outlive a
-    /// newer failure at a lower rate: whether the link still carries the higher one is open then.
+    /// newer failure at a lower rate: whether the link still carries the higher one is open then. A pass that is too
+    /// old for the caller is not accepted, but still refutes the failures before it.
     fn newest(&self, findings: &Findings, required: Bitrate, counts: impl Fn(&Finding) -> bool) -> Standing {
+        let life = self.policy.gate_probe;
+        let accepted_for = self.policy.accepted_for(life);
         let fresh = || {
             findings.iter().filter(|finding| counts(finding)).filter_map(|finding| {
-                let seen = Seen::of(finding.at, self.now, self.policy.gate_probe)?;
-                seen.is_fresh().then_some((finding, seen))
+                let seen = Seen::of(finding.at, self.now, accepted_for)?;
+                life.left_at(seen.age).is_some().then_some((finding, seen))
             })
         };
         let decisive = fresh()
@@ -80,7 +86,8 @@ impl<'a> Link<'a> {
                     && fresh().any(|(other, later)| {
                         !other.is_pass() && other.target_bps < required && later.age <= seen.age
                     });
-                if outlived { Standing::Open } else { Standing::Decided(*finding, seen) }
+                let accepted = !finding.is_pass() || seen.is_fresh();
+                if outlived || !accepted { Standing::Open } else { Standing::Decided(*finding, seen) }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod authority;
 mod peers;
+mod relay;
 mod server;
 
 use std::{
@@ -17,11 +18,12 @@ use tokio::time::timeout;
 
 pub(crate) use self::{
     authority::{Authority, Purpose, VALID},
-    peers::{Peer, Room, ask, grant},
+    peers::{Peer, Room, ask, grant, send_train},
+    relay::Relay,
     server::TestServer,
 };
 use crate::{
-    client::{ProbeRequest, Probed, probe_within},
+    client::{Memory, ProbeRequest, Probed, probe_within},
     identity::Identity,
     patience::Patience,
     quic,
@@ -82,6 +84,8 @@ impl Lab {
             effort: Effort::Normal,
             up: mbps(1),
             down: mbps(1),
+            passed_before: false,
+            memory: Memory::default(),
         }
     }
 

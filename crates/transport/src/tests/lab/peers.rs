@@ -5,19 +5,23 @@ use std::net::SocketAddr;
 use quinn::{ApplicationClose, ClientConfig, Connection, ConnectionError, Endpoint, RecvStream, SendStream};
 use serde::Serialize;
 use siaga_probe::{
-    Bitrate, Mode,
+    Bitrate, Direction, Mode,
     control::{Ask, FromClient, FromServer, Grant, TrainGrant, VERSION},
     judge::Effort,
 };
+use tokio::sync::{Notify, watch};
 
 use super::{SHORT, mbps, within};
-use crate::control;
+use crate::{
+    control::{self, ControlError},
+    train::{self, Line, TrainError},
+};
 
 /// The room that a server made by hand talks to.
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
     pub(crate) to_room: SendStream,
-    _from_room: RecvStream,
+    from_room: RecvStream,
     pub(crate) ask: Ask,
 }
 
@@ -28,11 +32,15 @@ impl Peer {
         let FromClient::Ask(ask) = control::receive(&mut from_room).await.unwrap() else {
             panic!("a room asks first")
         };
-        Self { connection, to_room, _from_room: from_room, ask }
+        Self { connection, to_room, from_room, ask }
     }
 
     pub(crate) async fn say(&mut self, message: &FromServer) {
         control::send(&mut self.to_room, message).await.unwrap();
+    }
+
+    pub(crate) async fn hear(&mut self) -> Result<FromClient, ControlError> {
+        within(control::receive(&mut self.from_room)).await
     }
 
     pub(crate) async fn grant(&mut self) -> Grant {
@@ -53,7 +61,23 @@ pub(crate) fn grant(ask: &Ask) -> Grant {
         let rate_bps = target.scaled(1.05);
         TrainGrant { train, rate_bps, max_bytes: rate_bps.bytes_in(SHORT.train), max_ms: 600 }
     };
-    Grant { version: VERSION, up: train(1, ask.up_bps), down: train(2, ask.down_bps), server_time_ms: 0 }
+    Grant {
+        version: VERSION,
+        up: train(1, ask.up_bps),
+        down: train(2, ask.down_bps),
+        window_ms: 1_000,
+        pre_trains: None,
+        server_time_ms: 0,
+        next_probe_in_ms: None,
+    }
+}
+
+/// Sends a train with all the credit there is, and no pre-train.
+pub(crate) async fn send_train(connection: &Connection, grant: TrainGrant) -> Result<u32, TrainError> {
+    let line = Line { mode: Mode::Gate, train: grant, pre_train: None, window: SHORT.train };
+    let (_source, mut credit) = watch::channel(u32::MAX);
+    let sent = train::send(connection, Direction::Up, &line, &mut credit, &Notify::new()).await?;
+    Ok(sent.packets)
 }
 
 /// A room made by hand.
@@ -118,5 +142,6 @@ pub(crate) fn ask(version: u16) -> FromClient {
         effort: Effort::Normal,
         up_bps: mbps(1),
         down_bps: mbps(1),
+        passed_before: false,
     })
 }

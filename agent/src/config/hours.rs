@@ -1,0 +1,281 @@
+//! Civil time: the office's hours, the early hours, and the zone that they are told in.
+
+use std::{fmt, time::Duration};
+
+use jiff::{
+    Timestamp, ToSpan, Zoned,
+    civil::{Time, Weekday},
+    tz::TimeZone,
+};
+use serde::Deserialize;
+use siaga_probe::schedule::{Hours, Window};
+
+/// When the office is open, like `Mon-Thu 07:30-16:00, Fri 07:30-16:30`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct OfficeHours(Vec<Opening>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Opening {
+    days: Vec<Weekday>,
+    times: DailyWindow,
+}
+
+impl OfficeHours {
+    /// The hours at `now`, as the schedule takes them; `clock` is its own time at `now`.
+    #[must_use]
+    pub fn at(&self, now: &Zoned, clock: Duration) -> Hours {
+        let today = self.on(now.weekday());
+        if today.iter().any(|times| times.contains(now.time())) {
+            return Hours::Open;
+        }
+        match self.next_opening(now) {
+            Some(opens) => Hours::Closed { until: clock + until(now, opens) },
+            None => Hours::Unknown,
+        }
+    }
+
+    /// How long the office is open on its longest day.
+    #[must_use]
+    pub fn longest_day(&self) -> Duration {
+        let open_on = |day| self.on(day).iter().map(|times| times.length()).sum();
+        Weekday::Monday.cycle_forward().take(7).map(open_on).max().unwrap_or_default()
+    }
+
+    fn on(&self, day: Weekday) -> Vec<DailyWindow> {
+        self.0.iter().filter(|opening| opening.days.contains(&day)).map(|opening| opening.times).collect()
+    }
+
+    fn next_opening(&self, now: &Zoned) -> Option<Timestamp> {
+        (0..=7).find_map(|more| {
+            let date = now.date().checked_add(more.days()).ok()?;
+            let opens = self.on(date.weekday()).into_iter().filter_map(|times| {
+                Some(date.to_datetime(times.from).to_zoned(now.time_zone().clone()).ok()?.timestamp())
+            });
+            opens.filter(|opens| *opens > now.timestamp()).min()
+        })
+    }
+}
+
+impl TryFrom<String> for OfficeHours {
+    type Error = HoursError;
+
+    fn try_from(text: String) -> Result<Self, HoursError> {
+        text.split(',').map(|part| Opening::parse(part).ok_or(HoursError)).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Opening {
+    fn parse(text: &str) -> Option<Self> {
+        let (days, times) = text.trim().split_once(' ')?;
+        let times = DailyWindow::parse(times.trim())?;
+        let (first, last) = days.split_once('-').unwrap_or((days, days));
+        let (first, last) = (day(first)?, day(last)?);
+        let length = usize::try_from(first.until(last)).ok()? + 1;
+        Some(Self { days: first.cycle_forward().take(length).collect(), times })
+    }
+}
+
+fn day(text: &str) -> Option<Weekday> {
+    const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let number = NAMES.iter().position(|name| *name == text)?;
+    Weekday::from_monday_zero_offset(i8::try_from(number).ok()?).ok()
+}
+
+/// Not the office's hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not the hours of an office; write days in English and times from 00:00 to 23:59, the earlier one first, like \
+     \"Mon-Fri 07:30-16:00\" or \"Mon-Thu 07:30-16:00, Fri 07:30-16:30\""
+)]
+pub struct HoursError;
+
+/// A part of every day, like `05:00-07:00`; the end is not included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DailyWindow {
+    from: Time,
+    to: Time,
+}
+
+impl DailyWindow {
+    /// From five to seven: after the machines' updates, before people come.
+    pub const EARLY: Self = Self { from: Time::constant(5, 0, 0, 0), to: Time::constant(7, 0, 0, 0) };
+
+    /// The window that is on at `now`, or the next one; `clock` is the schedule's own time at `now`.
+    #[must_use]
+    pub fn at(&self, now: &Zoned, clock: Duration) -> Option<Window> {
+        let on = |more: i64| {
+            let date = now.date().checked_add(more.days()).ok()?;
+            let instant =
+                |time| Some(date.to_datetime(time).to_zoned(now.time_zone().clone()).ok()?.timestamp());
+            Some((instant(self.from)?, instant(self.to)?))
+        };
+        let (begins, ends) =
+            [on(0), on(1)].into_iter().flatten().find(|(_, ends)| *ends > now.timestamp())?;
+        let since_begin = Duration::try_from(now.timestamp().duration_since(begins)).unwrap_or_default();
+        let begins = (clock + until(now, begins)).saturating_sub(since_begin);
+        Some(Window { begins, ends: clock + until(now, ends) })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (from, to) = text.split_once('-')?;
+        let time = |text: &str| {
+            let (hour, minute) = text.split_once(':')?;
+            let number = |digits: &str| {
+                let plain = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
+                plain.then(|| digits.parse().ok()).flatten()
+            };
+            Time::new(number(hour)?, number(minute)?, 0, 0).ok()
+        };
+        let window = Self { from: time(from)?, to: time(to)? };
+        (window.from < window.to).then_some(window)
+    }
+
+    fn contains(&self, time: Time) -> bool {
+        (self.from..self.to).contains(&time)
+    }
+
+    fn length(&self) -> Duration {
+        Duration::try_from(self.to.duration_since(self.from)).unwrap_or_default()
+    }
+}
+
+impl TryFrom<String> for DailyWindow {
+    type Error = WindowError;
+
+    fn try_from(text: String) -> Result<Self, WindowError> {
+        Self::parse(&text).ok_or(WindowError)
+    }
+}
+
+/// Not a part of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a part of a day; write times from 00:00 to 23:59, the earlier one first, like \"05:00-07:00\"")]
+pub struct WindowError;
+
+/// Time from `now` to `then`; nothing if that is past.
+fn until(now: &Zoned, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now.timestamp())).unwrap_or_default()
+}
+
+/// A time zone by its name in the IANA database, or the system's.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Zone(Option<TimeZone>);
+
+impl Zone {
+    /// As the machine is set.
+    pub const SYSTEM: Self = Self(None);
+
+    /// `now` in this zone.
+    #[must_use]
+    pub fn civil(&self, now: Timestamp) -> Zoned {
+        now.to_zoned(self.0.clone().unwrap_or_else(TimeZone::system))
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.0.as_ref().and_then(TimeZone::iana_name);
+        f.debug_tuple("Zone").field(&name).finish()
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = ZoneError;
+
+    fn try_from(text: String) -> Result<Self, ZoneError> {
+        TimeZone::get(&text).map(|zone| Self(Some(zone))).map_err(|_| ZoneError)
+    }
+}
+
+/// Not a known time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a time zone that this machine knows; use a name of the IANA database, like \"Asia/Makassar\"")]
+pub struct ZoneError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    fn hours(text: &str) -> OfficeHours {
+        text.to_owned().try_into().unwrap()
+    }
+
+    fn at(text: &str) -> Zoned {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_office_is_open_in_its_hours_and_tells_when_it_opens_next() {
+        let office = hours("Mon-Thu 07:30-16:00, Fri 07:30-16:30");
+        let told = |time: &str| office.at(&at(&format!("{time}[Asia/Makassar]")), HOUR);
+        // 23 November 2026 is a Monday.
+        assert_eq!(told("2026-11-23T07:29:00+08"), Hours::Closed { until: HOUR + MINUTE });
+        assert_eq!(told("2026-11-23T07:30:00+08"), Hours::Open);
+        assert_eq!(told("2026-11-23T15:59:59+08"), Hours::Open);
+        assert_eq!(told("2026-11-23T16:00:00+08"), Hours::Closed { until: HOUR + HOUR * 15 + MINUTE * 30 });
+        assert_eq!(told("2026-11-27T16:00:00+08"), Hours::Open, "Friday");
+        assert_eq!(told("2026-11-27T16:30:00+08"), Hours::Closed { until: HOUR + HOUR * 63 });
+    }
+
+    #[test]
+    fn hours_are_the_office_s_own_wherever_the_clock_is_read() {
+        let zone = Zone::try_from("Asia/Jayapura".to_owned()).unwrap();
+        let morning: Timestamp = "2026-11-22T22:30:00Z".parse().unwrap();
+        assert_eq!(hours("Mon 07:30-08:00").at(&zone.civil(morning), HOUR), Hours::Open);
+    }
+
+    #[test]
+    fn an_office_that_opens_once_a_week_and_one_that_works_over_sunday() {
+        let weekly = hours("Mon 07:30-08:00");
+        let closed = Hours::Closed { until: HOUR * 24 * 7 - MINUTE * 30 };
+        assert_eq!(weekly.at(&at("2026-11-23T08:00:00+00[UTC]"), Duration::ZERO), closed);
+        let night = hours("Fri-Mon 00:00-23:59");
+        assert_eq!(night.at(&at("2026-11-22T12:00:00+00[UTC]"), HOUR), Hours::Open, "Sunday");
+        assert!(matches!(night.at(&at("2026-11-24T12:00:00+00[UTC]"), HOUR), Hours::Closed { .. }));
+        assert_eq!(weekly.longest_day(), MINUTE * 30);
+    }
+
+    #[test]
+    fn a_day_with_a_clock_change_keeps_its_civil_hours() {
+        // Clocks go forward at two in the night.
+        let before = at("2026-03-29T01:00:00+01[Europe/Berlin]");
+        let opens = hours("Sun 07:00-08:00").at(&before, Duration::ZERO);
+        assert_eq!(opens, Hours::Closed { until: HOUR * 5 });
+    }
+
+    #[test]
+    fn the_early_hours_are_those_of_today_until_they_are_over() {
+        let told = |time: &str| DailyWindow::EARLY.at(&at(time), HOUR * 100).unwrap();
+        let window = |begins, ends| Window { begins, ends };
+        assert_eq!(told("2026-11-23T04:00:00+08[Asia/Makassar]"), window(HOUR * 101, HOUR * 103));
+        assert_eq!(told("2026-11-23T06:00:00+08[Asia/Makassar]"), window(HOUR * 99, HOUR * 101));
+        assert_eq!(told("2026-11-23T07:00:00+08[Asia/Makassar]"), window(HOUR * 122, HOUR * 124));
+    }
+
+    #[test]
+    fn what_are_no_hours_is_refused() {
+        for wrong in [
+            "",
+            "Mon-Fri",
+            "07:30-16:00",
+            "Sen-Jum 07:30-16:00",
+            "Mon-Fri 16:00-07:30",
+            "Mon-Fri 7:30-16:00",
+            "Mon-Fri 07:30-24:00",
+            "Mon-Fri 07:30",
+            "Mon-Fri 07:30-16:00,",
+            "Mon-Fri 07:30-07:30",
+        ] {
+            assert_eq!(OfficeHours::try_from(wrong.to_owned()), Err(HoursError), "{wrong}");
+        }
+        for wrong in ["", "05:00", "07:00-05:00", "5-7", "05:00-07:60", "+5:00-07:00"] {
+            assert_eq!(DailyWindow::try_from(wrong.to_owned()), Err(WindowError), "{wrong}");
+        }
+    }
+}

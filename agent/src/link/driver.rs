@@ -1,0 +1,142 @@
+//! Carries out what the schedule says.
+
+use siaga_probe::{
+    Mode, ProbeResult, Verdict,
+    network::NetworkFingerprint,
+    schedule::{Action, Line, PutOff, Schedule, Sustained},
+};
+use siaga_readiness::moment::Moment;
+use siaga_service::signals::Shutdown;
+use tokio::time::sleep;
+use tracing::info;
+
+use super::{Link, memory::Memory, surroundings::Surroundings};
+use crate::{changes::Changes, config::Settings, host, network::Network, room::Room};
+
+/// Probes a link as planned, after each change of the machine, and when somebody asks for it.
+#[derive(Debug)]
+pub struct Driver {
+    link: Link,
+    surroundings: Surroundings,
+    schedule: Schedule,
+    memory: Memory,
+    /// The network that the schedule knows of.
+    recognized: Option<NetworkFingerprint>,
+    /// What was put off at the last look: it is logged once.
+    put_off: Vec<PutOff>,
+}
+
+impl Driver {
+    /// A driver that knows what is remembered in the settings' state directory.
+    #[must_use]
+    pub fn new(link: Link, settings: &Settings) -> Self {
+        let now = host::now();
+        let (memory, spent) = Memory::load(&settings.state_dir, now.wall.as_second());
+        let schedule = Schedule::new(settings.plan(link.rates, now.boot), spent, now.since_boot);
+        let surroundings = Surroundings::new(&settings.network);
+        Self { link, surroundings, schedule, memory, recognized: None, put_off: Vec::new() }
+    }
+
+    /// Goes on until `shutdown`.
+    pub async fn run(mut self, room: &Room, mut changes: Changes, shutdown: &Shutdown) {
+        let mut line = Line::Unmeasured;
+        while !shutdown.is_requested() {
+            let (now, network) = (host::now(), changes.network());
+            self.recognize(&network, now);
+            let situation = self.surroundings.situation(room, &network, line, now);
+            line = Line::Unmeasured;
+            let until = match self.schedule.next(now.since_boot, situation) {
+                Action::Probe(mode) => {
+                    self.probe(mode, room, &changes, shutdown).await;
+                    continue;
+                }
+                Action::Listen => {
+                    tokio::select! {
+                        heard = self.surroundings.listen(&network) => line = heard,
+                        () = changes.next() => self.on_change(),
+                        () = room.demanded() => self.on_demand(),
+                        () = shutdown.requested() => {}
+                    }
+                    continue;
+                }
+                Action::Wait { until, put_off } => {
+                    self.tell(room, put_off);
+                    until
+                }
+            };
+            tokio::select! {
+                () = sleep(until.saturating_sub(now.since_boot)) => {}
+                () = changes.next() => self.on_change(),
+                () = room.demanded() => self.on_demand(),
+                () = shutdown.requested() => {}
+            }
+        }
+    }
+
+    async fn probe(&mut self, mode: Mode, room: &Room, changes: &Changes, shutdown: &Shutdown) {
+        let question = self.link.question(mode);
+        let (began, network) = (host::now(), changes.network());
+        let passed_before = network.fingerprint().is_some_and(|network| {
+            self.memory.history.passed_before(&network, &question, began.wall.as_second())
+        });
+        let seen = self.link.probe(mode, passed_before, shutdown.requested()).await;
+        let now = host::now();
+        self.schedule.on_result(now.since_boot, mode, seen.attempt());
+        let result = seen.evidence.result.clone();
+        room.observe(seen.into());
+        // What was found on the way from one network to another is about neither. The probe's own packets may have made the
+        // gateway's hardware known.
+        let after = Network::now().knowing(&network);
+        if let Some(fingerprint) = after.fingerprint().filter(|_| !after.differs_from(&network)) {
+            self.memory.history.remember(&fingerprint, &question, result.verdict, now.wall.as_second());
+        }
+        self.memory.save(&self.schedule.spent(now.since_boot), now.wall.as_second()).await;
+        self.put_off.clear();
+        // Whoever reads this line and asks gets the answer that rests on it.
+        log(&result);
+    }
+
+    fn on_change(&mut self) {
+        self.schedule.on_change(host::now().since_boot);
+        self.recognized = None;
+    }
+
+    fn on_demand(&mut self) {
+        info!("somebody asks for a probe");
+        self.schedule.on_demand(host::now().since_boot);
+    }
+
+    /// Tells the schedule what is remembered of the network that the machine is on. A gateway's hardware address may
+    /// become known a while after the rest.
+    fn recognize(&mut self, network: &Network, now: Moment) {
+        let network = network.fingerprint();
+        if network == self.recognized {
+            return;
+        }
+        self.recognized = network;
+        let Some(network) = &self.recognized else { return };
+        let question = self.link.question(Mode::Sustain);
+        if let Some((verdict, ago)) =
+            self.memory.history.last_verdict(network, &question, now.wall.as_second())
+        {
+            let passed = verdict == Verdict::Pass;
+            self.schedule.recall(now.since_boot, Sustained { ago, passed });
+        }
+    }
+
+    fn tell(&mut self, room: &Room, put_off: Vec<PutOff>) {
+        let now = host::now();
+        for it in &put_off {
+            if !self.put_off.contains(it) {
+                info!(mode = %it.mode, reason = %it.reason, "a probe is due and put off");
+            }
+            room.observe(self.link.put_off(now, *it));
+        }
+        self.put_off = put_off;
+    }
+}
+
+fn log(result: &ProbeResult) {
+    let ProbeResult { mode, server, verdict, reason, up, down, detail, .. } = result;
+    info!(%mode, server, %verdict, %reason, up = %up.verdict, down = %down.verdict, detail, "probed");
+}

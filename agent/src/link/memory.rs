@@ -1,0 +1,209 @@
+//! What is known of the link after a restart: what probes cost, and what was found on which network.
+//!
+//! One small file in the state directory. It is never needed: without it the agent begins with a whole budget and knows
+//! no network.
+
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Read, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use siaga_probe::{network::History, schedule::Spent};
+use tokio::task::spawn_blocking;
+use tracing::{debug, warn};
+
+/// Of the file's form. One of another version is set aside.
+const VERSION: u32 = 1;
+
+/// Bytes; some fifty times what it was seen to take.
+const LARGEST: u64 = 1024 * 1024;
+
+#[derive(Debug)]
+pub(super) struct Memory {
+    file: PathBuf,
+    pub(super) history: History,
+    /// That it can't be kept was said.
+    complained: bool,
+}
+
+/// Times are seconds since 1970 UTC: a clock that is set back or forward makes entries too young or too old.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    version: u32,
+    spent: Vec<KeptSpending>,
+    history: History,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptSpending {
+    at: i64,
+    bytes: u64,
+}
+
+impl Memory {
+    /// What is remembered in `directory`, and what was spent, the oldest first. A damaged file is set aside.
+    pub(super) fn load(directory: &Path, now_s: i64) -> (Self, Vec<Spent>) {
+        let file = directory.join("link.json");
+        let kept = match read(&file) {
+            Ok(kept) => kept,
+            Err(error) if error.kind() == ErrorKind::NotFound => Kept::default(),
+            Err(error) => {
+                set_aside(&file, &error);
+                Kept::default()
+            }
+        };
+        let Kept { spent, history, .. } = kept;
+        let spent = spent.into_iter().map(|spending| spending.as_of(now_s)).collect();
+        (Self { file, history, complained: false }, spent)
+    }
+
+    /// Keeps it beyond the program's end. If that can't be done it is said once, and things go on.
+    pub(super) async fn save(&mut self, spent: &[Spent], now_s: i64) {
+        let spent = spent.iter().map(|spent| KeptSpending::of(*spent, now_s)).collect();
+        let kept = Kept { version: VERSION, spent, history: self.history.clone() };
+        let file = self.file.clone();
+        // Off the async threads: a disk may be slow.
+        let written =
+            spawn_blocking(move || write(&file, &kept)).await.unwrap_or_else(|crash| Err(crash.into()));
+        match written {
+            Ok(()) => self.complained = false,
+            Err(error) if self.complained => debug!(%error, "the memory of the link is not kept"),
+            Err(error) => {
+                self.complained = true;
+                warn!(
+                    file = %self.file.display(),
+                    %error,
+                    "the memory of the link is not kept: after a restart the day's data budget begins anew; let the \
+                     agent's user write there, or set state_dir"
+                );
+            }
+        }
+    }
+}
+
+impl KeptSpending {
+    fn of(spent: Spent, now_s: i64) -> Self {
+        let ago = i64::try_from(spent.ago.as_secs()).unwrap_or(i64::MAX);
+        Self { at: now_s.saturating_sub(ago), bytes: spent.bytes }
+    }
+
+    /// What seems to come from the future was spent just now: the budget must not be spent twice.
+    fn as_of(&self, now_s: i64) -> Spent {
+        let ago = u64::try_from(now_s.saturating_sub(self.at)).unwrap_or(0);
+        Spent { ago: Duration::from_secs(ago), bytes: self.bytes }
+    }
+}
+
+fn read(file: &Path) -> io::Result<Kept> {
+    let mut text = String::new();
+    let length = File::open(file)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    if length as u64 > LARGEST {
+        return Err(io::Error::other("it is too large"));
+    }
+    let kept: Kept = serde_json::from_str(&text)?;
+    if kept.version == VERSION { Ok(kept) } else { Err(io::Error::other("it is of another version")) }
+}
+
+/// Whoever looks into it later finds it.
+fn set_aside(file: &Path, why: &io::Error) {
+    let aside = file.with_extension("json.damaged");
+    let moved = fs::rename(file, &aside);
+    warn!(
+        file = %file.display(),
+        error = %why,
+        set_aside = moved.is_ok(),
+        "the memory of the link can't be read: begins anew, with a whole data budget"
+    );
+}
+
+/// First beside it, then in its place: a machine that is switched off in between keeps the old one.
+fn write(file: &Path, kept: &Kept) -> io::Result<()> {
+    if let Some(directory) = file.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let beside = file.with_extension("json.new");
+    let mut new = File::create(&beside)?;
+    new.write_all(&serde_json::to_vec(kept)?)?;
+    new.sync_all()?;
+    fs::rename(beside, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use siaga_probe::{
+        Bitrate, Mode, Verdict,
+        network::{NetworkFingerprint, Question},
+    };
+
+    use super::*;
+
+    const NOON: i64 = 1_800_000_000;
+
+    fn office() -> (NetworkFingerprint, Question) {
+        let rate = Bitrate::from_bps(10_000_000).unwrap();
+        let network = NetworkFingerprint { interface: "eth0".into(), gateway_mac: None, subnet: None };
+        let server = "probe.example:4433".to_owned();
+        (network, Question { mode: Mode::Gate, server, up_bps: rate, down_bps: rate })
+    }
+
+    fn spent(minutes: u64, bytes: u64) -> Spent {
+        Spent { ago: Duration::from_secs(60 * minutes), bytes }
+    }
+
+    #[tokio::test]
+    async fn what_was_spent_and_found_is_known_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        let (network, question) = office();
+        let (mut memory, nothing) = Memory::load(&state, NOON);
+        assert_eq!(nothing, []);
+        memory.history.remember(&network, &question, Verdict::Pass, NOON);
+        memory.save(&[spent(90, 4_000_000), spent(0, 80_000_000)], NOON).await;
+
+        let (memory, known) = Memory::load(&state, NOON + 600);
+        assert_eq!(known, [spent(100, 4_000_000), spent(10, 80_000_000)]);
+        assert!(memory.history.passed_before(&network, &question, NOON + 600));
+        let names: Vec<_> = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["link.json"], "nothing is left beside it");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_set_back_makes_nobody_spend_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut memory, _) = Memory::load(dir.path(), NOON);
+        memory.save(&[spent(5, 7)], NOON).await;
+        assert_eq!(Memory::load(dir.path(), NOON - 86_400).1, [spent(0, 7)]);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_set_aside_and_another_one_takes_its_place() {
+        let full = format!("{{\"version\":1,\"spent\":[],\"history\":[]{}}}", " ".repeat(2_000_000));
+        for damaged in
+            ["", "{\"version\":1,\"spent\":[{\"at\"", "{\"version\":2,\"spent\":[],\"history\":[]}", &full]
+        {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join("link.json");
+            fs::write(&file, damaged).unwrap();
+            let (mut memory, known) = Memory::load(dir.path(), NOON);
+            assert_eq!(known, []);
+            assert_eq!(fs::read_to_string(dir.path().join("link.json.damaged")).unwrap(), damaged);
+            memory.save(&[spent(0, 1)], NOON).await;
+            assert_eq!(Memory::load(dir.path(), NOON).1, [spent(0, 1)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_can_t_be_written_is_no_reason_to_stop() {
+        let dir = tempfile::tempdir().unwrap();
+        let no_directory = dir.path().join("file");
+        fs::write(&no_directory, "").unwrap();
+        let (mut memory, known) = Memory::load(&no_directory, NOON);
+        assert_eq!(known, []);
+        memory.save(&[spent(0, 1)], NOON).await;
+        memory.save(&[spent(0, 2)], NOON).await;
+        assert!(memory.complained);
+    }
+}

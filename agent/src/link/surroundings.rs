@@ -1,0 +1,68 @@
+//! What stands in a probe's way in this room.
+
+use std::{path::Path, time::Duration};
+
+use siaga_probe::schedule::{Hours, Line, Situation};
+use siaga_readiness::moment::Moment;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    config::{Metered, NetworkSettings},
+    network::{Counters, Network, is_paid_by_volume},
+    room::Room,
+};
+
+/// Long enough for a call's steady stream to show, short enough not to be in anybody's way.
+const LISTEN: Duration = Duration::from_secs(2);
+
+/// What the office declared about the room's surroundings.
+#[derive(Debug, Clone)]
+pub(super) struct Surroundings {
+    settings: NetworkSettings,
+}
+
+impl Surroundings {
+    pub(super) fn new(settings: &NetworkSettings) -> Self {
+        Self { settings: settings.clone() }
+    }
+
+    /// The situation at `now`, with `line` as it was just measured.
+    pub(super) fn situation(&self, room: &Room, network: &Network, line: Line, now: Moment) -> Situation {
+        let NetworkSettings { office_hours, sustain_window, time_zone, .. } = &self.settings;
+        let civil = time_zone.civil(now.wall);
+        Situation {
+            meeting: room.snapshot().is_in_use(now),
+            line,
+            metered: self.is_metered(network),
+            hours: office_hours.as_ref().map_or(Hours::Unknown, |hours| hours.at(&civil, now.since_boot)),
+            early: sustain_window.at(&civil, now.since_boot),
+        }
+    }
+
+    /// Listens to what the interface carries for two seconds. What can't be measured stands in nobody's way.
+    pub(super) async fn listen(&self, network: &Network) -> Line {
+        let count = || Counters::read(Path::new("/sys"), network.interface()?);
+        let (before, began) = (count(), Instant::now());
+        sleep(LISTEN).await;
+        match (before, count()) {
+            (Some(before), Some(after)) if self.is_above(after.busiest_since(before, began.elapsed())) => {
+                Line::Busy
+            }
+            _ => Line::Quiet,
+        }
+    }
+
+    fn is_above(&self, bps: f64) -> bool {
+        bps > self.settings.quiet_above.bps_f64()
+    }
+
+    fn is_metered(&self, network: &Network) -> bool {
+        match self.settings.metered {
+            Metered::Yes => true,
+            Metered::No => false,
+            Metered::Auto => network
+                .interface()
+                .is_some_and(|interface| is_paid_by_volume(Path::new("/sys"), Path::new("/proc"), interface)),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! docs/protocol.md says what the code does.
+
+use std::{collections::BTreeSet, fmt::Debug};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use siaga_probe::{
+    Mode,
+    control::{FromClient, FromServer, MAX_MESSAGE, VERSION},
+    credit,
+    wire::PacketHeader,
+};
+
+use super::lab::mbps;
+use crate::{close, counts::train_datagram, identity::PROBE_ALPN, patience::Patience};
+
+const PAGE: &str = include_str!("../../../../docs/protocol.md");
+
+/// The blocks of code that follow a mark.
+fn blocks(mark: &str) -> impl Iterator<Item = &'static str> {
+    PAGE.split(mark).skip(1).map(|after| {
+        let (_, block) = after.split_once("```").expect("a block follows the mark");
+        let (block, _) = block.split_once("```").expect("it has an end");
+        block.trim_start_matches("json")
+    })
+}
+
+/// Parses each example and asserts that the message has its fields and no other; answers with the types seen.
+fn examples<T: DeserializeOwned + Serialize + Debug>(mark: &str) -> BTreeSet<String> {
+    blocks(mark)
+        .map(|example| {
+            let shown: Value = serde_json::from_str(example).unwrap();
+            let message: T = serde_json::from_str(example).unwrap();
+            assert_eq!(serde_json::to_value(&message).unwrap(), shown, "{message:?}");
+            shown["type"].as_str().unwrap().to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn every_message_has_an_example_that_is_one() {
+    let from_room = examples::<FromClient>("<!-- from room -->");
+    assert_eq!(from_room, ["ask", "credit", "sent", "stop"].map(str::to_owned).into());
+    let from_server = examples::<FromServer>("<!-- from server -->");
+    let all = ["busy", "credit", "deny", "grant", "report", "sent"];
+    assert_eq!(from_server, all.map(str::to_owned).into());
+}
+
+/// A message that is added must be described.
+#[test]
+fn no_message_is_missing() {
+    fn described(message: &FromClient) -> bool {
+        match message {
+            FromClient::Ask(_) | FromClient::Stop | FromClient::Sent(_) | FromClient::Credit(_) => true,
+            FromClient::Unknown => false,
+        }
+    }
+    fn told(message: &FromServer) -> bool {
+        match message {
+            FromServer::Grant(_)
+            | FromServer::Busy(_)
+            | FromServer::Deny(_)
+            | FromServer::Report(_)
+            | FromServer::Sent(_)
+            | FromServer::Credit(_) => true,
+            FromServer::Unknown => false,
+        }
+    }
+    for example in blocks("<!-- from room -->") {
+        assert!(described(&serde_json::from_str(example).unwrap()));
+    }
+    for example in blocks("<!-- from server -->") {
+        assert!(told(&serde_json::from_str(example).unwrap()));
+    }
+}
+
+#[test]
+fn the_header_is_byte_by_byte_as_shown() {
+    let shown: Vec<u8> = blocks("<!-- header -->")
+        .flat_map(str::split_whitespace)
+        .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+        .collect();
+    let header = PacketHeader { train: 2, seq: 7, sent_at: std::time::Duration::from_micros(3_500) };
+    assert_eq!(header.to_datagram(0), shown);
+    assert_eq!(PacketHeader::parse(&shown), Ok(header));
+}
+
+#[test]
+fn every_number_is_the_code_s() {
+    let Patience { handshake, answer, train, silence, grace } = Patience::default();
+    let codes = [close::DONE, close::SHUTDOWN, close::PROTOCOL, close::FAULT, close::TOO_SLOW];
+    let (_, table) = PAGE.split_once("<!-- numbers -->").unwrap();
+    let shown: Vec<(&str, &str)> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
+        .filter(|(what, _)| *what != "what")
+        .collect();
+    let told = [
+        ("version of the messages", VERSION.to_string()),
+        ("ALPN", String::from_utf8_lossy(PROBE_ALPN).into_owned()),
+        ("longest body of a message, bytes", MAX_MESSAGE.to_string()),
+        ("header of a train packet, bytes", PacketHeader::LEN.to_string()),
+        ("datagram of gate and sustain, bytes", train_datagram(Mode::Gate).to_string()),
+        ("datagram of quality, bytes", train_datagram(Mode::Quality).to_string()),
+        ("sending rate of a gate for 10000000, bit/s", Mode::Gate.sending_rate(mbps(10)).bps().to_string()),
+        (
+            "sending rate of sustain for 10000000, bit/s",
+            Mode::Sustain.sending_rate(mbps(10)).bps().to_string(),
+        ),
+        ("sending rate of quality, bit/s", Mode::Quality.sending_rate(mbps(10)).bps().to_string()),
+        ("longest train that a room takes, gate, s", Mode::Gate.time_limit().as_secs().to_string()),
+        ("longest train that a room takes, sustain, s", Mode::Sustain.time_limit().as_secs().to_string()),
+        ("longest train that a room takes, quality, s", Mode::Quality.time_limit().as_secs().to_string()),
+        ("longest train that a server grants a gate, s", train.as_secs().to_string()),
+        ("first credit over a round trip, ms", credit::FIRST.as_millis().to_string()),
+        ("round trip above which pre-trains are sent, ms", credit::LONG_WAY.as_millis().to_string()),
+        ("length of a pre-train, ms", credit::PRE_TRAIN.as_millis().to_string()),
+        ("patience for the handshake, s", handshake.as_secs().to_string()),
+        ("patience for an answer, s", answer.as_secs().to_string()),
+        ("patience with a silent peer, s", silence.as_secs().to_string()),
+        ("grace after the trains, s", grace.as_secs().to_string()),
+        (
+            "close codes: done, shutdown, protocol, fault, too slow",
+            codes.map(|code| code.into_inner().to_string()).join(" "),
+        ),
+    ];
+    assert_eq!(shown.len(), told.len());
+    for ((what, shown), (expected, number)) in shown.into_iter().zip(&told) {
+        assert_eq!((what, shown), (*expected, number.as_str()));
+    }
+    assert_eq!(train_datagram(Mode::Gate), train_datagram(Mode::Sustain));
+}
