@@ -2,9 +2,11 @@
 
 mod room;
 
+use std::time::Duration;
+
 use siaga_readiness::{
-    Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Judgement, Policy, RoomVerdict,
-    TimeToLive, Trial, TrialOutcome,
+    Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Judgement, Policy, Profile,
+    RoomVerdict, TimeToLive, Trial, TrialOutcome, evaluate,
 };
 
 use room::*;
@@ -35,6 +37,10 @@ fn found(state: CheckState, reason: Code) -> TrialOutcome {
 fn works() -> TrialOutcome {
     let judgement = Judgement::new(CheckState::Ok, Code::CameraWorks);
     TrialOutcome::Found(Judgement { value: Some(29.9), required: Some(30.0), ..judgement })
+}
+
+fn retrying() -> TrialOutcome {
+    found(CheckState::Unknown, Code::DeviceRetrying)
 }
 
 fn broke() -> TrialOutcome {
@@ -88,7 +94,7 @@ fn while_a_failure_is_tried_again_the_room_is_unknown() {
     let inventory = webcam_alone();
     let mut room = room(inventory.clone());
     camera_came_to(&mut room, &inventory, 0, works());
-    camera_came_to(room.pass(10), &inventory, 0, found(CheckState::Unknown, Code::DeviceRetrying));
+    camera_came_to(room.pass(10), &inventory, 0, retrying());
     let readiness = room.minimum();
     assert_eq!((readiness.verdict, readiness.reasons), (RoomVerdict::Unknown, vec![Code::DeviceRetrying]));
 }
@@ -175,8 +181,42 @@ fn who_wants_younger_evidence_is_told_that_the_device_was_not_tried_lately() {
     let mut room = room(inventory.clone());
     camera_came_to(&mut room, &inventory, 0, works());
     later(&mut room, &inventory, 10 * MINUTE);
-    let five_minutes = TimeToLive::new(std::time::Duration::from_secs(300)).unwrap();
+    assert_eq!(camera_says_of_five_minutes(&room), (CheckState::Warning, Code::CameraNotTried));
+}
+
+#[test]
+fn who_wants_younger_evidence_is_still_told_what_failed() {
+    let inventory = webcam_alone();
+    for (found, told) in [
+        (frozen(), (CheckState::Failed, Code::CameraFrozen)),
+        (retrying(), (CheckState::Unknown, Code::DeviceRetrying)),
+    ] {
+        let mut room = room(inventory.clone());
+        camera_came_to(&mut room, &inventory, 0, found);
+        later(&mut room, &inventory, 10 * MINUTE);
+        assert_eq!(camera_says_of_five_minutes(&room), told);
+        later(&mut room, &inventory, 24 * HOUR);
+        assert_eq!(camera_says_of_five_minutes(&room), (CheckState::Unknown, Code::EvidenceStale));
+    }
+}
+
+/// To a caller who accepts nothing older.
+fn camera_says_of_five_minutes(room: &Room) -> (CheckState, Code) {
+    let five_minutes = TimeToLive::new(Duration::from_secs(300)).unwrap();
     let snapshot = room.tracker.snapshot().clone().no_older_than(Some(five_minutes));
-    let readiness = siaga_readiness::evaluate(&snapshot, siaga_readiness::Profile::minimum(), room.now);
-    assert_eq!(says(&readiness, CheckCode::Camera), (CheckState::Warning, Code::CameraNotTried));
+    says(&evaluate(&snapshot, Profile::minimum(), room.now), CheckCode::Camera)
+}
+
+#[test]
+fn a_failure_that_is_forgotten_over_many_other_devices_leaves_its_device_unknown() {
+    let inventory = webcam_alone();
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, frozen());
+    for port in 0..64 {
+        let (kind, id) = (DeviceKind::Microphone, format!("0d8c:0014@usb-{port}"));
+        room.pass(1).observe(Evidence::Trial(Trial { kind, id, outcome: works() }));
+    }
+    assert_eq!(camera_says(&room), (CheckState::Unknown, Code::NotCheckedYet));
+    camera_came_to(room.pass(1), &inventory, 0, works());
+    assert_eq!(camera_says(&room), (CheckState::Ok, Code::CameraWorks));
 }

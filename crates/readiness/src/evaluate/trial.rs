@@ -26,8 +26,11 @@ pub(super) fn refine(
     if !matches!(statement.reason, Code::CameraNotTried | Code::MicrophoneNotTried) {
         return statement;
     }
-    let Some(TriedDevice { found, not_done, .. }) = snapshot.devices.trials.of(kind, id) else {
-        return statement;
+    let trials = &snapshot.devices.trials;
+    let Some(TriedDevice { found, not_done, .. }) = trials.of(kind, id) else {
+        // What gave way may have spoken against it.
+        let unknown = Judgement::new(CheckState::Unknown, Code::NotCheckedYet);
+        return if trials.may_have_forgotten() { told(statement, unknown, None) } else { statement };
     };
     let policy = snapshot.setup.policy;
     let life = policy.device_check;

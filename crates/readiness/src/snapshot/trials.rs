@@ -36,7 +36,8 @@ pub struct When<T> {
 }
 
 impl Trials {
-    /// More devices than a room has. Past it the device that was tried longest ago gives way.
+    /// More devices than a room has. Past it the device that was tried longest ago gives way, which must only ever
+    /// turn an answer to unknown.
     const MAX: usize = 64;
 
     /// What is known of a device.
@@ -45,10 +46,9 @@ impl Trials {
         self.0.iter().find(|device| device.kind == kind && device.id == id)
     }
 
-    /// Whether nothing is known.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether devices may have given way.
+    pub(crate) fn may_have_forgotten(&self) -> bool {
+        self.0.len() >= Self::MAX
     }
 
     /// Keeps what `trial` says unless something newer is held.
