@@ -19,6 +19,7 @@ use crate::{
     },
     config::Settings,
     daemon,
+    trials::TRY_DEVICE,
 };
 
 /// Exit status of a usage error or a failure: unknown, never “ready” and never “not ready”.
@@ -48,6 +49,11 @@ enum Command {
     Devices(DevicesArgs),
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The process in which a device is tried; started by this program itself.
+    #[command(name = TRY_DEVICE, hide = true)]
+    TryDevice {
+        arguments: Vec<OsString>,
+    },
 }
 
 /// Runs the command line `arguments`.
@@ -61,6 +67,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if asked_for { ExitCode::SUCCESS } else { ExitCode::from(FAILED) };
         }
     };
+    if let Command::TryDevice { arguments } = &cli.command {
+        return siaga_devices::trial::child::main(arguments);
+    }
     let for_nagios = matches!(&cli.command, Command::Check(args) if args.is_for_nagios());
     match execute(cli) {
         Ok(status) => ExitCode::from(status),
@@ -79,6 +88,7 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Run { http } => daemon::run(config, http).map(|()| 0),
+        Command::TryDevice { .. } => unreachable!("handled before anything else was set up"),
         Command::Config(ConfigCommand::Check) => config::check(config),
         Command::Check(args) => {
             let settings = Settings::load(config)?;

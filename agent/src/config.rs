@@ -127,6 +127,8 @@ pub struct DeviceSettings {
     pub scan_interval: Interval,
     /// Devices made by software count.
     pub accept_virtual: bool,
+    /// Devices are tried when nobody uses them: a camera's light goes on for some seconds.
+    pub active_checks: bool,
     /// Fields of view that the office knows and no driver tells.
     pub field_of_view: Vec<FieldOfViewSettings>,
 }
@@ -136,6 +138,7 @@ impl Default for DeviceSettings {
         Self {
             scan_interval: Interval::constant::<30_000>(),
             accept_virtual: false,
+            active_checks: true,
             field_of_view: Vec::new(),
         }
     }

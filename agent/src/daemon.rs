@@ -46,9 +46,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             watch_link(&room, &settings, changes.clone(), &shutdown),
         )
     };
-    let looking = async {
-        tokio::join!(devices::watch(&room, &settings.devices, changes.clone()), watch.run(room.clone()))
-    };
+    let looking =
+        async { tokio::join!(devices::watch(&room, &settings, changes.clone()), watch.run(room.clone())) };
     tokio::select! {
         _ = answering => {}
         _ = looking => {}

@@ -4,6 +4,7 @@
 //! * [`config`]: the configuration, checked once;
 //! * [`host`]: the machine's clocks and name; [`network`]: the network that it is on;
 //! * [`devices`] and [`link`]: look at the devices, probe the link; each look is an observation;
+//! * [`trials`]: devices tried out while nobody uses them;
 //! * [`changes`]: notices what makes earlier observations worthless;
 //! * [`room`]: the one place where observations go in and snapshots come out;
 //! * [`http`], [`metrics`], [`text`]: renderers of that one snapshot;
@@ -24,6 +25,7 @@ pub mod metrics;
 pub mod network;
 pub mod room;
 pub mod text;
+pub mod trials;
 
 #[cfg(test)]
 mod sample;

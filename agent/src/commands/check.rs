@@ -1,7 +1,11 @@
 //! `siaga-agent check`: can this room hold a video conference?
 
 use clap::{Args, ValueEnum};
-use siaga_readiness::{answer::Readiness, profile::Profile};
+use siaga_readiness::{
+    answer::Readiness,
+    observation::{Evidence, Observation},
+    profile::Profile,
+};
 use siaga_service::{program::print, signals::Shutdown};
 
 use crate::{
@@ -12,6 +16,7 @@ use crate::{
     link::Link,
     room::Room,
     text::{self, Language},
+    trials::{self, Hands},
 };
 
 /// Can this room hold a video conference?
@@ -23,6 +28,9 @@ pub struct CheckArgs {
     /// The requirement profile: minimum, recommended or one of the configuration's own; the room's own if not given.
     #[arg(long)]
     profile: Option<String>,
+    /// Try the devices too: take pictures, listen for some seconds. Only without a running daemon.
+    #[arg(long)]
+    active: bool,
     /// What to print.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -56,8 +64,12 @@ pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> 
         () = shutdown.requested() => anyhow::bail!("interrupted"),
     };
     let readiness = match answer {
+        Ok(_) if args.active => anyhow::bail!(
+            "a daemon is running, which tries the devices itself: when they are plugged in, and daily; \
+             ask without --active, or stop it first"
+        ),
         Ok(readiness) => readiness,
-        Err(ClientError::NobodyThere) => try_it(settings, profile, shutdown).await?,
+        Err(ClientError::NobodyThere) => try_it(settings, profile, args.active, shutdown).await?,
         Err(error) => return Err(error.into()),
     };
     print(&match args.format {
@@ -75,7 +87,12 @@ async fn ask_daemon(settings: &Settings, profile: Option<&str>) -> Result<Readin
 }
 
 /// Devices and link at once: they don't disturb each other.
-async fn try_it(settings: &Settings, profile: &Profile, shutdown: &Shutdown) -> anyhow::Result<Readiness> {
+async fn try_it(
+    settings: &Settings,
+    profile: &Profile,
+    active: bool,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Readiness> {
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
     let link = settings.servers.first().zip(profile.requirements.network);
     let look_at_link = async {
@@ -84,14 +101,36 @@ async fn try_it(settings: &Settings, profile: &Profile, shutdown: &Shutdown) -> 
             None => None,
         }
     };
-    let mut eyes = Eyes::new(&settings.devices);
     let (devices, link) = tokio::select! {
-        seen = async { tokio::join!(eyes.look(), look_at_link) } => seen,
+        seen = async { tokio::join!(look_at_devices(settings, active), look_at_link) } => seen,
         () = shutdown.requested() => anyhow::bail!("interrupted"),
     };
-    room.observe(devices);
+    for observation in devices {
+        room.observe(observation);
+    }
     if let Some(observation) = link {
         room.observe(observation);
     }
     Ok(room.readiness(Some(profile.name.as_str()), None)?)
+}
+
+/// A scan, a trial of each device that it shows to be free, and another scan: what went away meanwhile is not there.
+async fn look_at_devices(settings: &Settings, active: bool) -> Vec<Observation> {
+    let mut eyes = Eyes::new(&settings.devices);
+    let scan = eyes.look().await;
+    let candidates = match &scan.evidence {
+        Evidence::Devices(inventory) if active => {
+            trials::candidates(inventory, settings.devices.accept_virtual)
+        }
+        _ => Vec::new(),
+    };
+    let mut seen = vec![scan];
+    let hands = Hands::new();
+    for candidate in &candidates {
+        seen.extend(hands.try_for_a_person(candidate).await);
+    }
+    if !candidates.is_empty() {
+        seen.push(eyes.look().await);
+    }
+    seen
 }

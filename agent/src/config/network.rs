@@ -1,7 +1,8 @@
 //! The settings of the link.
 
 use serde::Deserialize;
-use siaga_probe::Bitrate;
+use siaga_probe::{Bitrate, schedule::Hours};
+use siaga_readiness::moment::Moment;
 use siaga_service::config::BoundedBytes;
 
 use super::{
@@ -22,7 +23,7 @@ pub struct NetworkSettings {
     pub quality_interval: Interval,
     /// When the daily sustain probe is made.
     pub sustain_window: DailyWindow,
-    /// Outside of these, gate and quality probes are not made; without any, they are made all day.
+    /// Outside of these, gate and quality probes are not made and no device is tried; without any, all day is theirs.
     pub office_hours: Option<OfficeHours>,
     /// The zone of both; the system's if none is given.
     pub time_zone: Zone,
@@ -52,6 +53,15 @@ impl Default for NetworkSettings {
             quiet_above: Bitrate::from_bps(1_000_000).expect("1 Mbit/s lies in a rate's range"),
             accept_internal_server: false,
         }
+    }
+}
+
+impl NetworkSettings {
+    /// The office's hours, as they are at `now`.
+    #[must_use]
+    pub fn hours(&self, now: Moment) -> Hours {
+        let civil = self.time_zone.civil(now.wall);
+        self.office_hours.as_ref().map_or(Hours::Unknown, |hours| hours.at(&civil, now.since_boot))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use siaga_probe::schedule::{Hours, Line, Situation};
+use siaga_probe::schedule::{Line, Situation};
 use siaga_readiness::moment::Moment;
 use tokio::time::{Instant, sleep};
 
@@ -28,14 +28,13 @@ impl Surroundings {
 
     /// The situation at `now`, with `line` as it was just measured.
     pub(super) fn situation(&self, room: &Room, network: &Network, line: Line, now: Moment) -> Situation {
-        let NetworkSettings { office_hours, sustain_window, time_zone, .. } = &self.settings;
-        let civil = time_zone.civil(now.wall);
+        let NetworkSettings { sustain_window, time_zone, .. } = &self.settings;
         Situation {
             meeting: room.snapshot().is_in_use(now),
             line,
             metered: self.is_metered(network),
-            hours: office_hours.as_ref().map_or(Hours::Unknown, |hours| hours.at(&civil, now.since_boot)),
-            early: sustain_window.at(&civil, now.since_boot),
+            hours: self.settings.hours(now),
+            early: sustain_window.at(&time_zone.civil(now.wall), now.since_boot),
         }
     }
 

@@ -4,7 +4,7 @@
 //! `group` reduces nodes to cameras, `modes` turns offers into sizes and rates.
 
 mod group;
-mod holders;
+pub(crate) mod holders;
 mod listing;
 pub(crate) mod modes;
 mod node;
@@ -49,7 +49,7 @@ pub(crate) fn scan(
     let numbers = listing.confirmed(drivers);
     let paths: Vec<_> = numbers.iter().map(|number| roots.dev.join(format!("video{number}"))).collect();
     past.facts.retain(&paths.iter().map(|path| path.as_path()).collect());
-    let held = if paths.is_empty() { HashSet::new() } else { holders::held(&roots.proc, &paths) };
+    let held = if paths.is_empty() { HashSet::new() } else { holders::held(&roots.proc, &paths).0 };
     let nodes = numbers
         .into_iter()
         .zip(paths)

@@ -3,7 +3,7 @@
 //! All three can panic on what a driver says; here such a panic becomes a [`DriverError`].
 
 mod alsa_pcm;
-mod video;
+pub(crate) mod video;
 
 use std::{
     any::Any,
@@ -46,7 +46,7 @@ impl Drivers for Kernel {
 }
 
 /// Runs a library's code; its panic is an error.
-fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, DriverError> {
+pub(crate) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, DriverError> {
     // Nothing outlives the call that a panic could leave half changed.
     catch_unwind(AssertUnwindSafe(call)).map_err(|panic| panicked(panic.as_ref()))
 }

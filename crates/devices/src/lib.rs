@@ -1,8 +1,8 @@
 //! Devices: which cameras, microphones, speakers and displays are physically there.
 //!
 //! **Side effects:** reads sysfs, procfs and `/dev`; opens video nodes and PCMs for a moment to ask what
-//! they offer. Never starts a stream, never sets a format or a control, never opens what another program
-//! holds. The only crate that uses nokhwa, cpal, v4l and alsa. Everything blocks; nothing is async.
+//! they offer. A scan never starts a stream, never sets a format or a control, never opens what another program
+//! holds; a [`trial`] of a free device does the first two, in a process of its own. The only crate that uses nokhwa, cpal, v4l and alsa. Everything blocks; nothing is async.
 //!
 //! In the order data travels:
 //! - [`Roots`]: where sysfs, procfs, `/dev` and `/run` are, so that a recorded machine can be scanned too
@@ -13,7 +13,10 @@
 //! - `display`: connectors with something connected
 //! - [`Catalogue`], [`DeclaredFov`]: fields of view, which no driver knows
 //! - [`scan`], [`Scanner`]: all of it, as one [`Inventory`](siaga_readiness::inventory::Inventory)
+//! - [`trial`]: a device tried out, in a process that can be killed and out of which no picture comes
+//! - [`analysis`]: what pictures and sounds say about the device that they come from
 
+pub mod analysis;
 mod camera;
 mod display;
 mod drivers;
@@ -25,6 +28,7 @@ mod roots;
 mod scanner;
 mod sound;
 mod text;
+pub mod trial;
 
 pub use drivers::{CameraFacts, Direction, DriverError, Drivers, Offer, Pcm, RateRange};
 pub use fov::{Catalogue, CatalogueError, DeclarationError, DeclaredFov};

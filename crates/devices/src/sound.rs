@@ -5,7 +5,7 @@
 //! cpal is asked for exactly the `hw:` device of each.
 
 mod card;
-mod pcm;
+pub(crate) mod pcm;
 pub(crate) mod rates;
 
 use std::collections::HashMap;

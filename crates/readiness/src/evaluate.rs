@@ -4,6 +4,7 @@ mod camera;
 mod devices;
 mod network;
 mod statement;
+mod trial;
 
 use std::time::Duration;
 

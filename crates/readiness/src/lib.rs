@@ -42,6 +42,7 @@ pub mod reasons;
 pub mod snapshot;
 pub mod state;
 pub mod tracker;
+pub mod trial;
 
 pub use answer::{Check, CheckCode, Level, Readiness, RoomVerdict};
 pub use catalogue::Text;
@@ -55,3 +56,4 @@ pub use reasons::Code;
 pub use snapshot::{Cause, Setup, Snapshot};
 pub use state::CheckState;
 pub use tracker::Tracker;
+pub use trial::{DeviceKind, Judgement, Trial, TrialOutcome};

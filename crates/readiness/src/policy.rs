@@ -23,6 +23,9 @@ pub struct Policy {
     /// How long a sustain probe counts.
     #[serde(default = "TimeToLive::a_day")]
     pub sustain_probe: TimeToLive,
+    /// How long it counts that a device was tried.
+    #[serde(default = "TimeToLive::a_day")]
+    pub device_check: TimeToLive,
     /// What is older than this is not accepted as good: a caller's wish, and none of the room's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<TimeToLive>,
@@ -38,6 +41,7 @@ impl Policy {
             device_scan: freshness.device_scan,
             gate_probe: freshness.gate_probe,
             sustain_probe: freshness.sustain_probe,
+            device_check: freshness.device_check,
             max_age: None,
         }
     }
@@ -48,8 +52,8 @@ impl Policy {
         Self { max_age: Some(self.accepted_for(max_age)), ..self }
     }
 
-    /// For how long evidence that counts for `life` is accepted as good. That a probe failed counts for all of `life`:
-    /// who wants younger evidence must not be told that less is wrong.
+    /// For how long evidence that counts for `life` is accepted as good. That a probe or a device's trial failed counts
+    /// for all of `life`: who wants younger evidence must not be told that less is wrong.
     #[must_use]
     pub fn accepted_for(&self, life: TimeToLive) -> TimeToLive {
         self.max_age.map_or(life, |max_age| life.min(max_age))
@@ -72,6 +76,8 @@ pub struct Freshness {
     pub gate_probe: TimeToLive,
     /// A sustain probe; 24 hours if not said.
     pub sustain_probe: TimeToLive,
+    /// That a device was tried; 24 hours if not said.
+    pub device_check: TimeToLive,
 }
 
 impl Default for Freshness {
@@ -80,6 +86,7 @@ impl Default for Freshness {
             device_scan: TimeToLive(Duration::from_secs(2 * 60)),
             gate_probe: TimeToLive(Duration::from_secs(60 * 60)),
             sustain_probe: TimeToLive::a_day(),
+            device_check: TimeToLive::a_day(),
         }
     }
 }

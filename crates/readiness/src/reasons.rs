@@ -51,6 +51,18 @@ codes! {
     /// Found, but the driver answered with an error.
     DeviceError = "DEVICE_ERROR",
 
+    // Devices, tried.
+    /// The last try failed; it is tried again before that counts.
+    DeviceRetrying = "DEVICE_RETRYING",
+    /// Found and free, but its driver refuses to start.
+    DeviceDoesNotStart = "DEVICE_DOES_NOT_START",
+    /// It could not be tried: the try itself broke.
+    DeviceTryBroke = "DEVICE_TRY_BROKE",
+    /// It was not tried: this machine can't lock up the process that would see the picture.
+    DeviceTryNotConfined = "DEVICE_TRY_NOT_CONFINED",
+    /// It was not tried: whether another program uses it can't be told.
+    DeviceUseUnknown = "DEVICE_USE_UNKNOWN",
+
     // A device scan as a whole.
     /// The devices could not be listed.
     DeviceScanFailed = "DEVICE_SCAN_FAILED",
@@ -72,7 +84,25 @@ codes! {
     NetChanged = "NET_CHANGED",
 
     // CAMERA
-    /// There, its capabilities read, but no picture was ever taken.
+    /// Tried: pictures come as they should.
+    CameraWorks = "CAMERA_WORKS",
+    /// Tried: the pictures are black.
+    CameraDark = "CAMERA_DARK",
+    /// Tried: the pictures show a plain surface.
+    CameraCovered = "CAMERA_COVERED",
+    /// Tried: the picture stands still, or stopped coming.
+    CameraFrozen = "CAMERA_FROZEN",
+    /// Tried: no picture came.
+    CameraNoFrames = "CAMERA_NO_FRAMES",
+    /// Tried: the first picture took long.
+    CameraLate = "CAMERA_LATE",
+    /// Tried: too few pictures a second.
+    CameraSlow = "CAMERA_SLOW",
+    /// Tried: pictures are damaged or missing.
+    CameraBrokenFrames = "CAMERA_BROKEN_FRAMES",
+    /// Tried: another size came than the one asked for.
+    CameraWrongResolution = "CAMERA_WRONG_RESOLUTION",
+    /// There, its capabilities read, but no picture was taken, or not lately.
     CameraNotTried = "CAMERA_NOT_TRIED",
     /// There and held by another program.
     CameraInUse = "CAMERA_IN_USE",
@@ -116,7 +146,19 @@ codes! {
     CameraFieldOfViewUnknown = "CAMERA_FIELD_OF_VIEW_UNKNOWN",
 
     // MICROPHONE
-    /// There, its capabilities read, but nothing was ever recorded.
+    /// Tried: it hears.
+    MicrophoneWorks = "MICROPHONE_WORKS",
+    /// Tried: nothing but digital silence.
+    MicrophoneSilent = "MICROPHONE_SILENT",
+    /// Tried: very quiet.
+    MicrophoneLow = "MICROPHONE_LOW",
+    /// Tried: too loud for its own range.
+    MicrophoneClipping = "MICROPHONE_CLIPPING",
+    /// Tried: a constant instead of sound.
+    MicrophoneStuck = "MICROPHONE_STUCK",
+    /// Tried: it delivers nothing.
+    MicrophoneNoSamples = "MICROPHONE_NO_SAMPLES",
+    /// There, its capabilities read, but nothing was recorded, or not lately.
     MicrophoneNotTried = "MICROPHONE_NOT_TRIED",
     /// There and held by another program.
     MicrophoneInUse = "MICROPHONE_IN_USE",

@@ -1,6 +1,7 @@
 //! Everything that is held about a room at one time: the one value that all answers are computed from.
 
 mod findings;
+mod trials;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use findings::{Conclusion, Finding, Findings};
+pub use trials::{Trials, TriedDevice, When};
 
 /// The evidence about one room. No verdict is in it: that is computed when it is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,9 +34,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// As a caller sees it who accepts nothing as good that is older than `max_age`: that counts as stale. A probe's
-    /// failure counts for as long as the room's own policy says. A limit that is wider than the room's own changes
-    /// nothing; `None` is no limit.
+    /// As a caller sees it who accepts nothing as good that is older than `max_age`: that counts as stale. A failure of
+    /// a probe or a trial counts for as long as the room's own policy says. A limit that is wider than the room's own
+    /// changes nothing; `None` is no limit.
     #[must_use]
     pub fn no_older_than(mut self, max_age: Option<TimeToLive>) -> Self {
         if let Some(max_age) = max_age {
@@ -117,6 +119,9 @@ pub struct DeviceEvidence {
     pub scan: Option<Scan>,
     /// The last scan that was tried, done or not.
     pub attempt: Option<ScanAttempt>,
+    /// What came of trying the devices.
+    #[serde(default)]
+    pub trials: Trials,
 }
 
 /// A device scan that was done.

@@ -10,8 +10,9 @@ use crate::{
     observation::{Evidence, Observation, ProbeEvidence, ScanFault},
     snapshot::{
         Cause, Counters, DeviceEvidence, Finding, NetworkEvidence, ProbeAttempt, ProbeCount, RateEvidence,
-        Scan, ScanAttempt, Setup, Since, Snapshot,
+        Scan, ScanAttempt, Setup, Since, Snapshot, Trials,
     },
+    trial::Trial,
 };
 
 /// Gathers observations. What it holds depends on which observations came, not on the order in which they
@@ -56,6 +57,7 @@ impl Tracker {
                 counters.scan_faults += 1;
                 devices.not_scanned(at, took, fault);
             }
+            Evidence::Trial(trial) => devices.tried_out(at, trial),
             Evidence::Probe(evidence) => {
                 if !evidence.result.reason.is_postponement() {
                     counters.count(&evidence.result);
@@ -86,8 +88,8 @@ impl Since {
 }
 
 impl DeviceEvidence {
-    const fn none(since: Since) -> Self {
-        Self { since, scan: None, attempt: None }
+    fn none(since: Since) -> Self {
+        Self { since, scan: None, attempt: None, trials: Trials::default() }
     }
 
     fn scanned(&mut self, at: Moment, took: Duration, inventory: Inventory) {
@@ -99,6 +101,12 @@ impl DeviceEvidence {
 
     fn not_scanned(&mut self, at: Moment, took: Duration, fault: ScanFault) {
         self.tried(ScanAttempt { at, took, fault: Some(fault) });
+    }
+
+    fn tried_out(&mut self, at: Moment, trial: Trial) {
+        if self.since.admits(at) {
+            self.trials.record(at, trial);
+        }
     }
 
     fn tried(&mut self, attempt: ScanAttempt) {

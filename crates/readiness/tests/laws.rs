@@ -5,32 +5,18 @@ mod room;
 
 use std::time::Duration;
 
-use proptest::{prelude::*, sample::select, test_runner::RngSeed};
+use proptest::prelude::*;
 use siaga_probe::{DirectionResult, Mode, Verdict};
 use siaga_readiness::{
-    Cause, CheckCode, CheckState, Code, Evidence, Policy, ProbeEvidence, Profile, Readiness, RoomVerdict,
-    ServerPlace, Snapshot, TimeToLive, evaluate,
+    CheckCode, CheckState, Code, Evidence, Judgement, Policy, ProbeEvidence, Profile, Readiness, ServerPlace,
+    Snapshot, TimeToLive, Trial, TrialOutcome, evaluate,
 };
 
-use events::{Event, What, after, events, evidence, policy, silence, silence_of, without};
+use events::{
+    Event, Record, What, after, configuration, events, evidence, is_ready, only_trials, policy, profile,
+    random_rooms, silence, silence_of, up_to_now, without, without_all,
+};
 use room::*;
-
-fn configuration(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        rng_seed: RngSeed::Fixed(0x5146_4147),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
-
-fn profile() -> impl Strategy<Value = &'static Profile> {
-    select(vec![Profile::minimum(), Profile::recommended()])
-}
-
-fn is_ready(room: &Room, profile: &Profile) -> bool {
-    room.readiness(profile).verdict == RoomVerdict::Ready
-}
 
 /// Whether an observation speaks for the room in all that it says.
 fn is_passing(policy: Policy, evidence: &Evidence, profile: &Profile) -> bool {
@@ -41,60 +27,45 @@ fn is_passing(policy: Policy, evidence: &Evidence, profile: &Profile) -> bool {
             is_ready(&room, profile)
         }
         Evidence::DeviceFault(_) => false,
+        Evidence::Trial(trial) => {
+            matches!(&trial.outcome, TrialOutcome::Found(found) if found.state.grants())
+        }
         Evidence::Probe(probe) => probe.result.verdict == Verdict::Pass,
     }
+}
+
+/// Whether a scan speaks for the room beside what trials say of its devices: one that shows only devices that failed
+/// speaks against it.
+fn is_passing_beside_trials(
+    policy: Policy,
+    evidence: &Evidence,
+    events: &[Event],
+    profile: &Profile,
+) -> bool {
+    let Evidence::Devices(inventory) = evidence else { return is_passing(policy, evidence, profile) };
+    let mut room = after(policy, &only_trials(events));
+    room.probe(pass(20), pass(20)).scan(inventory.clone());
+    is_ready(&room, profile)
+}
+
+fn holds_a_device(evidence: &Evidence) -> bool {
+    let Evidence::Devices(inventory) = evidence else { return false };
+    inventory.cameras.iter().any(|camera| camera.state == CheckState::InUse)
+        || inventory.microphones.iter().any(|device| device.state == CheckState::InUse)
 }
 
 fn improved(evidence: &Evidence) -> Evidence {
     match evidence {
         Evidence::Devices(_) | Evidence::DeviceFault(_) => Evidence::Devices(webcam()),
+        Evidence::Trial(trial) => {
+            let works = Judgement::new(CheckState::Ok, Code::CameraWorks);
+            Evidence::Trial(Trial { outcome: TrialOutcome::Found(works), ..trial.clone() })
+        }
         Evidence::Probe(it) => {
             let ProbeEvidence { result, .. } = it.as_ref();
             let rate = |direction: &DirectionResult| direction.target_bps.bps() / 1_000_000;
             probe_of(result.mode, ServerPlace::Public, pass(rate(&result.up)), pass(rate(&result.down)))
         }
-    }
-}
-
-/// What was seen, and since when it counts, told from the events alone.
-struct Record<'a> {
-    seen: Vec<(Duration, &'a Evidence)>,
-    devices_since: Duration,
-    network_since: Duration,
-    now: Duration,
-}
-
-impl<'a> Record<'a> {
-    fn of(events: &'a [Event]) -> Self {
-        let start = moment(1000).since_boot;
-        let mut record = Self { seen: Vec::new(), devices_since: start, network_since: start, now: start };
-        for Event { after, what } in events {
-            record.now += Duration::from_secs(*after);
-            match what {
-                What::Observed { ago, evidence } => {
-                    record.seen.push((record.now - Duration::from_secs(*ago), evidence));
-                }
-                What::Invalidated(Cause::NetworkChanged) => record.network_since = record.now,
-                What::Invalidated(_) => {
-                    (record.devices_since, record.network_since) = (record.now, record.now);
-                }
-            }
-        }
-        record
-    }
-
-    /// What probes of one kind said about one direction.
-    fn said(
-        &self,
-        mode: Mode,
-        of: OneDirection,
-    ) -> impl Iterator<Item = (Duration, ServerPlace, &DirectionResult)> {
-        self.seen.iter().filter_map(move |(at, evidence)| match evidence {
-            Evidence::Probe(probe) if *at >= self.network_since && probe.result.mode == mode => {
-                Some((*at, probe.server_place, of(probe)))
-            }
-            _ => None,
-        })
     }
 }
 
@@ -133,22 +104,8 @@ fn has_fresh_evidence(policy: Policy, events: &[Event], profile: &Profile) -> bo
     scanned && sustained(required.up, |it| &it.result.up) && sustained(required.down, |it| &it.result.down)
 }
 
-/// With an event at the end that says nothing, so that each of the others can be left out.
-fn up_to_now(mut events: Vec<Event>) -> Vec<Event> {
-    events.push(Event { after: 0, what: silence() });
-    events
-}
-
 fn without_probes(events: &[Event], mode: Mode) -> Vec<Event> {
-    let is_one = |event: &Event| match &event.what {
-        What::Observed { evidence: Evidence::Probe(probe), .. } => probe.result.mode == mode,
-        _ => false,
-    };
-    let mut rest = events.to_vec();
-    while let Some(index) = rest.iter().position(is_one) {
-        rest = without(&rest, index);
-    }
-    rest
+    without_all(events, |evidence| matches!(evidence, Evidence::Probe(probe) if probe.result.mode == mode))
 }
 
 /// Whether a sustain probe failed at a rate that is required or at a lower one, and neither a newer pass nor a gate
@@ -239,8 +196,16 @@ proptest! {
         let granted = is_ready(&after(policy, &events), profile);
         for (index, event) in events.iter().enumerate() {
             let What::Observed { evidence, .. } = &event.what else { continue };
-            if !granted && is_passing(policy, evidence, profile) {
+            if granted || !is_passing(policy, evidence, profile) {
+                continue;
+            }
+            if is_passing_beside_trials(policy, evidence, &events, profile) {
                 prop_assert!(!is_ready(&after(policy, &without(&events, index)), profile), "without event {index}");
+            } else {
+                // Left out is only a scan that shows a device that failed.
+                let Evidence::Devices(inventory) = evidence else { unreachable!("nothing else is left out") };
+                let failed = Record::of(&events).devices_against(policy, inventory);
+                prop_assert!(!failed.is_empty(), "event {index}");
             }
         }
     }
@@ -254,7 +219,14 @@ proptest! {
             let mut better = events.clone();
             let What::Observed { evidence, .. } = &mut better[index].what else { continue };
             *evidence = improved(evidence);
-            prop_assert!(!granted || is_ready(&after(policy, &better), profile), "event {index} was improved");
+            if is_passing_beside_trials(policy, evidence, &events, profile) {
+                prop_assert!(!granted || is_ready(&after(policy, &better), profile), "event {index} was improved");
+            } else {
+                // Left out is only a room that is ready by a device in use, and would be shown that it failed and is free.
+                let Record { seen, .. } = Record::of(&events);
+                let in_use = seen.iter().any(|(_, evidence)| holds_a_device(evidence));
+                prop_assert!(!granted || in_use, "event {index} was improved");
+            }
         }
     }
 
@@ -380,13 +352,4 @@ fn the_random_rooms_have_sustain_probes_that_passed_failed_ran_out_and_are_missi
         count(|it| it.is_granted() && says(it, CheckCode::NetSustain).0 == CheckState::Warning),
     ];
     assert!(told.iter().all(|count| *count > 5), "{told:?} of 1000");
-}
-
-fn random_rooms(count: usize) -> impl Iterator<Item = Room> {
-    use proptest::{strategy::ValueTree, test_runner::TestRunner};
-    let mut runner = TestRunner::new(configuration(1));
-    (0..count).map(move |_| {
-        let (policy, events) = (policy(), events()).new_tree(&mut runner).unwrap().current();
-        after(policy, &events)
-    })
 }

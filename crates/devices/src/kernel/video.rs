@@ -53,7 +53,8 @@ fn captures(capabilities: &Capabilities) -> bool {
         && !capabilities.capabilities.intersects(not_a_camera)
 }
 
-fn offers(device: &Device) -> Result<Vec<Offer>, DriverError> {
+/// The colour pictures on offer.
+pub(crate) fn offers(device: &Device) -> Result<Vec<Offer>, DriverError> {
     let mut offers = Vec::new();
     for format in device.enum_formats()? {
         if !is_colour(format.fourcc.repr) {

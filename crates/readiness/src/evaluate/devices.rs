@@ -8,11 +8,13 @@ use crate::{
     reasons::Code,
     snapshot::{DeviceEvidence, Snapshot},
     state::CheckState,
+    trial::DeviceKind,
 };
 
 use super::{
     camera,
     statement::{Seen, Statement},
+    trial,
 };
 
 /// `CAMERA` and the properties required of it, told of the camera that comes closest to what is required.
@@ -31,13 +33,18 @@ pub(super) fn camera(snapshot: &Snapshot, required: &CameraRequirement, now: Mom
         .cameras
         .iter()
         .filter(counts)
-        .map(|camera| camera::statements(camera, &microphones, required))
-        .min_by_key(|statements| distance(statements));
-    let statements = best.unwrap_or_else(|| {
+        .map(|camera| {
+            let key = (DeviceKind::Camera, camera.id.as_str());
+            camera::statements(camera, &microphones, required)
+                .into_iter()
+                .map(|statement| trial::refine(statement.seen(Some(seen)), snapshot, key, now))
+                .collect()
+        })
+        .min_by_key(|statements: &Vec<Statement>| distance(statements));
+    best.unwrap_or_else(|| {
         let reason = if inventory.cameras.is_empty() { Code::CameraMissing } else { Code::CameraOnlyVirtual };
-        codes.map(|code| Statement::new(code, CheckState::Failed, reason)).collect()
-    });
-    statements.into_iter().map(|statement| statement.seen(Some(seen))).collect()
+        codes.map(|code| Statement::new(code, CheckState::Failed, reason).seen(Some(seen))).collect()
+    })
 }
 
 /// `MICROPHONE`, told of the one that is closest to usable.
@@ -54,18 +61,19 @@ pub(super) fn microphone(snapshot: &Snapshot, now: Moment) -> Statement {
         .map(|device| {
             let (state, reason) =
                 presence(device.state, device.reason, Code::MicrophoneNotTried, Code::MicrophoneInUse);
-            Statement::new(CheckCode::Microphone, state, reason).named(&device.name)
+            let statement =
+                Statement::new(CheckCode::Microphone, state, reason).named(&device.name).seen(Some(seen));
+            trial::refine(statement, snapshot, (DeviceKind::Microphone, &device.id), now)
         })
         .min_by_key(|statement| distance(std::slice::from_ref(statement)));
-    let statement = best.unwrap_or_else(|| {
+    best.unwrap_or_else(|| {
         let reason = if inventory.microphones.is_empty() {
             Code::MicrophoneMissing
         } else {
             Code::MicrophoneOnlyVirtual
         };
-        Statement::new(CheckCode::Microphone, CheckState::Failed, reason)
-    });
-    statement.seen(Some(seen))
+        Statement::new(CheckCode::Microphone, CheckState::Failed, reason).seen(Some(seen))
+    })
 }
 
 /// What the scan's entry of one device lets a check say. That its capabilities were read is not yet that it
@@ -89,7 +97,7 @@ fn distance(statements: &[Statement]) -> [usize; 4] {
 
 /// The scan to judge by, or why there is none.
 fn fresh_scan(snapshot: &Snapshot, now: Moment) -> Result<(&Inventory, Seen), Missing> {
-    let DeviceEvidence { since, scan, attempt } = &snapshot.devices;
+    let DeviceEvidence { since, scan, attempt, .. } = &snapshot.devices;
     let policy = snapshot.setup.policy;
     let seen = |at| Seen::of(at, now, policy.accepted_for(policy.device_scan));
     if let Some(scan) = scan

@@ -1,16 +1,25 @@
 //! Random sequences of what happens to a room.
-#![allow(unreachable_pub)]
+#![allow(dead_code, unreachable_pub)]
+
+mod record;
 
 use std::{ops::Range, time::Duration};
 
-use proptest::{prelude::*, sample::select};
+use proptest::{
+    prelude::*,
+    sample::select,
+    strategy::ValueTree,
+    test_runner::{RngSeed, TestRunner},
+};
 use siaga_probe::{DirectionResult, Mode, Reason};
 use siaga_readiness::{
-    Cause, CheckState, Code, Evidence, Freshness, Inventory, Moment, Policy, ScanFault, ServerPlace,
-    TimeToLive,
+    Cause, CheckState, Code, DeviceKind, Evidence, Freshness, Inventory, Judgement, Moment, Policy, Profile,
+    RoomVerdict, ScanFault, ServerPlace, TimeToLive, Trial, TrialOutcome,
 };
 
 use crate::room::*;
+
+pub use record::Record;
 
 /// Something that happens to a room.
 #[derive(Debug, Clone)]
@@ -65,6 +74,27 @@ pub fn without(events: &[Event], index: usize) -> Vec<Event> {
     rest
 }
 
+/// Without all that are like this.
+pub fn without_all(events: &[Event], is_one: impl Fn(&Evidence) -> bool) -> Vec<Event> {
+    let is_one = |event: &Event| matches!(&event.what, What::Observed { evidence, .. } if is_one(evidence));
+    let mut rest = events.to_vec();
+    while let Some(index) = rest.iter().position(is_one) {
+        rest = without(&rest, index);
+    }
+    rest
+}
+
+/// Nothing but the trials, at their times.
+pub fn only_trials(events: &[Event]) -> Vec<Event> {
+    let mut events = events.to_vec();
+    for event in &mut events {
+        if matches!(event.what, What::Observed { evidence: Evidence::Devices(_) | Evidence::Probe(_), .. }) {
+            event.what = silence();
+        }
+    }
+    events
+}
+
 pub fn silence() -> What {
     silence_of(Mode::Gate)
 }
@@ -83,12 +113,20 @@ pub fn silence_of(mode: Mode) -> What {
 
 pub fn policy() -> impl Strategy<Value = Policy> {
     let ttl = |range: Range<u64>| range.prop_map(|s| TimeToLive::new(Duration::from_secs(s)).unwrap());
-    // A sustain probe's is short, so that failures run out while gate probes still count.
-    (any::<bool>(), any::<bool>(), ttl(30..300), ttl(30..300), ttl(10..150)).prop_map(
-        |(accept_virtual, accept_internal_server, device_scan, gate_probe, sustain_probe)| Policy {
+    // Those of a sustain probe and of a trial are short, so that failures run out while gate probes still count.
+    let freshness = (ttl(30..300), ttl(30..300), ttl(10..150), ttl(10..150)).prop_map(
+        |(device_scan, gate_probe, sustain_probe, device_check)| Freshness {
+            device_scan,
+            gate_probe,
+            sustain_probe,
+            device_check,
+        },
+    );
+    (any::<bool>(), any::<bool>(), freshness).prop_map(
+        |(accept_virtual, accept_internal_server, freshness)| Policy {
             accept_virtual,
             accept_internal_server,
-            ..Policy::strict(Freshness { device_scan, gate_probe, sustain_probe })
+            ..Policy::strict(freshness)
         },
     )
 }
@@ -129,6 +167,37 @@ fn direction() -> impl Strategy<Value = DirectionResult> {
     ]
 }
 
+/// Of the devices that the inventories above have.
+fn trial() -> impl Strategy<Value = Evidence> {
+    let id = |index: usize| {
+        let inventory = webcam();
+        (inventory.cameras[index].id.clone(), inventory.microphones[index].id.clone())
+    };
+    let found = |state, reason| {
+        TrialOutcome::Found(Judgement {
+            value: Some(29.5),
+            required: Some(30.0),
+            ..Judgement::new(state, reason)
+        })
+    };
+    let outcome = prop_oneof![
+        12 => Just(found(CheckState::Ok, Code::CameraWorks)),
+        2 => Just(found(CheckState::Warning, Code::CameraDark)),
+        3 => Just(found(CheckState::Failed, Code::CameraFrozen)),
+        2 => Just(found(CheckState::Unknown, Code::DeviceRetrying)),
+        1 => Just(TrialOutcome::Voided),
+        1 => Just(TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail: "crashed".to_owned() }),
+    ];
+    (0..2_usize, any::<bool>(), outcome).prop_map(move |(index, is_camera, outcome)| {
+        let (camera, microphone) = id(index);
+        Evidence::Trial(if is_camera {
+            Trial { kind: DeviceKind::Camera, id: camera, outcome }
+        } else {
+            Trial { kind: DeviceKind::Microphone, id: microphone, outcome }
+        })
+    })
+}
+
 pub fn evidence() -> impl Strategy<Value = Evidence> {
     let place = prop_oneof![
         8 => Just(ServerPlace::Public),
@@ -146,14 +215,15 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
         Reason::OutsideHours,
     ]);
     prop_oneof![
-        7 => inventory().prop_map(Evidence::Devices),
+        10 => inventory().prop_map(Evidence::Devices),
         1 => Just(Evidence::DeviceFault(ScanFault {
             reason: Code::DeviceScanFailed,
             detail: "no such directory".to_owned(),
         })),
-        9 => (place.clone(), direction(), direction())
+        8 => trial(),
+        16 => (place.clone(), direction(), direction())
             .prop_map(|(place, up, down)| probe(place, up, down)),
-        4 => (select(vec![Mode::Sustain, Mode::Sustain, Mode::Sustain, Mode::Quality]), place, direction(), direction())
+        5 => (select(vec![Mode::Sustain, Mode::Sustain, Mode::Sustain, Mode::Quality]), place, direction(), direction())
             .prop_map(|(mode, place, up, down)| probe_of(mode, place, up, down)),
         1 => away.prop_map(|reason| probe(ServerPlace::Public, nothing(10, reason), nothing(20, reason))),
     ]
@@ -163,12 +233,43 @@ fn event() -> impl Strategy<Value = Event> {
     let ago = prop_oneof![3 => Just(0), 1 => 0..80_u64];
     let cause = select(vec![Cause::Resumed, Cause::NetworkChanged, Cause::ConfigurationChanged]);
     let what = prop_oneof![
-        12 => (ago, evidence()).prop_map(|(ago, evidence)| What::Observed { ago, evidence }),
+        30 => (ago, evidence()).prop_map(|(ago, evidence)| What::Observed { ago, evidence }),
         1 => cause.prop_map(What::Invalidated),
     ];
     (0..40_u64, what).prop_map(|(after, what)| Event { after, what })
 }
 
 pub fn events() -> impl Strategy<Value = Vec<Event>> {
-    prop::collection::vec(event(), 1..18)
+    prop::collection::vec(event(), 1..24)
+}
+
+/// With an event at the end that says nothing, so that each of the others can be left out.
+pub fn up_to_now(mut events: Vec<Event>) -> Vec<Event> {
+    events.push(Event { after: 0, what: silence() });
+    events
+}
+
+pub fn configuration(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(0x5146_4147),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+pub fn profile() -> impl Strategy<Value = &'static Profile> {
+    select(vec![Profile::minimum(), Profile::recommended()])
+}
+
+pub fn is_ready(room: &Room, profile: &Profile) -> bool {
+    room.readiness(profile).verdict == RoomVerdict::Ready
+}
+
+pub fn random_rooms(count: usize) -> impl Iterator<Item = Room> {
+    let mut runner = TestRunner::new(configuration(1));
+    (0..count).map(move |_| {
+        let (policy, events) = (policy(), events()).new_tree(&mut runner).unwrap().current();
+        after(policy, &events)
+    })
 }

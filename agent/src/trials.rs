@@ -1,0 +1,143 @@
+//! Tries the devices: pictures are taken, sound is listened to, in a process of their own.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use siaga_devices::{
+    Roots,
+    analysis::Occasion,
+    trial::{Subject, Trier, Usage, plan::Key, usage},
+};
+use siaga_readiness::{
+    inventory::Inventory,
+    observation::{Evidence, Observation},
+    reasons::Code,
+    state::CheckState,
+    trial::{DeviceKind, Trial, TrialOutcome},
+};
+use tracing::{info, warn};
+
+use crate::host;
+
+/// The hidden command of this program that tries a device; it is told which by the arguments that follow.
+pub const TRY_DEVICE: &str = "__try-device";
+
+/// A device that may be tried.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Which one.
+    pub key: Key,
+    /// Its name, for people.
+    pub name: String,
+    /// How it is tried.
+    pub subject: Subject,
+}
+
+/// The devices of a scan that count, are not in use, and offer something.
+#[must_use]
+pub fn candidates(inventory: &Inventory, accept_virtual: bool) -> Vec<Candidate> {
+    let may = |state, is_virtual: bool| state == CheckState::Ok && (accept_virtual || !is_virtual);
+    let candidate = |kind, id: &str, name: &str, subject: Option<Subject>| {
+        Some(Candidate { key: (kind, id.to_owned()), name: name.to_owned(), subject: subject? })
+    };
+    let cameras = inventory.cameras.iter().filter(|camera| may(camera.state, camera.is_virtual));
+    let microphones = inventory.microphones.iter().filter(|device| may(device.state, device.is_virtual));
+    cameras
+        .filter_map(|it| candidate(DeviceKind::Camera, &it.id, &it.name, Subject::camera(it)))
+        .chain(
+            microphones.filter_map(|it| {
+                candidate(DeviceKind::Microphone, &it.id, &it.name, Subject::microphone(it))
+            }),
+        )
+        .collect()
+}
+
+/// All cameras and microphones of a scan, whether or not they may be tried.
+#[must_use]
+pub fn present(inventory: &Inventory) -> Vec<Key> {
+    let cameras = inventory.cameras.iter().map(|camera| (DeviceKind::Camera, camera.id.clone()));
+    let microphones = inventory.microphones.iter().map(|device| (DeviceKind::Microphone, device.id.clone()));
+    cameras.chain(microphones).collect()
+}
+
+/// Takes devices in hand, one at a time, off the async threads.
+#[derive(Debug)]
+pub struct Hands {
+    trier: Trier,
+    roots: Roots,
+}
+
+impl Hands {
+    /// Hands on this machine's devices.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { trier: Trier::of_this_program([TRY_DEVICE]), roots: Roots::default() }
+    }
+
+    /// Tries a device if it is free. `None` if it is in use. Dropping the future ends the trial.
+    pub async fn try_out(&self, candidate: &Candidate, occasion: Occasion) -> Option<TrialOutcome> {
+        let (trier, roots, subject) = (self.trier.clone(), self.roots.clone(), candidate.subject.clone());
+        let stop = StopOnDrop(Arc::default());
+        let stopped = stop.0.clone();
+        let trial = tokio::task::spawn_blocking(move || match usage(&roots, &subject) {
+            Usage::Free => trier.try_out(&subject, occasion, &stopped),
+            Usage::InUse => None,
+            Usage::Unknown => Some(TrialOutcome::NotDone {
+                reason: Code::DeviceUseUnknown,
+                detail: "not all processes can be seen".to_owned(),
+            }),
+        });
+        let outcome = trial.await.unwrap_or_else(|crash| {
+            Some(TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail: crash.to_string() })
+        });
+        log(candidate, outcome.as_ref());
+        outcome
+    }
+
+    /// Tries a device because a person asks: what fails is tried once more at once.
+    pub async fn try_for_a_person(&self, candidate: &Candidate) -> Option<Observation> {
+        let at = host::now();
+        let mut outcome = self.try_out(candidate, Occasion::Asked).await?;
+        if matches!(&outcome, TrialOutcome::Found(found) if found.state == CheckState::Failed) {
+            outcome = self.try_out(candidate, Occasion::Asked).await?;
+        }
+        Some(observation(at, &candidate.key, outcome))
+    }
+}
+
+impl Default for Hands {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a trial that began `at` adds to what is known.
+#[must_use]
+pub fn observation(at: siaga_readiness::Moment, key: &Key, outcome: TrialOutcome) -> Observation {
+    let took = at.age_at(&host::now()).unwrap_or_default();
+    let (kind, id) = key.clone();
+    Observation { at, took, evidence: Evidence::Trial(Trial { kind, id, outcome }) }
+}
+
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn log(candidate: &Candidate, outcome: Option<&TrialOutcome>) {
+    let Candidate { name, .. } = candidate;
+    match outcome {
+        Some(TrialOutcome::Found(found)) => {
+            info!(device = name, state = %found.state, reason = %found.reason, value = found.value, "tried");
+        }
+        Some(TrialOutcome::NotDone { reason, detail }) => {
+            warn!(device = name, %reason, detail, "could not be tried");
+        }
+        Some(TrialOutcome::Voided) | None => info!(device = name, "not tried: it is in use"),
+    }
+}

@@ -1,0 +1,103 @@
+//! What happened to a room, told from the events alone: what the laws hold the answers against.
+
+use std::time::Duration;
+
+use siaga_probe::{DirectionResult, Mode};
+use siaga_readiness::{
+    Cause, CheckState, DeviceKind, Evidence, Inventory, Policy, ProbeEvidence, ServerPlace, TrialOutcome,
+};
+
+use super::{Event, What};
+use crate::room::moment;
+
+/// What was seen, and since when it counts, told from the events alone.
+pub struct Record<'a> {
+    pub seen: Vec<(Duration, &'a Evidence)>,
+    pub devices_since: Duration,
+    pub network_since: Duration,
+    pub now: Duration,
+}
+
+impl<'a> Record<'a> {
+    pub fn of(events: &'a [Event]) -> Self {
+        let start = moment(1000).since_boot;
+        let mut record = Self { seen: Vec::new(), devices_since: start, network_since: start, now: start };
+        for Event { after, what } in events {
+            record.now += Duration::from_secs(*after);
+            match what {
+                What::Observed { ago, evidence } => {
+                    record.seen.push((record.now - Duration::from_secs(*ago), evidence));
+                }
+                What::Invalidated(Cause::NetworkChanged) => record.network_since = record.now,
+                What::Invalidated(_) => {
+                    (record.devices_since, record.network_since) = (record.now, record.now);
+                }
+            }
+        }
+        record
+    }
+
+    /// What probes of one kind said about one direction.
+    pub fn said(
+        &self,
+        mode: Mode,
+        of: fn(&ProbeEvidence) -> &DirectionResult,
+    ) -> impl Iterator<Item = (Duration, ServerPlace, &DirectionResult)> {
+        self.seen.iter().filter_map(move |(at, evidence)| match evidence {
+            Evidence::Probe(probe) if *at >= self.network_since && probe.result.mode == mode => {
+                Some((*at, probe.server_place, of(probe)))
+            }
+            _ => None,
+        })
+    }
+
+    /// The newest scan that still counts at the end.
+    pub fn scan(&self, policy: Policy) -> Option<&Inventory> {
+        let scans = self.seen.iter().filter_map(|(at, evidence)| match evidence {
+            Evidence::Devices(inventory) if *at >= self.devices_since => Some((*at, inventory)),
+            _ => None,
+        });
+        let (at, inventory) = scans.max_by_key(|(at, _)| *at)?;
+        (self.now - at < policy.device_scan.duration()).then_some(inventory)
+    }
+
+    /// The devices of a scan that count, are free, and whose last trial spoke against them, however long ago.
+    pub fn devices_against(&self, policy: Policy, inventory: &'a Inventory) -> Vec<(DeviceKind, &'a str)> {
+        counted(policy, inventory)
+            .filter(|(kind, id, state)| *state == CheckState::Ok && self.speaks_against(*kind, id))
+            .map(|(kind, id, _)| (kind, id))
+            .collect()
+    }
+
+    /// Whether all devices of one kind that count are such.
+    pub fn is_without_a_device(&self, policy: Policy, inventory: &'a Inventory) -> bool {
+        let against = self.devices_against(policy, inventory);
+        [DeviceKind::Camera, DeviceKind::Microphone].into_iter().any(|kind| {
+            let of_the_kind = counted(policy, inventory).filter(|(it, ..)| *it == kind).count();
+            against.iter().filter(|(it, _)| *it == kind).count() == of_the_kind
+        })
+    }
+
+    fn speaks_against(&self, kind: DeviceKind, id: &str) -> bool {
+        let told = self.seen.iter().filter_map(|(at, evidence)| match evidence {
+            Evidence::Trial(trial) if *at >= self.devices_since && trial.kind == kind && trial.id == id => {
+                match &trial.outcome {
+                    TrialOutcome::Found(found) => Some((*at, !found.state.grants())),
+                    TrialOutcome::Voided => Some((*at, false)),
+                    TrialOutcome::NotDone { .. } => None,
+                }
+            }
+            _ => None,
+        });
+        told.max_by_key(|(at, _)| *at).is_some_and(|(_, against)| against)
+    }
+}
+
+fn counted(policy: Policy, inventory: &Inventory) -> impl Iterator<Item = (DeviceKind, &str, CheckState)> {
+    let counts = move |is_virtual: bool| policy.accept_virtual || !is_virtual;
+    let cameras = inventory.cameras.iter().filter(move |it| counts(it.is_virtual));
+    let microphones = inventory.microphones.iter().filter(move |it| counts(it.is_virtual));
+    cameras
+        .map(|it| (DeviceKind::Camera, it.id.as_str(), it.state))
+        .chain(microphones.map(|it| (DeviceKind::Microphone, it.id.as_str(), it.state)))
+}

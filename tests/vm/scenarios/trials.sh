@@ -1,0 +1,97 @@
+# Devices really tried, because a person asks: cameras that work, are dark, stop, break or go away, and microphones that
+# hear, hear nothing, or are busy.
+set -eu
+# shellcheck source=/dev/null
+. "$BENCH_DIR/guest/devices.sh"
+
+say "A webcam and a sound card"
+expect "the binary is read into memory" md5sum "$BIN_DIR/siaga-agent"
+expect "the webcam is plugged in" modprobe vivid
+expect "the sound card is plugged in" modprobe snd-aloop
+
+say "A camera and a microphone that work"
+before=$(format_of_the_camera)
+expect_status 1 "the camera is set to another picture ($before)" sh -c "echo '$before' | grep -q '1280, 720'"
+play 3000
+expect_status 0 "check grants without a warning" check devices
+says CAMERA ok CAMERA_WORKS
+says MICROPHONE ok MICROPHONE_WORKS
+expect_json /run/bench/readiness.json "at 30 pictures a second, a quarter more or less" \
+    '.checks[] | select(.code == "CAMERA") | .value > 22 and .value < 38'
+expect_json /run/bench/readiness.json "a square wave of 3000 is at -20.8 dBFS" \
+    '.checks[] | select(.code == "MICROPHONE") | .value > -21.3 and .value < -20.3'
+expect "the camera is set as it was found" test "$(format_of_the_camera)" = "$before"
+
+say "A microphone that is too quiet, or overdriven"
+hush
+play 20
+expect_status 1 "check warns" check microphone
+says MICROPHONE warning MICROPHONE_LOW
+hush
+play 32767
+expect_status 1 "check warns" check microphone
+says MICROPHONE warning MICROPHONE_CLIPPING
+hush
+
+say "A microphone that hears nothing"
+expect_status 2 "check denies" check microphone
+says MICROPHONE failed MICROPHONE_SILENT
+
+say "A dark room"
+expect "the picture is black" set_control "Test Pattern" 5
+expect "and nothing is written on it" set_control "OSD Text Mode" 2
+expect_status 2 "a person who asks is told so" check camera
+says CAMERA failed CAMERA_DARK
+
+say "A covered lens"
+expect "the picture is white" set_control "Test Pattern" 6
+expect_status 1 "check warns" check camera
+says CAMERA warning CAMERA_COVERED
+
+say "A picture that stands still"
+expect "colour bars" set_control "Test Pattern" 0
+expect_status 2 "check denies" check camera
+says CAMERA failed CAMERA_FROZEN
+expect "the time is written on it" set_control "OSD Text Mode" 0
+expect_status 0 "check grants" check camera
+says CAMERA ok CAMERA_WORKS
+
+say "Broken and missing pictures"
+expect "half of the pictures are dropped" set_control "Percentage of Dropped Buffers" 50
+expect_status 1,2 "check warns or denies" check camera
+expect_json /run/bench/readiness.json "pictures are missing or too few" \
+    '.checks[0].reason == "CAMERA_BROKEN_FRAMES" or .checks[0].reason == "CAMERA_SLOW"'
+expect "all are dropped" set_control "Percentage of Dropped Buffers" 100
+expect_status 2 "check denies" check camera
+says CAMERA failed CAMERA_NO_FRAMES
+expect "none are dropped" set_control "Percentage of Dropped Buffers" 0
+
+say "A camera that is unplugged while it is tried"
+siaga-agent check --active --profile camera --format json --config /tmp/agent.toml \
+    >/run/bench/readiness.json 2>>/run/bench/agent.log &
+checking=$!
+wait_until 20 "it is being tried" sh -c 'ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q /dev/video0'
+expect "it is unplugged" set_control "Disconnect" 1
+expect_status 1,2 "check ends" wait $checking
+expect_json /run/bench/readiness.json "nothing good is said of it" '.checks[0].state != "ok"'
+expect "another one is plugged in" sh -c 'modprobe -r vivid && modprobe vivid'
+
+say "A camera and a sound card in use"
+python3 - <<'END' &
+import ctypes, time
+
+alsa = ctypes.CDLL("libasound.so.2")
+pcm = ctypes.c_void_p()
+assert alsa.snd_pcm_open(ctypes.byref(pcm), b"hw:CARD=Loopback,DEV=0", 1, 0) == 0
+assert alsa.snd_pcm_set_params(pcm, 2, 3, 2, 48000, 0, 500000) == 0
+time.sleep(1000)
+END
+recorder=$!
+wait_until 20 "a program holds the card" sh -c '! grep -q closed /proc/asound/Loopback/pcm0c/sub0/status'
+python3 -c 'import time; camera = open("/dev/video0", "rb"); time.sleep(1000)' &
+holder=$!
+wait_until 20 "a program holds the camera" sh -c "ls -l /proc/$holder/fd | grep -q video0"
+expect_status 1 "check grants, and warns" check devices
+says CAMERA in_use CAMERA_IN_USE
+says MICROPHONE in_use MICROPHONE_IN_USE
+kill $holder $recorder
