@@ -1,5 +1,7 @@
 //! Looks at the devices: one scan, or one after the other.
 
+mod plugs;
+
 use std::time::Duration;
 
 use siaga_devices::{Kernel, Roots, ScanError, ScanOptions, Scanner, analysis::Occasion, trial::plan::Plan};
@@ -25,6 +27,7 @@ use crate::{
     room::Room,
     trials::{self, Hands},
 };
+use plugs::Plugs;
 
 /// A scan that takes longer is told as timed out; a healthy one takes milliseconds.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -32,12 +35,14 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// What a device offers is remembered from one scan to the next, and asked anew after this long.
 const MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Scans at the configured interval and after each change of the machine, for ever, and tries what is due and free
-/// after a scan. Never both at once: a device in the hand would look like one in use.
+/// Scans at the configured interval, at once when a device comes or goes and after each change of the machine, for
+/// ever, and tries what is due and free after a scan. Never both at once: a device in the hand would look like one in
+/// use. A trial ends early when a device comes or goes meanwhile.
 pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
     let Settings { devices, network, .. } = settings;
     let mut eyes = Eyes::new(devices);
     let mut plan = Plan::new(room.snapshot().setup.policy.device_check.duration());
+    let mut plugs = Plugs::listen();
     let mut ticks = interval(devices.scan_interval.duration());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -46,11 +51,12 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
         tokio::select! {
             _ = ticks.tick() => {}
             () = sleep(next_trial) => {}
+            () = plugs.next() => {}
             () = changes.next() => eyes.forget(),
         }
         room.observe(eyes.look().await);
         // A look after each, so that a scan never grows old over many trials.
-        while devices.active_checks && try_one(room, |now| network.hours(now), &mut plan).await {
+        while devices.active_checks && try_one(room, |now| network.hours(now), &mut plan, &mut plugs).await {
             room.observe(eyes.look().await);
         }
     }
@@ -59,7 +65,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
 const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Tries the device that has been due for longest, unless the room is better left alone. Answers whether there was one.
-async fn try_one(room: &Room, hours: impl Fn(Moment) -> Hours, plan: &mut Plan) -> bool {
+async fn try_one(room: &Room, hours: impl Fn(Moment) -> Hours, plan: &mut Plan, plugs: &mut Plugs) -> bool {
     let snapshot = room.snapshot();
     let DeviceEvidence { since, scan, attempt, .. } = &snapshot.devices;
     let (Some(scan), Some(ScanAttempt { fault: None, .. })) = (scan, attempt) else { return false };
@@ -78,7 +84,7 @@ async fn try_one(room: &Room, hours: impl Fn(Moment) -> Hours, plan: &mut Plan) 
     let Some(candidate) = candidates.iter().find(|candidate| Some(&candidate.key) == due.as_ref()) else {
         return false;
     };
-    let outcome = Hands::new().try_out(candidate, Occasion::Scheduled).await;
+    let outcome = Hands::new().try_out(candidate, Occasion::Scheduled, plugs.next()).await;
     if let Some(told) = plan.on_outcome(now.since_boot, &candidate.key, outcome) {
         room.observe(trials::observation(now, &candidate.key, told));
     }

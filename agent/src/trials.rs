@@ -1,8 +1,11 @@
 //! Tries the devices: pictures are taken, sound is listened to, in a process of their own.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use siaga_devices::{
@@ -76,12 +79,18 @@ impl Hands {
         Self { trier: Trier::of_this_program([TRY_DEVICE]), roots: Roots::default() }
     }
 
-    /// Tries a device if it is free. `None` if it is in use. Dropping the future ends the trial.
-    pub async fn try_out(&self, candidate: &Candidate, occasion: Occasion) -> Option<TrialOutcome> {
+    /// Tries a device if it is free, until `interrupted` resolves. `None` if it is in use, or the trial was interrupted;
+    /// the device has been let go then. Dropping the future ends the trial too.
+    pub async fn try_out(
+        &self,
+        candidate: &Candidate,
+        occasion: Occasion,
+        interrupted: impl Future<Output = ()>,
+    ) -> Option<TrialOutcome> {
         let (trier, roots, subject) = (self.trier.clone(), self.roots.clone(), candidate.subject.clone());
         let stop = StopOnDrop(Arc::default());
         let stopped = stop.0.clone();
-        let trial = tokio::task::spawn_blocking(move || match usage(&roots, &subject) {
+        let mut trial = tokio::task::spawn_blocking(move || match usage(&roots, &subject) {
             Usage::Free => trier.try_out(&subject, occasion, &stopped),
             Usage::InUse => None,
             Usage::Unknown => Some(TrialOutcome::NotDone {
@@ -89,7 +98,14 @@ impl Hands {
                 detail: "not all processes can be seen".to_owned(),
             }),
         });
-        let outcome = trial.await.unwrap_or_else(|crash| {
+        let ended = tokio::select! {
+            ended = &mut trial => ended,
+            () = interrupted => {
+                stop.0.store(true, Ordering::Relaxed);
+                trial.await
+            }
+        };
+        let outcome = ended.unwrap_or_else(|crash| {
             Some(TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail: crash.to_string() })
         });
         log(candidate, outcome.as_ref());
@@ -99,9 +115,9 @@ impl Hands {
     /// Tries a device because a person asks: what fails is tried once more at once.
     pub async fn try_for_a_person(&self, candidate: &Candidate) -> Option<Observation> {
         let at = host::now();
-        let mut outcome = self.try_out(candidate, Occasion::Asked).await?;
+        let mut outcome = self.try_out(candidate, Occasion::Asked, pending()).await?;
         if matches!(&outcome, TrialOutcome::Found(found) if found.state == CheckState::Failed) {
-            outcome = self.try_out(candidate, Occasion::Asked).await?;
+            outcome = self.try_out(candidate, Occasion::Asked, pending()).await?;
         }
         Some(observation(at, &candidate.key, outcome))
     }
@@ -138,6 +154,8 @@ fn log(candidate: &Candidate, outcome: Option<&TrialOutcome>) {
         Some(TrialOutcome::NotDone { reason, detail }) => {
             warn!(device = name, %reason, detail, "could not be tried");
         }
-        Some(TrialOutcome::Voided) | None => info!(device = name, "not tried: it is in use"),
+        Some(TrialOutcome::Voided) | None => {
+            info!(device = name, "not tried: it is in use, or a device came or went")
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! **Side effects:** reads sysfs, procfs and `/dev`; opens video nodes and PCMs for a moment to ask what
 //! they offer. A scan never starts a stream, never sets a format or a control, never opens what another program
-//! holds; a [`trial`] of a free device does the first two, in a process of its own. The only crate that uses nokhwa, cpal, v4l and alsa. Everything blocks; nothing is async.
+//! holds; a [`trial`] of a free device does the first two, in a process of its own. The only crate that uses nokhwa, cpal, v4l, alsa and udev. Everything blocks; nothing is async.
 //!
 //! In the order data travels:
 //! - [`Roots`]: where sysfs, procfs, `/dev` and `/run` are, so that a recorded machine can be scanned too
@@ -13,6 +13,7 @@
 //! - `display`: connectors with something connected
 //! - [`Catalogue`], [`DeclaredFov`]: fields of view, which no driver knows
 //! - [`scan`], [`Scanner`]: all of it, as one [`Inventory`](siaga_readiness::inventory::Inventory)
+//! - [`hotplug`]: devices that come and go, told while it happens
 //! - [`trial`]: a device tried out, in a process that can be killed and out of which no picture comes
 //! - [`analysis`]: what pictures and sounds say about the device that they come from
 
@@ -21,6 +22,7 @@ mod camera;
 mod display;
 mod drivers;
 mod fov;
+pub mod hotplug;
 mod kernel;
 mod memory;
 mod place;
