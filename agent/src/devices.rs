@@ -1,39 +1,28 @@
 //! Looks at the devices: one scan, or one after the other.
 
+mod eyes;
 mod plugs;
 
 use std::time::Duration;
 
-use siaga_devices::{Kernel, Roots, ScanError, ScanOptions, Scanner, analysis::Occasion, trial::plan::Plan};
+use siaga_devices::{analysis::Occasion, trial::plan::Plan};
 use siaga_probe::schedule::Hours;
 use siaga_readiness::{
-    inventory::Inventory,
     moment::Moment,
-    observation::{Evidence, Observation, ScanFault},
-    reasons::Code,
     snapshot::{DeviceEvidence, ScanAttempt, Snapshot},
     trial::TrialOutcome,
 };
-use tokio::{
-    task::JoinHandle,
-    time::{MissedTickBehavior, interval, sleep, timeout},
-};
-use tracing::warn;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::{
     changes::Changes,
-    config::{DeviceSettings, Settings},
+    config::Settings,
     host,
     room::Room,
     trials::{self, Hands},
 };
+pub use eyes::Eyes;
 use plugs::Plugs;
-
-/// A scan that takes longer is told as timed out; a healthy one takes milliseconds.
-const DEADLINE: Duration = Duration::from_secs(10);
-
-/// What a device offers is remembered from one scan to the next, and asked anew after this long.
-const MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Scans at the configured interval, at once when a device comes or goes and after each change of the machine, for
 /// ever, and tries what is due and free after a scan. Never both at once: a device in the hand would look like one in
@@ -51,7 +40,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
         tokio::select! {
             _ = ticks.tick() => {}
             () = sleep(next_trial) => {}
-            () = plugs.next() => {}
+            () = plugs.next() => eyes.expect_change(),
             () = changes.next() => eyes.forget(),
         }
         room.observe(eyes.look().await);
@@ -96,102 +85,15 @@ fn is_to_be_left_alone(snapshot: &Snapshot, hours: Hours, now: Moment) -> bool {
     matches!(hours, Hours::Closed { .. }) || snapshot.is_in_use(now)
 }
 
-/// A scanner off the async threads. A driver may hang; then the scan is told as timed out, and none is begun on top
-/// of it.
-#[derive(Debug)]
-pub struct Eyes {
-    state: State,
-    /// When each device was last asked what it offers.
-    asked: Moment,
-    ask_anew: bool,
-}
-
-type Scanned = (Box<Scanner<Kernel>>, Result<Inventory, ScanError>);
-
-#[derive(Debug)]
-enum State {
-    Ready(Box<Scanner<Kernel>>),
-    /// Since when a scan hangs, and the scan.
-    Busy(Moment, JoinHandle<Scanned>),
-    /// A scan panicked, and the scanner went with it.
-    Lost,
-}
-
-impl Eyes {
-    /// Eyes on this machine.
-    #[must_use]
-    pub fn new(settings: &DeviceSettings) -> Self {
-        let declared_fov = settings.field_of_view.iter().map(|declared| declared.0.clone()).collect();
-        let options = ScanOptions { declared_fov, ..ScanOptions::default() };
-        let scanner = Scanner::new(Roots::default(), options, Kernel);
-        Self { state: State::Ready(Box::new(scanner)), asked: host::now(), ask_anew: true }
-    }
-
-    /// Asks each device anew at the next look.
-    pub fn forget(&mut self) {
-        self.ask_anew = true;
-    }
-
-    /// One look; ends within ten seconds.
-    pub async fn look(&mut self) -> Observation {
-        let (at, scanned) = self.scan().await;
-        let evidence = match scanned {
-            Ok(inventory) => Evidence::Devices(inventory),
-            Err(fault) => {
-                warn!(detail = fault.detail, "device scan failed");
-                Evidence::DeviceFault(fault)
-            }
-        };
-        let took = at.age_at(&host::now()).unwrap_or_default();
-        Observation { at, took, evidence }
-    }
-
-    /// The scan's own beginning comes with it: one that hung for an hour is an hour old when it ends.
-    async fn scan(&mut self) -> (Moment, Result<Inventory, ScanFault>) {
-        let (at, mut scan) = match std::mem::replace(&mut self.state, State::Lost) {
-            State::Ready(scanner) => self.begin(scanner),
-            State::Busy(at, scan) => (at, scan),
-            State::Lost => {
-                let crashed = fault(Code::DeviceScanFailed, "an earlier scan crashed; restart the agent");
-                return (host::now(), Err(crashed));
-            }
-        };
-        match timeout(DEADLINE, &mut scan).await {
-            Ok(Ok((scanner, scanned))) => {
-                self.state = State::Ready(scanner);
-                (at, scanned.map_err(|error| fault(Code::DeviceScanFailed, &error.to_string())))
-            }
-            Ok(Err(crash)) => (at, Err(fault(Code::DeviceScanFailed, &crash.to_string()))),
-            Err(_) => {
-                self.state = State::Busy(at, scan);
-                let hangs = fault(Code::DeviceScanTimedOut, "a driver did not answer within 10 s");
-                (host::now(), Err(hangs))
-            }
-        }
-    }
-
-    fn begin(&mut self, mut scanner: Box<Scanner<Kernel>>) -> (Moment, JoinHandle<Scanned>) {
-        let at = host::now();
-        if self.ask_anew || self.asked.age_at(&at).is_none_or(|age| age >= MEMORY) {
-            scanner.forget();
-            self.asked = at;
-            self.ask_anew = false;
-        }
-        let scan = tokio::task::spawn_blocking(move || {
-            let scanned = scanner.scan();
-            (scanner, scanned)
-        });
-        (at, scan)
-    }
-}
-
-fn fault(reason: Code, detail: &str) -> ScanFault {
-    ScanFault { reason, detail: detail.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
-    use siaga_readiness::{policy::Policy, snapshot::Setup, state::CheckState, tracker::Tracker};
+    use siaga_readiness::{
+        observation::{Evidence, Observation},
+        policy::Policy,
+        snapshot::Setup,
+        state::CheckState,
+        tracker::Tracker,
+    };
 
     use super::*;
     use crate::{

@@ -58,6 +58,7 @@ pub(crate) fn inventory() -> Inventory {
         name: "Webcam \"C920\" \\ Pro".into(),
         node: "/dev/video0".into(),
         usb_id: Some("046d:082d".into()),
+        usb_mbits: Some(480.0),
         bus: "usb-0000:00:14.0-1".into(),
         external: Some(true),
         is_virtual: false,

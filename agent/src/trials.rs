@@ -155,7 +155,7 @@ fn log(candidate: &Candidate, outcome: Option<&TrialOutcome>) {
             warn!(device = name, %reason, detail, "could not be tried");
         }
         Some(TrialOutcome::Voided) | None => {
-            info!(device = name, "not tried: it is in use, or a device came or went")
+            info!(device = name, "not tried: in use, or a device came or went");
         }
     }
 }

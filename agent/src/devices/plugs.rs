@@ -40,7 +40,7 @@ impl Plugs {
                 }
             }
         }
-        pending().await
+        pending::<()>().await;
     }
 }
 

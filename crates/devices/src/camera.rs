@@ -17,8 +17,9 @@ use crate::{
     drivers::{CameraFacts, Drivers},
     memory::Memory,
     roots::Roots,
-    scanner::{ScanError, ScanOptions},
+    scanner::{Asking, ScanError, ScanOptions},
 };
+use node::Node;
 
 /// What is remembered of cameras from scan to scan.
 #[derive(Debug, Default)]
@@ -28,38 +29,69 @@ pub(crate) struct Past {
     hazards: Vec<String>,
 }
 
+impl Past {
+    pub(crate) fn forget_failures(&mut self) {
+        self.facts.forget_failures();
+    }
+}
+
 /// The physical cameras, hardware first, in a stable order.
 pub(crate) fn scan(
     roots: &Roots,
     options: &ScanOptions,
     drivers: &impl Drivers,
     past: &mut Past,
+    asking: Asking,
 ) -> Result<Vec<Camera>, ScanError> {
     let listing = listing::list(&roots.dev, drivers)?;
-    if listing.hazards != past.hazards {
-        for name in &listing.hazards {
-            tracing::warn!(
-                "{} is not a name that the camera library can read; siaga lists cameras without the library. \
-                 Rename or remove it.",
-                roots.dev.join(name).display()
-            );
-        }
-        past.hazards.clone_from(&listing.hazards);
-    }
-    let numbers = listing.confirmed(drivers);
-    let paths: Vec<_> = numbers.iter().map(|number| roots.dev.join(format!("video{number}"))).collect();
+    complain(&listing.hazards, roots, past);
+    let paths: Vec<_> =
+        listing.numbers.iter().map(|number| roots.dev.join(format!("video{number}"))).collect();
     past.facts.retain(&paths.iter().map(|path| path.as_path()).collect());
     let held = if paths.is_empty() { HashSet::new() } else { holders::held(&roots.proc, &paths).0 };
-    let nodes = numbers
-        .into_iter()
+    let mut nodes: Vec<Node> = listing
+        .numbers
+        .iter()
         .zip(paths)
-        .filter_map(|(number, path)| {
+        .map(|(number, path)| {
             let is_held = held.contains(&path);
-            node::read(roots, drivers, &mut past.facts, number, path, is_held)
+            Node::seen(roots, &past.facts, *number, path, is_held)
         })
         .collect();
+    if asking == Asking::WhatIsNotKnown && nodes.iter().any(Node::is_unread) {
+        // The camera library opens every node to list it, also those that others hold.
+        let known = if held.is_empty() { listing.known_to(drivers) } else { None };
+        let is_known = |number: u32| known.as_ref().is_none_or(|known| known.contains(&number));
+        nodes = nodes
+            .into_iter()
+            .filter_map(|node| match node.is_unread() {
+                true if is_known(node.number) => node.asked(drivers, &mut past.facts),
+                // It is just coming or going.
+                true => None,
+                false => Some(node),
+            })
+            .collect();
+    }
+    for node in &mut nodes {
+        node.judge_capturing(roots);
+    }
     let mut cameras: Vec<Camera> =
         group::by_device(nodes).into_iter().filter_map(|group| group::camera(group, options)).collect();
     cameras.sort_by(|a, b| (a.is_virtual, &a.id, &a.node).cmp(&(b.is_virtual, &b.id, &b.node)));
     Ok(cameras)
+}
+
+/// About names on which the camera library would panic, once.
+fn complain(hazards: &[String], roots: &Roots, past: &mut Past) {
+    if hazards == past.hazards {
+        return;
+    }
+    for name in hazards {
+        tracing::warn!(
+            "{} is not a name that the camera library can read; siaga lists cameras without the library. \
+             Rename or remove it.",
+            roots.dev.join(name).display()
+        );
+    }
+    past.hazards = hazards.to_vec();
 }

@@ -26,6 +26,13 @@ pub trait Drivers {
 
     /// The sample rates of each of `pcms`, in the same order. Opens each for a moment.
     fn read_rates(&self, pcms: &[Pcm]) -> Vec<Result<Vec<RateRange>, DriverError>>;
+
+    /// How the controls of the sound card `card_id` stand: switches and volumes. Opens its control node for a moment,
+    /// which no other program notices, and changes nothing.
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    fn read_controls(&self, card_id: &str) -> Result<Vec<Control>, DriverError>;
 }
 
 /// What one video node said about itself.
@@ -72,6 +79,32 @@ impl Pcm {
     pub fn alsa_name(&self) -> String {
         format!("hw:CARD={},DEV={}", self.card_id, self.device)
     }
+}
+
+/// One control of a sound card's mixer, in one direction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Control {
+    /// As the driver names it, e.g. `Capture` or `Master`.
+    pub name: String,
+    /// Tells controls of one name apart; the lowest belongs to the card's main device.
+    pub index: u32,
+    /// Capture or playback.
+    pub direction: Direction,
+    /// Whether any of its channels is switched on; `None` without a switch.
+    pub is_on: Option<bool>,
+    /// Its loudest channel; `None` without a volume.
+    pub volume: Option<Volume>,
+}
+
+/// Where a volume stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Volume {
+    /// In the driver's own steps.
+    pub value: i64,
+    /// The lowest step.
+    pub min: i64,
+    /// Gain there, dB; `None` where the driver does not say.
+    pub db: Option<f32>,
 }
 
 /// Which way sound goes.

@@ -2,6 +2,7 @@
 //!
 //! All three can panic on what a driver says; here such a panic becomes a [`DriverError`].
 
+mod alsa_mixer;
 mod alsa_pcm;
 pub(crate) mod video;
 
@@ -11,11 +12,12 @@ use std::{
     os::unix::fs::{FileTypeExt, MetadataExt},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    thread,
 };
 
 use nokhwa::utils::{ApiBackend, CameraIndex};
 
-use crate::drivers::{CameraFacts, DriverError, Drivers, Pcm, RateRange};
+use crate::drivers::{CameraFacts, Control, DriverError, Drivers, Pcm, RateRange};
 
 /// The real drivers. Always those of the running machine, whatever [`Roots`](crate::Roots) say.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,12 +45,40 @@ impl Drivers for Kernel {
     fn read_rates(&self, pcms: &[Pcm]) -> Vec<Result<Vec<RateRange>, DriverError>> {
         alsa_pcm::read_rates(pcms)
     }
+
+    fn read_controls(&self, card_id: &str) -> Result<Vec<Control>, DriverError> {
+        alsa_mixer::read(card_id)
+    }
 }
 
 /// Runs a library's code; its panic is an error.
 pub(crate) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, DriverError> {
     // Nothing outlives the call that a panic could leave half changed.
     catch_unwind(AssertUnwindSafe(call)).map_err(|panic| panicked(panic.as_ref()))
+}
+
+/// Runs alsa-lib's code, whose complaints go to the log.
+///
+/// In a thread of its own: alsa-lib writes its complaints to standard error unless the *thread* has an error handler,
+/// and a handler, once set, stays for the thread's life.
+fn quietly<T: Send>(ask: impl FnOnce() -> Result<T, DriverError> + Send) -> Result<T, DriverError> {
+    thread::scope(|scope| {
+        let asking = thread::Builder::new().name("alsa".to_owned()).spawn_scoped(scope, || {
+            let complaints = alsa::Output::local_error_handler()
+                .map_err(|error| DriverError::Failed(error.to_string()))?;
+            let answer = ask();
+            let complaints = complaints.borrow().to_string();
+            if !complaints.is_empty() {
+                tracing::debug!("alsa: {}", complaints.trim_end());
+            }
+            answer
+        });
+        match asking.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(panic)) => Err(panicked(panic.as_ref())),
+            Err(error) => Err(DriverError::Failed(format!("no thread: {error}"))),
+        }
+    })
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> DriverError {

@@ -32,7 +32,7 @@ mod sound;
 mod text;
 pub mod trial;
 
-pub use drivers::{CameraFacts, Direction, DriverError, Drivers, Offer, Pcm, RateRange};
+pub use drivers::{CameraFacts, Control, Direction, DriverError, Drivers, Offer, Pcm, RateRange, Volume};
 pub use fov::{Catalogue, CatalogueError, DeclarationError, DeclaredFov};
 pub use kernel::Kernel;
 pub use roots::Roots;

@@ -1,4 +1,4 @@
-//! What drivers answered before, for as long as the device node stays the same.
+//! What drivers answered before, for as long as device and node stay the same.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -7,23 +7,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Answers by device node. A node that was recreated (unplugged, plugged in) or whose permissions changed
-/// is another node: its change time differs.
+use crate::drivers::DriverError;
+
+/// Answers by device node. A node that was recreated (unplugged, plugged in) or whose permissions changed is another
+/// node: its change time differs. So is one behind which another device sits.
 #[derive(Debug)]
 pub(crate) struct Memory<T> {
-    answers: HashMap<PathBuf, (Stamp, T)>,
+    answers: HashMap<PathBuf, (Stamp, Result<T, DriverError>)>,
 }
 
 impl<T: Clone> Memory<T> {
-    /// What `node` answered, if it is still the same node.
-    pub(crate) fn recall(&self, node: &Path) -> Option<T> {
+    /// What the device `identity` answered at `node`, if both are still the same.
+    pub(crate) fn recall(&self, node: &Path, identity: &str) -> Option<Result<T, DriverError>> {
         let (stamp, answer) = self.answers.get(node)?;
-        (Stamp::of(node)? == *stamp).then(|| answer.clone())
+        (Stamp::of(node, identity)? == *stamp).then(|| answer.clone())
     }
 
-    /// Keeps `answer` until `node` changes.
-    pub(crate) fn keep(&mut self, node: &Path, answer: T) {
-        if let Some(stamp) = Stamp::of(node) {
+    /// Keeps `answer` until device or node change. That a device was busy or went away is about one moment, and is not
+    /// kept.
+    pub(crate) fn keep(&mut self, node: &Path, identity: &str, answer: Result<T, DriverError>) {
+        if matches!(answer, Err(DriverError::Busy | DriverError::Gone)) {
+            return;
+        }
+        if let Some(stamp) = Stamp::of(node, identity) {
             self.answers.insert(node.to_owned(), (stamp, answer));
         }
     }
@@ -31,6 +37,11 @@ impl<T: Clone> Memory<T> {
     /// Drops the answers of all nodes but `present`.
     pub(crate) fn retain(&mut self, present: &HashSet<&Path>) {
         self.answers.retain(|node, _| present.contains(node.as_path()));
+    }
+
+    /// Drops the answers that are errors.
+    pub(crate) fn forget_failures(&mut self) {
+        self.answers.retain(|_, (_, answer)| answer.is_ok());
     }
 }
 
@@ -40,17 +51,19 @@ impl<T> Default for Memory<T> {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
+    identity: String,
     device: u64,
     inode: u64,
     changed: (i64, i64),
 }
 
 impl Stamp {
-    fn of(node: &Path) -> Option<Self> {
+    fn of(node: &Path, identity: &str) -> Option<Self> {
         let metadata = fs::symlink_metadata(node).ok()?;
         Some(Self {
+            identity: identity.to_owned(),
             device: metadata.rdev(),
             inode: metadata.ino(),
             changed: (metadata.ctime(), metadata.ctime_nsec()),

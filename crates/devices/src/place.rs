@@ -5,10 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::roots::{Roots, attribute};
+use crate::{
+    roots::{Roots, attribute},
+    text::clean_name,
+};
 
 /// A device's place in sysfs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Place {
     /// The device that owns the node: the USB device if there is one, else the node's parent.
     pub(crate) owner: PathBuf,
@@ -21,12 +24,14 @@ pub(crate) struct Place {
 }
 
 /// A USB device's own statements.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Usb {
     /// `vvvv:pppp`, lower-case hexadecimal.
     pub(crate) id: String,
     /// Its serial number, if it is one.
     pub(crate) serial: Option<String>,
+    /// The speed at which it is connected, Mbit/s.
+    pub(crate) mbits: Option<f64>,
 }
 
 impl Place {
@@ -72,8 +77,8 @@ impl Place {
     /// The device's identity: model, serial number where it has one, and port. Without USB, the bus.
     pub(crate) fn identity(&self) -> String {
         match &self.usb {
-            Some(Usb { id, serial: Some(serial) }) => format!("{id}/{serial}/{}", self.bus),
-            Some(Usb { id, serial: None }) => format!("{id}/{}", self.bus),
+            Some(Usb { id, serial: Some(serial), .. }) => format!("{id}/{serial}/{}", self.bus),
+            Some(Usb { id, serial: None, .. }) => format!("{id}/{}", self.bus),
             None => self.bus.clone(),
         }
     }
@@ -84,9 +89,14 @@ impl Usb {
         let vendor = hex_id(&attribute(&device.join("idVendor"))?)?;
         let product = hex_id(&attribute(&device.join("idProduct"))?)?;
         let serial = attribute(&device.join("serial")).filter(|serial| is_plausible_serial(serial));
-        Some(Self { id: format!("{vendor}:{product}"), serial })
+        let mbits = attribute(&device.join("speed")).and_then(|speed| speed.parse().ok());
+        let mbits = mbits.filter(|mbits: &f64| (1.0..=MOST_MBITS).contains(mbits));
+        Some(Self { id: format!("{vendor}:{product}"), serial, mbits })
     }
 }
+
+/// More than this is no USB (USB4 ends at 80 000).
+const MOST_MBITS: f64 = 100_000.0;
 
 /// Four hexadecimal digits, lower-case.
 pub(crate) fn hex_id(text: &str) -> Option<String> {
@@ -175,7 +185,7 @@ fn plain_bus(parent: &Path, name: &str) -> String {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name().and_then(|name| clean_name(&name.to_string_lossy())).unwrap_or_default()
 }
 
 #[cfg(test)]

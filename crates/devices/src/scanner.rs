@@ -23,6 +23,9 @@ pub fn scan(roots: &Roots, options: &ScanOptions) -> Result<Inventory, ScanError
 }
 
 /// Scans again and again; a device that is still the same is not opened a second time.
+///
+/// Presence, identity, USB speed and use are seen in sysfs and procfs. What a device offers and how its mixer stands is
+/// asked of its driver, and remembered.
 #[derive(Debug)]
 pub struct Scanner<D> {
     roots: Roots,
@@ -38,19 +41,31 @@ impl<D: Drivers> Scanner<D> {
         Self { roots, options, drivers, cameras: camera::Past::default(), sound: sound::Past::default() }
     }
 
-    /// Scans. Blocks; devices that were recreated or whose permissions changed since the last scan are
-    /// asked again, as is each that did not answer.
+    /// Scans, and asks the drivers what is not remembered: of devices that are new, were recreated or whose permissions
+    /// changed. Opens nothing if there are none of these. Blocks.
     ///
     /// # Errors
     /// As [`scan`].
     pub fn scan(&mut self) -> Result<Inventory, ScanError> {
+        self.see(Asking::WhatIsNotKnown)
+    }
+
+    /// Scans and opens no device. One that was not asked yet what it offers is unknown.
+    ///
+    /// # Errors
+    /// As [`scan`].
+    pub fn look(&mut self) -> Result<Inventory, ScanError> {
+        self.see(Asking::Nothing)
+    }
+
+    fn see(&mut self, asking: Asking) -> Result<Inventory, ScanError> {
         let classes = self.roots.sys.join("class");
         // Without sysfs everything would look absent, and absence counts.
         if let Err(source) = classes.read_dir() {
             return Err(ScanError::NoSysfs { path: classes, source });
         }
-        let cameras = camera::scan(&self.roots, &self.options, &self.drivers, &mut self.cameras)?;
-        let (microphones, speakers) = sound::scan(&self.roots, &self.drivers, &mut self.sound);
+        let cameras = camera::scan(&self.roots, &self.options, &self.drivers, &mut self.cameras, asking)?;
+        let (microphones, speakers) = sound::scan(&self.roots, &self.drivers, &mut self.sound, asking);
         Ok(Inventory { cameras, microphones, speakers, displays: display::scan(&self.roots) })
     }
 
@@ -59,6 +74,24 @@ impl<D: Drivers> Scanner<D> {
         self.cameras = camera::Past::default();
         self.sound = sound::Past::default();
     }
+
+    /// Forgets which devices did not answer, so that the next scan asks those again.
+    pub fn forget_failures(&mut self) {
+        self.cameras.forget_failures();
+        self.sound.forget_failures();
+    }
+
+    /// Forgets how mixers stood, so that the next scan reads them again.
+    pub fn forget_controls(&mut self) {
+        self.sound.forget_controls();
+    }
+}
+
+/// What may be asked of drivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asking {
+    Nothing,
+    WhatIsNotKnown,
 }
 
 /// What a scan cannot find out by itself.

@@ -5,24 +5,40 @@
 //! cpal is asked for exactly the `hw:` device of each.
 
 mod card;
+mod loudness;
 pub(crate) mod pcm;
 pub(crate) mod rates;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf};
 
 use siaga_readiness::{inventory::AudioDevice, reasons::Code, state::CheckState};
 
 use crate::{
-    drivers::{Direction, DriverError, Drivers, Pcm, RateRange},
+    drivers::{Control, Direction, DriverError, Drivers, Pcm, RateRange},
     memory::Memory,
     roots::Roots,
+    scanner::Asking,
 };
 use card::Card;
+use loudness::{Obstacle, obstacle};
 
 /// What is remembered of sound cards from scan to scan.
 #[derive(Debug, Default)]
 pub(crate) struct Past {
     rates: Memory<Vec<RateRange>>,
+    /// By the card's control node.
+    controls: Memory<Vec<Control>>,
+}
+
+impl Past {
+    pub(crate) fn forget_failures(&mut self) {
+        self.rates.forget_failures();
+        self.controls.forget_failures();
+    }
+
+    pub(crate) fn forget_controls(&mut self) {
+        self.controls = Memory::default();
+    }
 }
 
 /// The microphones and the speakers, hardware first, in a stable order.
@@ -30,15 +46,20 @@ pub(crate) fn scan(
     roots: &Roots,
     drivers: &impl Drivers,
     past: &mut Past,
+    asking: Asking,
 ) -> (Vec<AudioDevice>, Vec<AudioDevice>) {
-    let pcms = pcm::lowest_of_each_card(pcm::list(roots, drivers));
-    past.rates.retain(&pcms.iter().map(|pcm| pcm.path.as_path()).collect());
-    let readings = read(roots, drivers, past, &pcms);
-    let mut devices: Vec<(Direction, AudioDevice)> = pcms
+    let mut parts: Vec<Part> = pcm::lowest_of_each_card(pcm::list(roots, drivers))
         .into_iter()
-        .zip(readings)
-        .filter_map(|(pcm, reading)| Some((pcm.direction, device(Card::read(roots, &pcm), &pcm, &reading?))))
+        .map(|pcm| Part::seen(roots, past, pcm))
         .collect();
+    past.rates.retain(&parts.iter().map(|part| part.pcm.path.as_path()).collect());
+    past.controls.retain(&parts.iter().map(|part| part.control_node.as_path()).collect());
+    if asking == Asking::WhatIsNotKnown {
+        ask_rates(&mut parts, drivers, past);
+        ask_controls(&mut parts, drivers, past);
+    }
+    let mut devices: Vec<(Direction, AudioDevice)> =
+        parts.into_iter().filter_map(|part| Some((part.pcm.direction, part.device()?))).collect();
     devices.sort_by(|(_, a), (_, b)| (a.is_virtual, &a.id, &a.node).cmp(&(b.is_virtual, &b.id, &b.node)));
     let (microphones, speakers): (Vec<_>, Vec<_>) =
         devices.into_iter().partition(|(direction, _)| *direction == Direction::Capture);
@@ -46,62 +67,117 @@ pub(crate) fn scan(
     (devices(microphones), devices(speakers))
 }
 
-/// What came of asking a PCM: whether it is in use, and the rates as far as known.
-struct Reading {
+/// One card in one direction.
+struct Part {
+    pcm: Pcm,
+    card: Card,
+    control_node: PathBuf,
     in_use: bool,
-    rates: Result<Vec<RateRange>, DriverError>,
+    /// What it answered, now or when it was last asked.
+    rates: Option<Result<Vec<RateRange>, DriverError>>,
+    /// How its mixer stands.
+    controls: Option<Result<Vec<Control>, DriverError>>,
 }
 
-/// One reading for each PCM; `None` if it disappeared meanwhile.
-fn read(roots: &Roots, drivers: &impl Drivers, past: &mut Past, pcms: &[Pcm]) -> Vec<Option<Reading>> {
-    let in_use: Vec<bool> = pcms.iter().map(|pcm| pcm::is_in_use(&roots.proc, pcm)).collect();
-    let known: Vec<Option<Vec<RateRange>>> = pcms.iter().map(|pcm| past.rates.recall(&pcm.path)).collect();
-    let to_ask: Vec<Pcm> = pcms
-        .iter()
-        .zip(in_use.iter().zip(&known))
-        .filter(|(_, (in_use, known))| !**in_use && known.is_none())
-        .map(|(pcm, _)| pcm.clone())
-        .collect();
-    let answers = if to_ask.is_empty() { Vec::new() } else { drivers.read_rates(&to_ask) };
-    let mut answers: HashMap<Pcm, _> = to_ask.into_iter().zip(answers).collect();
-    pcms.iter()
-        .zip(in_use.into_iter().zip(known))
-        .map(|(pcm, (in_use, known))| {
-            let rates = match (known, answers.remove(pcm)) {
-                (Some(rates), _) => Ok(rates),
-                (None, Some(answer)) => answer,
-                (None, None) => Err(DriverError::Busy),
-            };
-            match &rates {
-                Ok(rates) => past.rates.keep(&pcm.path, rates.clone()),
-                Err(DriverError::Gone) => return None,
-                Err(error) => tracing::debug!("{}: {error}", pcm.path.display()),
-            }
-            Some(Reading { in_use, rates })
+impl Part {
+    /// What is known of it without opening it.
+    fn seen(roots: &Roots, past: &Past, pcm: Pcm) -> Self {
+        let card = Card::read(roots, &pcm);
+        let identity = card.place.identity();
+        let control_node = pcm.path.with_file_name(format!("controlC{}", pcm.card));
+        Self {
+            in_use: pcm::is_in_use(&roots.proc, &pcm),
+            rates: past.rates.recall(&pcm.path, &identity),
+            controls: past.controls.recall(&control_node, &identity),
+            pcm,
+            card,
+            control_node,
+        }
+    }
+
+    /// `None` if it disappeared meanwhile.
+    fn device(self) -> Option<AudioDevice> {
+        if self.rates == Some(Err(DriverError::Gone)) {
+            return None;
+        }
+        let known = self.rates.as_ref().and_then(|rates| rates.as_ref().ok());
+        let rates = known.map(|ranges| rates::usual(ranges)).unwrap_or_default();
+        let (state, reason) = self.judge(&rates);
+        Some(AudioDevice {
+            id: self.card.place.identity(),
+            name: self.card.name,
+            node: self.pcm.alsa_name(),
+            usb_id: self.card.usb_id,
+            bus: self.card.place.bus,
+            external: self.card.place.external,
+            is_virtual: self.card.place.is_virtual,
+            rates,
+            state,
+            reason,
         })
-        .collect()
+    }
+
+    fn judge(&self, rates: &[u32]) -> (CheckState, Code) {
+        if self.in_use {
+            return (CheckState::InUse, Code::DeviceBusy);
+        }
+        match &self.rates {
+            None => (CheckState::Unknown, Code::DeviceNotRead),
+            Some(Ok(_)) if !rates.is_empty() => self.judge_mixer(),
+            Some(Ok(_)) => (CheckState::Failed, Code::DeviceNoFormats),
+            Some(Err(DriverError::Busy)) => (CheckState::InUse, Code::DeviceBusy),
+            Some(Err(DriverError::NoPermission)) => (CheckState::Unknown, Code::DeviceNoPermission),
+            Some(Err(DriverError::Gone | DriverError::Failed(_))) => (CheckState::Failed, Code::DeviceError),
+        }
+    }
+
+    /// Nobody hears a muted microphone, whatever else it can do; a speaker is turned up when the meeting begins.
+    fn judge_mixer(&self) -> (CheckState, Code) {
+        let controls = self.controls.as_ref().and_then(|controls| controls.as_ref().ok());
+        let obstacle = controls.and_then(|controls| obstacle(controls, self.pcm.direction));
+        match (obstacle, self.pcm.direction) {
+            (None, _) => (CheckState::Ok, Code::DevicePresent),
+            (Some(Obstacle::Muted), Direction::Capture) => (CheckState::Failed, Code::MicrophoneMuted),
+            (Some(Obstacle::VolumeZero), Direction::Capture) => {
+                (CheckState::Failed, Code::MicrophoneVolumeZero)
+            }
+            (Some(Obstacle::Muted), Direction::Playback) => (CheckState::Warning, Code::SpeakerMuted),
+            (Some(Obstacle::VolumeZero), Direction::Playback) => {
+                (CheckState::Warning, Code::SpeakerVolumeZero)
+            }
+        }
+    }
 }
 
-fn device(card: Card, pcm: &Pcm, reading: &Reading) -> AudioDevice {
-    let rates = reading.rates.as_ref().map(|ranges| rates::usual(ranges)).unwrap_or_default();
-    let (state, reason) = match &reading.rates {
-        _ if reading.in_use => (CheckState::InUse, Code::DeviceBusy),
-        Ok(_) if !rates.is_empty() => (CheckState::Ok, Code::DevicePresent),
-        Ok(_) => (CheckState::Failed, Code::DeviceNoFormats),
-        Err(DriverError::Busy) => (CheckState::InUse, Code::DeviceBusy),
-        Err(DriverError::NoPermission) => (CheckState::Unknown, Code::DeviceNoPermission),
-        Err(DriverError::Gone | DriverError::Failed(_)) => (CheckState::Failed, Code::DeviceError),
-    };
-    AudioDevice {
-        id: card.place.identity(),
-        name: card.name,
-        node: pcm.alsa_name(),
-        usb_id: card.usb_id,
-        bus: card.place.bus,
-        external: card.place.external,
-        is_virtual: card.place.is_virtual,
-        rates,
-        state,
-        reason,
+/// All that is not known and not in use, at once: ALSA lists its names for each question.
+fn ask_rates(parts: &mut [Part], drivers: &impl Drivers, past: &mut Past) {
+    let mut unread: Vec<&mut Part> =
+        parts.iter_mut().filter(|part| part.rates.is_none() && !part.in_use).collect();
+    if unread.is_empty() {
+        return;
+    }
+    let pcms: Vec<Pcm> = unread.iter().map(|part| part.pcm.clone()).collect();
+    for (part, answer) in unread.iter_mut().zip(drivers.read_rates(&pcms)) {
+        if let Err(error) = &answer {
+            tracing::debug!("{}: {error}", part.pcm.path.display());
+        }
+        past.rates.keep(&part.pcm.path, &part.card.place.identity(), answer.clone());
+        part.rates = Some(answer);
+    }
+}
+
+/// Each card once, whether it is in use or not: that a control node is opened disturbs nobody.
+fn ask_controls(parts: &mut [Part], drivers: &impl Drivers, past: &mut Past) {
+    let mut answers: HashMap<PathBuf, Result<Vec<Control>, DriverError>> = HashMap::new();
+    for part in parts.iter_mut().filter(|part| part.controls.is_none() && part.control_node.exists()) {
+        let answer = answers.entry(part.control_node.clone()).or_insert_with(|| {
+            let answer = drivers.read_controls(&part.pcm.card_id);
+            if let Err(error) = &answer {
+                tracing::debug!("{}: {error}", part.control_node.display());
+            }
+            past.controls.keep(&part.control_node, &part.card.place.identity(), answer.clone());
+            answer
+        });
+        part.controls = Some(answer.clone());
     }
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use siaga_devices::{DeclaredFov, DriverError};
+use siaga_devices::{Control, DeclaredFov, Direction, DriverError, Volume};
 use siaga_readiness::{
     inventory::{FovAxis, VideoMode},
     reasons::Code,
@@ -137,7 +137,7 @@ fn a_second_scan_opens_nothing_until_something_changes() {
     let machine = room();
     let mut scanner = machine.scanner();
     let first = scanner.scan().unwrap();
-    assert_eq!(machine.drivers.opened().len(), 10);
+    assert_eq!(machine.drivers.opened().len(), 11);
     assert_eq!(scanner.scan().unwrap(), first);
     assert_eq!(machine.drivers.opened(), [""; 0]);
 
@@ -149,7 +149,50 @@ fn a_second_scan_opens_nothing_until_something_changes() {
 
     scanner.forget();
     scanner.scan().unwrap();
-    assert_eq!(machine.drivers.opened().len(), 10);
+    assert_eq!(machine.drivers.opened().len(), 11);
+}
+
+#[test]
+fn a_look_opens_nothing_and_does_not_know_what_was_never_asked() {
+    let machine = room();
+    let mut scanner = machine.scanner();
+    let unread = scanner.look().unwrap();
+    assert_eq!(machine.drivers.opened(), [""; 0]);
+    let told: Vec<_> = unread.cameras.iter().map(|camera| (camera.state, camera.reason)).collect();
+    assert_eq!(told, [(CheckState::Unknown, Code::DeviceNotRead); 2]);
+    assert!(unread.microphones.iter().all(|device| device.reason == Code::DeviceNotRead));
+    let read = scanner.scan().unwrap();
+    machine.drivers.opened();
+    assert_eq!(scanner.look().unwrap(), read, "it remembers what was asked");
+    assert_eq!(machine.drivers.opened(), [""; 0]);
+}
+
+#[test]
+fn a_device_that_did_not_answer_is_not_asked_at_every_scan() {
+    let mut machine = room();
+    machine.drivers.camera("video4", Err(DriverError::Failed("EIO".to_owned())));
+    machine.drivers.pcm("pcmC2D0c", Err(DriverError::Busy));
+    let mut scanner = machine.scanner();
+    scanner.scan().unwrap();
+    machine.drivers.opened();
+    scanner.scan().unwrap();
+    assert_eq!(machine.drivers.opened(), ["pcmC2D0c"], "that it was busy is about one moment");
+    scanner.forget_failures();
+    scanner.scan().unwrap();
+    assert_eq!(machine.drivers.opened(), ["video4", "pcmC2D0c"]);
+}
+
+#[test]
+fn another_device_behind_the_same_node_is_asked_itself() {
+    let machine = room();
+    let mut scanner = machine.scanner();
+    scanner.scan().unwrap();
+    machine.drivers.opened();
+    let model = machine.path("/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/idProduct");
+    std::fs::write(model, "0825").unwrap();
+    scanner.scan().unwrap();
+    let opened = machine.drivers.opened();
+    assert_eq!(opened, ["video4", "video5", "pcmC2D0c"]);
 }
 
 #[test]
@@ -171,6 +214,74 @@ fn each_way_of_not_answering_has_its_own_state_and_reason() {
         assert_eq!((microphone.state, microphone.reason), (state, reason));
         assert!(camera.node.ends_with("/dev/video4"), "the node that captures, not the metadata node");
     }
+}
+
+fn switch(name: &str, direction: Direction, is_on: bool) -> Control {
+    Control { name: name.to_owned(), index: 0, direction, is_on: Some(is_on), volume: None }
+}
+
+#[test]
+fn a_muted_microphone_has_failed_and_a_muted_speaker_has_a_warning() {
+    let mut machine = room();
+    let muted = [switch("Capture", Direction::Capture, false), switch("Master", Direction::Playback, false)];
+    machine.drivers.mixer("PCH", &muted);
+    let inventory = machine.scan();
+    let (board, speaker) = (inventory.microphones.last().unwrap(), inventory.speakers.first().unwrap());
+    assert_eq!((board.state, board.reason), (CheckState::Failed, Code::MicrophoneMuted));
+    assert_eq!((speaker.state, speaker.reason), (CheckState::Warning, Code::SpeakerMuted));
+    let others = (&inventory.microphones[0], &inventory.speakers[1]);
+    assert_eq!((others.0.state, others.1.state), (CheckState::Ok, CheckState::Ok), "they have no mixer");
+}
+
+#[test]
+fn a_volume_of_zero_is_told_and_is_read_again_when_it_is_forgotten() {
+    let mut machine = room();
+    let volume = Some(Volume { value: 0, min: 0, db: None });
+    let zero = Control { is_on: None, volume, ..switch("Capture", Direction::Capture, false) };
+    machine.drivers.mixer("PCH", &[zero.clone(), Control { direction: Direction::Playback, ..zero }]);
+    let mut scanner = machine.scanner();
+    let inventory = scanner.scan().unwrap();
+    assert_eq!(inventory.microphones.last().unwrap().reason, Code::MicrophoneVolumeZero);
+    assert_eq!(inventory.speakers.first().unwrap().reason, Code::SpeakerVolumeZero);
+    machine.drivers.opened();
+    scanner.forget_controls();
+    scanner.scan().unwrap();
+    assert_eq!(machine.drivers.opened(), ["mixer of PCH"], "once for both directions");
+}
+
+#[test]
+fn a_microphone_that_is_muted_in_a_meeting_is_in_use_and_nothing_more() {
+    let mut machine = room();
+    machine.drivers.mixer("PCH", &[switch("Capture", Direction::Capture, false)]);
+    std::fs::write(machine.path("/proc/asound/card0/pcm0c/sub0/status"), "state: RUNNING").unwrap();
+    let board = machine.scan().microphones.pop().unwrap();
+    assert_eq!((board.state, board.reason), (CheckState::InUse, Code::DeviceBusy));
+}
+
+#[test]
+fn a_full_hd_camera_on_a_full_speed_port_has_failed() {
+    for (speed, mbits, state, reason) in [
+        ("12", Some(12.0), CheckState::Failed, Code::DeviceUsbSlow),
+        ("1.5", Some(1.5), CheckState::Failed, Code::DeviceUsbSlow),
+        ("480", Some(480.0), CheckState::Ok, Code::DevicePresent),
+        ("5000", Some(5000.0), CheckState::Ok, Code::DevicePresent),
+        ("unknown", None, CheckState::Ok, Code::DevicePresent),
+        ("-12", None, CheckState::Ok, Code::DevicePresent),
+        ("NaN", None, CheckState::Ok, Code::DevicePresent),
+    ] {
+        let machine = room();
+        machine.add(&format!("/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/speed = {speed}"));
+        let webcam = machine.scan().cameras.remove(0);
+        assert_eq!((webcam.usb_mbits, webcam.state, webcam.reason), (mbits, state, reason), "{speed}");
+    }
+}
+
+#[test]
+fn a_small_picture_fits_through_a_full_speed_port() {
+    let mut machine = room();
+    machine.add("/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/speed = 12");
+    machine.drivers.camera("video4", capture(WEBCAM, &[(b"MJPG", 320, 240, 30.0)]));
+    assert_eq!(machine.scan().cameras.remove(0).state, CheckState::Ok);
 }
 
 #[test]

@@ -225,3 +225,43 @@ fn sixty_four_cameras_are_all_listed_in_the_same_order_every_time() {
     assert_eq!(ids.len(), 64, "same model, no serial numbers: the ports tell them apart");
     assert_eq!(machine.scan(), first);
 }
+
+#[test]
+fn sixty_four_cameras_and_a_look_at_them_opens_none() {
+    let mut machine = Machine::new("");
+    for number in 0..64 {
+        machine.add(&webcam(number, &format!("1-{number}"), &[("idVendor", "046d"), ("idProduct", "0825")]));
+        machine.drivers.camera(&format!("video{number}"), capture("", HD));
+    }
+    let mut scanner = machine.scanner();
+    assert_eq!(scanner.look().unwrap().cameras.len(), 64);
+    assert_eq!(machine.drivers.opened(), [""; 0]);
+    scanner.scan().unwrap();
+    assert_eq!(machine.drivers.opened().len(), 64);
+    assert_eq!(scanner.look().unwrap().cameras.len(), 64);
+    assert_eq!(machine.drivers.opened(), [""; 0]);
+}
+
+#[test]
+fn a_format_that_no_library_knows_is_no_picture_and_hides_none() {
+    let mut machine = Machine::new(&webcam(0, "1-1", &[("idVendor", "046d"), ("idProduct", "0825")]));
+    let unknown = (b"X\xffq\0", 4096, 2160, 60.0);
+    machine.drivers.camera("video0", capture("", &[unknown]));
+    let camera = machine.scan().cameras.remove(0);
+    assert_eq!((camera.state, camera.reason), (CheckState::Failed, Code::DeviceNoFormats));
+    machine.drivers.camera("video0", capture("", &[unknown, HD[0]]));
+    let camera = machine.scan().cameras.remove(0);
+    assert_eq!((camera.state, camera.modes.len(), camera.modes[0].height), (CheckState::Ok, 1, 720));
+}
+
+#[test]
+fn a_bus_that_a_driver_makes_up_is_made_safe_to_show() {
+    let mut machine = Machine::new(
+        "/dev/video0
+         /sys/devices/platform/odd.0/video4linux/video0/index = 0
+         /sys/class/video4linux/video0 -> ../../devices/platform/odd.0/video4linux/video0",
+    );
+    machine.drivers.camera("video0", capture("odd:\n\"0\"\u{1b}[31m", HD));
+    let camera = machine.scan().cameras.remove(0);
+    assert_eq!((camera.bus.as_str(), camera.id.as_str()), ("odd: \"0\" [31m", "odd: \"0\" [31m"));
+}

@@ -28,6 +28,9 @@ pub struct Camera {
     pub node: String,
     /// `vvvv:pppp`, lower-case hexadecimal.
     pub usb_id: Option<String>,
+    /// The speed of its USB connection, Mbit/s: 12, 480, 5000 or more.
+    #[serde(default)]
+    pub usb_mbits: Option<f64>,
     /// Where it is plugged in, e.g. `usb-0000:00:14.0-2` or `platform:vivid-000`.
     pub bus: String,
     /// Plugged in from outside (true), built in (false), or not known.
@@ -43,6 +46,12 @@ pub struct Camera {
     pub state: CheckState,
     /// Why.
     pub reason: Code,
+}
+
+impl Camera {
+    /// What a USB camera for meetings must be connected at, Mbit/s: USB 2's high speed. Compressed 720p takes 10 to 20;
+    /// of the 12 of full speed some 8 are left to a camera.
+    pub const NEEDED_USB_MBITS: f64 = 480.0;
 }
 
 /// A picture size and the highest rate at which it is offered.
@@ -97,7 +106,8 @@ pub struct AudioDevice {
     pub is_virtual: bool,
     /// Sample rates offered, Hz, of those that matter (8000 to 192000).
     pub rates: Vec<u32>,
-    /// `ok`: its capabilities could be read; `in_use`: another program holds it.
+    /// `ok`: its capabilities could be read, and its mixer lets sound through or says nothing about it; `in_use`:
+    /// another program holds it.
     pub state: CheckState,
     /// Why.
     pub reason: Code,

@@ -50,6 +50,10 @@ codes! {
     DeviceNoRates = "DEVICE_NO_RATES",
     /// Found, but the driver answered with an error.
     DeviceError = "DEVICE_ERROR",
+    /// Found, but was not asked yet what it offers.
+    DeviceNotRead = "DEVICE_NOT_READ",
+    /// Found, but its USB connection is too slow for the pictures that it offers.
+    DeviceUsbSlow = "DEVICE_USB_SLOW",
 
     // Devices, tried.
     /// The last try failed; it is tried again before that counts.
@@ -158,6 +162,10 @@ codes! {
     MicrophoneStuck = "MICROPHONE_STUCK",
     /// Tried: it delivers nothing.
     MicrophoneNoSamples = "MICROPHONE_NO_SAMPLES",
+    /// There, but switched off in its card's mixer.
+    MicrophoneMuted = "MICROPHONE_MUTED",
+    /// There, but its volume is at zero.
+    MicrophoneVolumeZero = "MICROPHONE_VOLUME_ZERO",
     /// There, its capabilities read, but nothing was recorded, or not lately.
     MicrophoneNotTried = "MICROPHONE_NOT_TRIED",
     /// There and held by another program.
@@ -166,6 +174,12 @@ codes! {
     MicrophoneMissing = "MICROPHONE_MISSING",
     /// Only microphones made by software found.
     MicrophoneOnlyVirtual = "MICROPHONE_ONLY_VIRTUAL",
+
+    // Speakers
+    /// There, but switched off in its card's mixer.
+    SpeakerMuted = "SPEAKER_MUTED",
+    /// There, but its volume is at zero.
+    SpeakerVolumeZero = "SPEAKER_VOLUME_ZERO",
 
     // NET_UP and NET_DOWN, conclusive
     /// The link carries the required rate from the room.

@@ -22,19 +22,17 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// The nodes that the camera library lists too: it overlooks none, and a node that it does not see
-    /// is just coming or going. Without an answer from the library, all.
-    pub(crate) fn confirmed(self, drivers: &impl Drivers) -> Vec<u32> {
-        if self.numbers.is_empty() || !self.hazards.is_empty() {
-            return self.numbers;
+    /// The nodes that the camera library lists: it overlooks none, and a node that it does not see is just coming or
+    /// going. Opens every node. `None` without an answer from the library.
+    pub(crate) fn known_to(&self, drivers: &impl Drivers) -> Option<Vec<u32>> {
+        if !self.hazards.is_empty() {
+            return None;
         }
-        match drivers.camera_nodes() {
-            Ok(listed) => self.numbers.into_iter().filter(|number| listed.contains(number)).collect(),
-            Err(error) => {
-                tracing::warn!("the camera library could not list cameras ({error}); using /dev alone");
-                self.numbers
-            }
+        let listed = drivers.camera_nodes();
+        if let Err(error) = &listed {
+            tracing::warn!("the camera library could not list cameras ({error}); using /dev alone");
         }
+        listed.ok()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is known of one video node.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     drivers::{CameraFacts, DriverError, Drivers},
@@ -22,15 +22,6 @@ pub(crate) struct Node {
     pub(crate) captures: bool,
 }
 
-impl Node {
-    pub(crate) fn facts(&self) -> Option<&CameraFacts> {
-        match &self.reading {
-            Reading::Read(facts) | Reading::Held(Some(facts)) => Some(facts),
-            Reading::Held(None) | Reading::Failed(_) => None,
-        }
-    }
-}
-
 /// What came of asking a node.
 #[derive(Debug, Clone)]
 pub(crate) enum Reading {
@@ -40,52 +31,71 @@ pub(crate) enum Reading {
     Held(Option<CameraFacts>),
     /// It did not answer.
     Failed(DriverError),
+    /// It was not asked yet.
+    Unread,
 }
 
-/// Learns about a node; `None` if it disappeared meanwhile.
-pub(crate) fn read(
-    roots: &Roots,
-    drivers: &impl Drivers,
-    memory: &mut Memory<CameraFacts>,
-    number: u32,
-    path: PathBuf,
-    is_held: bool,
-) -> Option<Node> {
-    let known = memory.recall(&path);
-    let reading = match known {
-        known if is_held => Reading::Held(known),
-        Some(facts) => Reading::Read(facts),
-        None => match drivers.read_camera(&path) {
-            Ok(facts) => {
-                memory.keep(&path, facts.clone());
-                Reading::Read(facts)
-            }
+impl Node {
+    /// What is known of a node without opening it.
+    pub(crate) fn seen(
+        roots: &Roots,
+        memory: &Memory<CameraFacts>,
+        number: u32,
+        path: PathBuf,
+        is_held: bool,
+    ) -> Self {
+        let sys_name = format!("video{number}");
+        let place = Place::of(roots, "video4linux", &sys_name);
+        let known = memory.recall(&path, &place.identity());
+        let reading = match known {
+            known if is_held => Reading::Held(known.and_then(Result::ok)),
+            Some(Ok(facts)) => Reading::Read(facts),
+            Some(Err(error)) => Reading::Failed(error),
+            None => Reading::Unread,
+        };
+        let class = roots.sys.join("class/video4linux").join(sys_name);
+        let name = attribute(&class.join("name")).and_then(|name| clean_name(&name));
+        Self { number, path, name, place, reading, captures: false }
+    }
+
+    pub(crate) fn is_unread(&self) -> bool {
+        matches!(self.reading, Reading::Unread)
+    }
+
+    /// Asks it what it offers; `None` if it disappeared meanwhile.
+    pub(crate) fn asked(self, drivers: &impl Drivers, memory: &mut Memory<CameraFacts>) -> Option<Self> {
+        let answer = drivers.read_camera(&self.path);
+        memory.keep(&self.path, &self.place.identity(), answer.clone());
+        let reading = match answer {
+            Ok(facts) => Reading::Read(facts),
             Err(DriverError::Gone) => return None,
             Err(error) => {
-                tracing::debug!("{}: {error}", path.display());
+                tracing::debug!("{}: {error}", self.path.display());
                 Reading::Failed(error)
             }
-        },
-    };
-    let sys_name = format!("video{number}");
-    let class = roots.sys.join("class/video4linux").join(&sys_name);
-    let mut node = Node {
-        number,
-        path,
-        name: attribute(&class.join("name")).and_then(|name| clean_name(&name)),
-        place: Place::of(roots, "video4linux", &sys_name),
-        reading,
-        captures: false,
-    };
-    node.captures = match node.facts() {
-        Some(facts) => facts.captures,
-        None => recorded_as_capture(roots, &class).unwrap_or_else(|| is_first_of_its_device(&class)),
-    };
-    Some(node)
+        };
+        Some(Self { reading, ..self })
+    }
+
+    /// Settles whether it captures, now that it was asked if it was to be.
+    pub(crate) fn judge_capturing(&mut self, roots: &Roots) {
+        let class = roots.sys.join(format!("class/video4linux/video{}", self.number));
+        self.captures = match self.facts() {
+            Some(facts) => facts.captures,
+            None => recorded_as_capture(roots, &class).unwrap_or_else(|| is_first_of_its_device(&class)),
+        };
+    }
+
+    pub(crate) fn facts(&self) -> Option<&CameraFacts> {
+        match &self.reading {
+            Reading::Read(facts) | Reading::Held(Some(facts)) => Some(facts),
+            Reading::Held(None) | Reading::Failed(_) | Reading::Unread => None,
+        }
+    }
 }
 
 /// What udev noted when the node appeared; `None` without a record.
-fn recorded_as_capture(roots: &Roots, class: &std::path::Path) -> Option<bool> {
+fn recorded_as_capture(roots: &Roots, class: &Path) -> Option<bool> {
     let number = attribute(&class.join("dev"))?;
     let record = attribute(&roots.run.join("udev/data").join(format!("c{number}")))?;
     let capabilities = record.lines().find_map(|line| line.strip_prefix("E:ID_V4L_CAPABILITIES="))?;
@@ -93,6 +103,6 @@ fn recorded_as_capture(roots: &Roots, class: &std::path::Path) -> Option<bool> {
 }
 
 /// A webcam's first node captures; the metadata node comes after it.
-fn is_first_of_its_device(class: &std::path::Path) -> bool {
+fn is_first_of_its_device(class: &Path) -> bool {
     attribute(&class.join("index")).is_none_or(|index| index == "0")
 }

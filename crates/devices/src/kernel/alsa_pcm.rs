@@ -1,7 +1,5 @@
 //! PCMs, asked through cpal.
 
-use std::thread;
-
 use cpal::{
     ErrorKind, HostId,
     traits::{DeviceTrait, HostTrait},
@@ -11,38 +9,15 @@ use rustix::{
     io::Errno,
 };
 
-use super::panicked;
+use super::quietly;
 use crate::drivers::{Direction, DriverError, Pcm, RateRange};
 
 /// The sample rates of each of `pcms`.
-///
-/// Runs in a thread of its own: alsa-lib writes its complaints to standard error unless the *thread* has
-/// an error handler, and a handler, once set, stays for the thread's life.
 pub(crate) fn read_rates(pcms: &[Pcm]) -> Vec<Result<Vec<RateRange>, DriverError>> {
-    let all = |error: DriverError| vec![Err(error); pcms.len()];
-    thread::scope(|scope| {
-        let asking = thread::Builder::new().name("alsa".to_owned()).spawn_scoped(scope, || ask_quietly(pcms));
-        match asking.map(thread::ScopedJoinHandle::join) {
-            Ok(Ok(Ok(answers))) => answers,
-            Ok(Ok(Err(error))) => all(error),
-            Ok(Err(panic)) => all(panicked(panic.as_ref())),
-            Err(error) => all(DriverError::Failed(format!("no thread: {error}"))),
-        }
-    })
+    quietly(|| ask(pcms)).unwrap_or_else(|error| vec![Err(error); pcms.len()])
 }
 
 type Answers = Vec<Result<Vec<RateRange>, DriverError>>;
-
-fn ask_quietly(pcms: &[Pcm]) -> Result<Answers, DriverError> {
-    let complaints =
-        alsa::Output::local_error_handler().map_err(|error| DriverError::Failed(error.to_string()))?;
-    let answers = ask(pcms);
-    let complaints = complaints.borrow().to_string();
-    if !complaints.is_empty() {
-        tracing::debug!("alsa: {}", complaints.trim_end());
-    }
-    answers
-}
 
 fn ask(pcms: &[Pcm]) -> Result<Answers, DriverError> {
     let host = cpal::host_from_id(HostId::Alsa)?;

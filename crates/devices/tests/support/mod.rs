@@ -10,7 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use siaga_devices::{CameraFacts, DriverError, Drivers, Offer, Pcm, RateRange, Roots, ScanOptions, Scanner};
+use siaga_devices::{
+    CameraFacts, Control, DriverError, Drivers, Offer, Pcm, RateRange, Roots, ScanOptions, Scanner,
+};
 use siaga_readiness::inventory::Inventory;
 
 /// A machine in a temporary directory.
@@ -87,6 +89,7 @@ pub struct Answers {
     cameras: HashMap<String, Result<CameraFacts, DriverError>>,
     pcms: HashMap<String, Result<Vec<RateRange>, DriverError>>,
     listing: Option<Result<Vec<u32>, DriverError>>,
+    mixers: HashMap<String, Vec<Control>>,
     opened: RefCell<Vec<String>>,
 }
 
@@ -101,6 +104,11 @@ impl Answers {
         let ranges =
             |ranges: &[(u32, u32)]| ranges.iter().map(|&(min, max)| RateRange { min, max }).collect();
         self.pcms.insert(node.to_owned(), answer.map(ranges));
+    }
+
+    /// How the mixer of the card `card_id` stands; without this, it has no controls.
+    pub fn mixer(&mut self, card_id: &str, controls: &[Control]) {
+        self.mixers.insert(card_id.to_owned(), controls.to_vec());
     }
 
     /// What the camera library lists; without this, every camera with an answer.
@@ -138,6 +146,11 @@ impl Drivers for &Answers {
         pcms.iter()
             .map(|pcm| self.pcms.get(&self.open(&pcm.path)).cloned().unwrap_or(Err(DriverError::Gone)))
             .collect()
+    }
+
+    fn read_controls(&self, card_id: &str) -> Result<Vec<Control>, DriverError> {
+        self.opened.borrow_mut().push(format!("mixer of {card_id}"));
+        Ok(self.mixers.get(card_id).cloned().unwrap_or_default())
     }
 }
 

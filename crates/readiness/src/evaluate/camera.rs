@@ -44,7 +44,11 @@ pub(super) fn statements(
 
 fn usable(camera: &Camera) -> Statement {
     let (state, reason) = presence(camera.state, camera.reason, Code::CameraNotTried, Code::CameraInUse);
-    Statement::new(CheckCode::Camera, state, reason)
+    let statement = Statement::new(CheckCode::Camera, state, reason);
+    match reason {
+        Code::DeviceUsbSlow => statement.measured(camera.usb_mbits, Camera::NEEDED_USB_MBITS, "Mbit/s"),
+        _ => statement,
+    }
 }
 
 fn external(camera: &Camera) -> Statement {

@@ -83,7 +83,10 @@ pub(super) fn presence(state: CheckState, reason: Code, not_tried: Code, in_use:
         (CheckState::Ok, _) => (CheckState::Warning, not_tried),
         (CheckState::InUse, _) => (CheckState::InUse, in_use),
         (CheckState::Warning, _) => (CheckState::Warning, reason),
-        (CheckState::Failed, Code::DeviceNoFormats) => (CheckState::Failed, reason),
+        (
+            CheckState::Failed,
+            Code::DeviceNoFormats | Code::DeviceUsbSlow | Code::MicrophoneMuted | Code::MicrophoneVolumeZero,
+        ) => (CheckState::Failed, reason),
         (CheckState::Failed | CheckState::Unknown, _) => (CheckState::Unknown, reason),
     }
 }

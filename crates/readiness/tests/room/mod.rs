@@ -177,6 +177,7 @@ pub fn built_in() -> Inventory {
             name: "Integrated Camera".to_owned(),
             node: "/dev/video0".to_owned(),
             usb_id: Some("04f2:b6d9".to_owned()),
+            usb_mbits: Some(480.0),
             bus: "usb-0000:00:14.0-8".to_owned(),
             external: Some(false),
             is_virtual: false,
