@@ -23,7 +23,9 @@ pub async fn run(args: &DevicesArgs, settings: &Settings) -> anyhow::Result<u8> 
     let inventory = match Eyes::new(&settings.devices).look().await.evidence {
         Evidence::Devices(inventory) => inventory,
         Evidence::DeviceFault(fault) => anyhow::bail!("the devices could not be listed: {}", fault.detail),
-        Evidence::Trial(_) | Evidence::Probe(_) => unreachable!("eyes look at devices"),
+        Evidence::Trial(_) | Evidence::Probe(_) | Evidence::Remembered(_) => {
+            unreachable!("eyes look at devices")
+        }
     };
     match args.format {
         Format::Json => print(&(serde_json::to_string(&inventory)? + "\n"))?,

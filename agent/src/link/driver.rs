@@ -43,6 +43,7 @@ impl Driver {
         while !shutdown.is_requested() {
             let (now, network) = (host::now(), changes.network());
             self.recognize(&network, now);
+            self.remind(room, &network, now);
             let situation = self.surroundings.situation(room, &network, line, now);
             line = Line::Unmeasured;
             let until = match self.schedule.next(now.since_boot, situation) {
@@ -83,12 +84,14 @@ impl Driver {
         let now = host::now();
         self.schedule.on_result(now.since_boot, mode, seen.attempt());
         let result = seen.evidence.result.clone();
-        room.observe(seen.into());
         // What was found on the way from one network to another is about neither. The probe's own packets may have made the
-        // gateway's hardware known.
+        // gateway's hardware known, and with it what is remembered: the room learns that first, so that a pass can't
+        // grant without it.
         let after = Network::now().knowing(&network);
+        self.remind(room, &after, now);
+        room.observe(seen.into());
         if let Some(fingerprint) = after.fingerprint().filter(|_| !after.differs_from(&network)) {
-            self.memory.history.remember(&fingerprint, &question, result.verdict, now.wall.as_second());
+            self.memory.history.remember(&fingerprint, &question, &result, now.wall.as_second());
         }
         self.memory.save(&self.schedule.spent(now.since_boot), now.wall.as_second()).await;
         self.put_off.clear();
@@ -121,6 +124,15 @@ impl Driver {
         {
             let passed = verdict == Verdict::Pass;
             self.schedule.recall(now.since_boot, Sustained { ago, passed });
+        }
+    }
+
+    /// Tells the room which failures are remembered of the network that it is on. It hears them again and again: what
+    /// makes its evidence worthless makes it forget them.
+    fn remind(&self, room: &Room, network: &Network, now: Moment) {
+        let server = self.link.server.address.to_string();
+        if let Some(remembered) = self.memory.failures_to_sustain(network, &server, now) {
+            room.observe(remembered);
         }
     }
 

@@ -12,8 +12,14 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use siaga_probe::{network::History, schedule::Spent};
+use siaga_readiness::{
+    moment::Moment,
+    observation::{Evidence, Observation},
+};
 use tokio::task::spawn_blocking;
 use tracing::{debug, warn};
+
+use crate::network::Network;
 
 /// Of the file's form. One of another version is set aside.
 const VERSION: u32 = 1;
@@ -58,6 +64,19 @@ impl Memory {
         let Kept { spent, history, .. } = kept;
         let spent = spent.into_iter().map(|spending| spending.as_of(now_s)).collect();
         (Self { file, history, complained: false }, spent)
+    }
+
+    /// That sustain probes of `server` failed on this network, if that is remembered.
+    pub(super) fn failures_to_sustain(
+        &self,
+        network: &Network,
+        server: &str,
+        now: Moment,
+    ) -> Option<Observation> {
+        let network = network.fingerprint()?;
+        let failures = self.history.failures_to_sustain(&network, server, now.wall.as_second());
+        let evidence = Evidence::Remembered(failures);
+        Some(Observation { at: now, took: Duration::ZERO, evidence })
     }
 
     /// Keeps it beyond the program's end. If that can't be done it is said once, and things go on.
@@ -134,11 +153,16 @@ fn write(file: &Path, kept: &Kept) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use siaga_probe::{
-        Bitrate, Mode, Verdict,
+        Bitrate, Mode, ProbeResult, Verdict,
         network::{NetworkFingerprint, Question},
+    };
+    use siaga_readiness::{
+        CheckCode, CheckState, ServerPlace, moment::BootId, observation::ProbeEvidence, policy::Policy,
+        profile::Profile, snapshot::Setup, tracker::Tracker,
     };
 
     use super::*;
+    use crate::sample;
 
     const NOON: i64 = 1_800_000_000;
 
@@ -160,7 +184,8 @@ mod tests {
         let (network, question) = office();
         let (mut memory, nothing) = Memory::load(&state, NOON);
         assert_eq!(nothing, []);
-        memory.history.remember(&network, &question, Verdict::Pass, NOON);
+        let passed = ProbeResult { verdict: Verdict::Pass, ..sample::probe() };
+        memory.history.remember(&network, &question, &passed, NOON);
         memory.save(&[spent(90, 4_000_000), spent(0, 80_000_000)], NOON).await;
 
         let (memory, known) = Memory::load(&state, NOON + 600);
@@ -168,6 +193,52 @@ mod tests {
         assert!(memory.history.passed_before(&network, &question, NOON + 600));
         let names: Vec<_> = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["link.json"], "nothing is left beside it");
+    }
+
+    #[tokio::test]
+    async fn a_link_that_tired_before_a_restart_denies_after_it_on_the_same_network_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let route = |interface: &str| {
+            let v4 = format!("{interface}\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n");
+            Network::parse(&v4, "", "")
+        };
+        let here = route("eth0");
+        let result = sample::shaped_sustain_probe();
+        let question = Question {
+            mode: Mode::Sustain,
+            server: "probe.example:4433".to_owned(),
+            up_bps: result.up.target_bps,
+            down_bps: result.down.target_bps,
+        };
+        let failed_at = sample::at(0);
+        let (mut memory, _) = Memory::load(dir.path(), failed_at.wall.as_second());
+        let fingerprint = here.fingerprint().unwrap();
+        memory.history.remember(&fingerprint, &question, &result, failed_at.wall.as_second());
+        memory.save(&[], failed_at.wall.as_second()).await;
+
+        // Another boot, an hour later.
+        let now = Moment { boot: BootId(8), ..sample::at(3600) };
+        let (memory, _) = Memory::load(dir.path(), now.wall.as_second());
+        let sustain_on = |network: &Network| {
+            let setup = Setup {
+                room: "r2".into(),
+                probe_server: Some(question.server.clone()),
+                policy: Policy::default(),
+            };
+            let mut tracker = Tracker::new(setup, now);
+            if let Some(remembered) = memory.failures_to_sustain(network, &question.server, now) {
+                tracker.observe(remembered);
+            }
+            let passed = sample::snapshot().network.gate.attempt.unwrap().evidence.result;
+            let evidence = ProbeEvidence { server_place: ServerPlace::Public, result: passed };
+            let evidence = Evidence::Probe(Box::new(evidence));
+            tracker.observe(Observation { at: now, took: Duration::from_secs(1), evidence });
+            let readiness = siaga_readiness::evaluate(tracker.snapshot(), Profile::minimum(), now);
+            let check = readiness.checks.into_iter().find(|it| it.code == CheckCode::NetSustain).unwrap();
+            (check.state, check.age_s)
+        };
+        assert_eq!(sustain_on(&here), (CheckState::Failed, Some(3600.0)));
+        assert_eq!(sustain_on(&route("wlan0")), (CheckState::Warning, None));
     }
 
     #[tokio::test]

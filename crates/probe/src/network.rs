@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bitrate, Mode, Verdict};
+use crate::{Bitrate, Direction, DirectionResult, Mode, ProbeResult, Reason, Verdict};
 
 /// Tells one network from another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,6 +48,38 @@ pub struct Memory {
     pub passed_at: Option<i64>,
     /// When it last failed.
     pub failed_at: Option<i64>,
+    /// How the direction from the room last failed, unless it passed since.
+    #[serde(default)]
+    pub up: Option<Shortfall>,
+    /// How the direction to the room last failed, unless it passed since.
+    #[serde(default)]
+    pub down: Option<Shortfall>,
+}
+
+/// That a direction failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortfall {
+    /// When, seconds since 1970 UTC.
+    pub at: i64,
+    /// Why.
+    pub reason: Reason,
+    /// What arrived, bit/s, where it was measured.
+    pub delivered_bps: Option<u64>,
+}
+
+/// A failure that is remembered of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Which direction failed.
+    pub direction: Direction,
+    /// The rate that was asked about, IP layer.
+    pub target_bps: Bitrate,
+    /// Why.
+    pub reason: Reason,
+    /// What arrived, bit/s, where it was measured.
+    pub delivered_bps: Option<u64>,
+    /// How long ago that was when it was remembered.
+    pub ago: Duration,
 }
 
 /// Networks come and go: no more questions than these are remembered, those that were answered last.
@@ -82,12 +114,46 @@ impl History {
         [failed, passed].into_iter().flatten().min_by_key(|(_, age)| *age)
     }
 
-    /// Takes a verdict in; an inconclusive probe has none.
+    /// What sustain probes of `server` on this network found lacking within the day before `now_s`, and no later one
+    /// has made good: of each direction and rate the last time.
+    ///
+    /// It may only ever deny. So one from the future, where the clock was wrong at one end, counts as just now.
+    #[must_use]
+    pub fn failures_to_sustain(
+        &self,
+        network: &NetworkFingerprint,
+        server: &str,
+        now_s: i64,
+    ) -> Vec<Failure> {
+        let asked = self.0.iter().filter(|memory| {
+            let Question { mode, server: of, .. } = &memory.question;
+            *mode == Mode::Sustain && of == server && memory.network == *network
+        });
+        let mut failures: Vec<Failure> = Vec::new();
+        for (memory, direction) in asked.flat_map(|it| [(it, Direction::Up), (it, Direction::Down)]) {
+            let Some(Shortfall { at, reason, delivered_bps }) = *memory.shortfall(direction) else {
+                continue;
+            };
+            let ago = Duration::from_secs(now_s.saturating_sub(at).try_into().unwrap_or(0));
+            let target_bps = memory.question.rate(direction);
+            let same = |it: &&mut Failure| it.direction == direction && it.target_bps == target_bps;
+            let failure = Failure { direction, target_bps, reason, delivered_bps, ago };
+            match failures.iter_mut().find(same) {
+                _ if ago >= DAY => {}
+                Some(held) if held.ago <= ago => {}
+                Some(held) => *held = failure,
+                None => failures.push(failure),
+            }
+        }
+        failures
+    }
+
+    /// Takes in what came of a probe; an inconclusive one has no verdict.
     pub fn remember(
         &mut self,
         network: &NetworkFingerprint,
         question: &Question,
-        verdict: Verdict,
+        result: &ProbeResult,
         now_s: i64,
     ) {
         let known = self.0.iter().position(|memory| memory.is_about(network, question));
@@ -98,9 +164,26 @@ impl History {
                 question: question.clone(),
                 passed_at: None,
                 failed_at: None,
+                up: None,
+                down: None,
             },
         };
-        match verdict {
+        for (direction, found) in [(Direction::Up, &result.up), (Direction::Down, &result.down)] {
+            let DirectionResult { verdict, reason, delivered_bps, .. } = *found;
+            match verdict {
+                Verdict::Pass => {
+                    *memory.shortfall_mut(direction) = None;
+                    for refuted in self.0.iter_mut().filter(|it| it.is_refuted_by(&memory, direction)) {
+                        *refuted.shortfall_mut(direction) = None;
+                    }
+                }
+                Verdict::Fail => {
+                    *memory.shortfall_mut(direction) = Some(Shortfall { at: now_s, reason, delivered_bps });
+                }
+                Verdict::Inconclusive => {}
+            }
+        }
+        match result.verdict {
             Verdict::Pass => memory.passed_at = Some(now_s),
             Verdict::Fail => memory.failed_at = Some(now_s),
             Verdict::Inconclusive if known.is_none() => return,
@@ -126,7 +209,38 @@ impl From<History> for Vec<Memory> {
     }
 }
 
+impl Question {
+    const fn rate(&self, direction: Direction) -> Bitrate {
+        match direction {
+            Direction::Up => self.up_bps,
+            Direction::Down => self.down_bps,
+        }
+    }
+}
+
 impl Memory {
+    const fn shortfall(&self, direction: Direction) -> &Option<Shortfall> {
+        match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        }
+    }
+
+    const fn shortfall_mut(&mut self, direction: Direction) -> &mut Option<Shortfall> {
+        match direction {
+            Direction::Up => &mut self.up,
+            Direction::Down => &mut self.down,
+        }
+    }
+
+    /// Whether a later pass of `other` in this direction is one at this rate too.
+    fn is_refuted_by(&self, other: &Self, direction: Direction) -> bool {
+        let (mine, theirs) = (&self.question, &other.question);
+        self.network == other.network
+            && (mine.mode, &mine.server) == (theirs.mode, &theirs.server)
+            && mine.rate(direction) <= theirs.rate(direction)
+    }
+
     fn is_about(&self, network: &NetworkFingerprint, question: &Question) -> bool {
         self.network == *network && self.question == *question
     }
@@ -135,6 +249,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::{ByteCount, RoundTrip, combine};
 
     const NOON: i64 = 1_800_000_000;
     const HOUR: i64 = 3600;
@@ -147,16 +262,52 @@ mod tests {
         }
     }
 
+    fn mbps(megabits: u64) -> Bitrate {
+        Bitrate::from_bps(megabits * 1_000_000).unwrap()
+    }
+
     fn question(mode: Mode, megabits: u64) -> Question {
-        let rate = Bitrate::from_bps(megabits * 1_000_000).unwrap();
-        Question { mode, server: "probe.example:4433".to_owned(), up_bps: rate, down_bps: rate }
+        let (up_bps, down_bps) = (mbps(megabits), mbps(megabits));
+        Question { mode, server: "probe.example:4433".to_owned(), up_bps, down_bps }
+    }
+
+    /// What came of it in both directions.
+    fn result(verdict: Verdict) -> ProbeResult {
+        found(verdict, verdict)
+    }
+
+    fn found(up: Verdict, down: Verdict) -> ProbeResult {
+        let direction = |verdict| {
+            let reason = match verdict {
+                Verdict::Pass => Reason::Sustained,
+                Verdict::Fail => Reason::Shaped,
+                Verdict::Inconclusive => Reason::Interrupted,
+            };
+            let delivered_bps = Some(7_000_000);
+            DirectionResult { verdict, delivered_bps, ..DirectionResult::unmeasured(mbps(10), reason) }
+        };
+        let (up, down) = (direction(up), direction(down));
+        let (verdict, reason) = combine(&up, &down);
+        ProbeResult {
+            mode: Mode::Sustain,
+            server: "probe.example:4433".to_owned(),
+            started_at: "2027-01-15T08:00:00Z".to_owned(),
+            duration_s: 21.0,
+            bytes: ByteCount::default(),
+            verdict,
+            reason,
+            detail: None,
+            up,
+            down,
+            rtt_ms: RoundTrip::default(),
+        }
     }
 
     #[test]
     fn a_pass_is_remembered_for_a_day_and_for_its_own_question_on_its_own_network() {
         let mut history = History::default();
         let (here, asked) = (office("02:00:00:00:00:01"), question(Mode::Gate, 10));
-        history.remember(&here, &asked, Verdict::Pass, NOON);
+        history.remember(&here, &asked, &result(Verdict::Pass), NOON);
         assert!(history.passed_before(&here, &asked, NOON + 23 * HOUR));
         assert!(!history.passed_before(&here, &asked, NOON + 24 * HOUR));
         assert!(!history.passed_before(&office("02:00:00:00:00:02"), &asked, NOON));
@@ -170,15 +321,15 @@ mod tests {
     fn a_later_failure_takes_a_pass_back_and_an_inconclusive_probe_does_not() {
         let mut history = History::default();
         let (here, asked) = (office("02:00:00:00:00:01"), question(Mode::Sustain, 10));
-        history.remember(&here, &asked, Verdict::Inconclusive, NOON);
+        history.remember(&here, &asked, &result(Verdict::Inconclusive), NOON);
         assert_eq!(history, History::default());
-        history.remember(&here, &asked, Verdict::Pass, NOON);
-        history.remember(&here, &asked, Verdict::Inconclusive, NOON + HOUR);
+        history.remember(&here, &asked, &result(Verdict::Pass), NOON);
+        history.remember(&here, &asked, &result(Verdict::Inconclusive), NOON + HOUR);
         assert_eq!(
             history.last_verdict(&here, &asked, NOON + 2 * HOUR),
             Some((Verdict::Pass, Duration::from_secs(7200)))
         );
-        history.remember(&here, &asked, Verdict::Fail, NOON + HOUR);
+        history.remember(&here, &asked, &result(Verdict::Fail), NOON + HOUR);
         assert!(!history.passed_before(&here, &asked, NOON + 2 * HOUR));
         assert_eq!(
             history.last_verdict(&here, &asked, NOON + 2 * HOUR),
@@ -186,13 +337,71 @@ mod tests {
         );
     }
 
+    /// Direction, rate in Mbit/s, and how many hours ago.
+    fn failed(history: &History, network: &NetworkFingerprint, now_s: i64) -> Vec<(Direction, u64, u64)> {
+        let failures = history.failures_to_sustain(network, "probe.example:4433", now_s);
+        failures
+            .iter()
+            .map(|it| (it.direction, it.target_bps.bps() / 1_000_000, it.ago.as_secs() / 3600))
+            .collect()
+    }
+
+    #[test]
+    fn a_failure_to_sustain_is_remembered_for_a_day_by_its_direction_on_its_own_network() {
+        let mut history = History::default();
+        let (here, asked) = (office("02:00:00:00:00:01"), question(Mode::Sustain, 10));
+        history.remember(&here, &asked, &found(Verdict::Pass, Verdict::Fail), NOON);
+        assert_eq!(failed(&history, &here, NOON + 23 * HOUR), [(Direction::Down, 10, 23)]);
+        assert_eq!(failed(&history, &here, NOON + 24 * HOUR), []);
+        assert_eq!(failed(&history, &office("02:00:00:00:00:02"), NOON), []);
+        let failure = history.failures_to_sustain(&here, "probe.example:4433", NOON)[0];
+        assert_eq!((failure.reason, failure.delivered_bps), (Reason::Shaped, Some(7_000_000)));
+        assert_eq!(history.failures_to_sustain(&here, "another.example:4433", NOON), []);
+
+        history.remember(&here, &question(Mode::Gate, 10), &result(Verdict::Fail), NOON);
+        assert_eq!(failed(&history, &here, NOON).len(), 1, "a gate probe says nothing about endurance");
+        let json = serde_json::to_string(&history).unwrap();
+        assert_eq!(serde_json::from_str::<History>(&json).unwrap(), history);
+    }
+
+    #[test]
+    fn a_failure_to_sustain_is_made_good_by_a_later_pass_at_its_rate_or_above_and_by_nothing_else() {
+        let here = office("02:00:00:00:00:01");
+        let ten = question(Mode::Sustain, 10);
+        let after = |question: &Question, result: &ProbeResult| {
+            let mut history = History::default();
+            history.remember(&here, &ten, &found(Verdict::Fail, Verdict::Pass), NOON);
+            history.remember(&here, question, result, NOON + HOUR);
+            failed(&history, &here, NOON + 2 * HOUR)
+        };
+        let stays = [(Direction::Up, 10, 2)];
+        assert_eq!(after(&ten, &result(Verdict::Pass)), []);
+        assert_eq!(after(&ten, &found(Verdict::Pass, Verdict::Inconclusive)), []);
+        assert_eq!(after(&question(Mode::Sustain, 20), &result(Verdict::Pass)), []);
+        assert_eq!(after(&question(Mode::Sustain, 5), &result(Verdict::Pass)), stays);
+        assert_eq!(after(&question(Mode::Gate, 20), &result(Verdict::Pass)), stays);
+        assert_eq!(after(&ten, &result(Verdict::Inconclusive)), stays);
+        let both = [(Direction::Up, 10, 2), (Direction::Down, 10, 1)];
+        assert_eq!(after(&ten, &found(Verdict::Inconclusive, Verdict::Fail)), both);
+    }
+
+    #[test]
+    fn a_failure_from_the_future_counts_as_just_now_until_a_pass() {
+        let mut history = History::default();
+        let (here, asked) = (office("02:00:00:00:00:01"), question(Mode::Sustain, 10));
+        history.remember(&here, &asked, &found(Verdict::Fail, Verdict::Pass), NOON + 48 * HOUR);
+        assert_eq!(failed(&history, &here, NOON), [(Direction::Up, 10, 0)]);
+        history.remember(&here, &question(Mode::Sustain, 20), &result(Verdict::Pass), NOON);
+        assert_eq!(failed(&history, &here, NOON), []);
+    }
+
     #[test]
     fn however_many_networks_a_laptop_sees_the_last_ones_are_remembered() {
         let mut history = History::default();
         let asked = question(Mode::Gate, 10);
         for number in 0..200 {
-            history.remember(&office(&format!("{number:02x}")), &asked, Verdict::Pass, NOON);
-            history.remember(&office("home"), &asked, Verdict::Pass, NOON);
+            history.remember(&office(&format!("{number:02x}")), &asked, &result(Verdict::Pass), NOON);
+            history.remember(&office("home"), &asked, &result(Verdict::Pass), NOON);
         }
         assert_eq!(history.0.len(), MOST);
         assert!(history.passed_before(&office("home"), &asked, NOON));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use siaga_probe::ProbeResult;
+use siaga_probe::{ProbeResult, network::Failure};
 
 use crate::{inventory::Inventory, moment::Moment, reasons::Code, trial::Trial};
 
@@ -33,6 +33,8 @@ pub enum Evidence {
     Trial(Trial),
     /// An attempt to probe the link, whatever came of it.
     Probe(Box<ProbeEvidence>),
+    /// What is remembered of the network that the room is on: that sustain probes failed there. It may only deny.
+    Remembered(Vec<Failure>),
 }
 
 /// Why a device scan could not be done.

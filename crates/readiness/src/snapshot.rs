@@ -1,6 +1,7 @@
 //! Everything that is held about a room at one time: the one value that all answers are computed from.
 
 mod findings;
+mod remembered;
 mod trials;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub use findings::{Conclusion, Finding, Findings};
+pub use remembered::Remembered;
 pub use trials::{Trials, TriedDevice, When};
 
 /// The evidence about one room. No verdict is in it: that is computed when it is read.
@@ -154,6 +156,9 @@ pub struct NetworkEvidence {
     /// What sustain probes found.
     #[serde(default)]
     pub sustain: RateEvidence,
+    /// What was remembered of this network when the room came to it.
+    #[serde(default, skip_serializing_if = "Remembered::is_empty")]
+    pub remembered: Remembered,
     /// The last quality probe that measured either direction undisturbed. It says nothing about a rate.
     #[serde(default)]
     pub quality: Option<ProbeAttempt>,

@@ -10,7 +10,7 @@ use crate::{
     observation::{Evidence, Observation, ProbeEvidence, ScanFault},
     snapshot::{
         Cause, Counters, DeviceEvidence, Finding, NetworkEvidence, ProbeAttempt, ProbeCount, RateEvidence,
-        Scan, ScanAttempt, Setup, Since, Snapshot, Trials,
+        Remembered, Scan, ScanAttempt, Setup, Since, Snapshot, Trials,
     },
     trial::Trial,
 };
@@ -63,6 +63,11 @@ impl Tracker {
                     counters.count(&evidence.result);
                 }
                 network.probed(ProbeAttempt { at, took, evidence: *evidence });
+            }
+            Evidence::Remembered(failures) => {
+                if network.since.admits(at) {
+                    network.remembered.record(at, failures);
+                }
             }
         }
     }
@@ -118,7 +123,13 @@ impl DeviceEvidence {
 
 impl NetworkEvidence {
     fn none(since: Since) -> Self {
-        Self { since, gate: RateEvidence::default(), sustain: RateEvidence::default(), quality: None }
+        Self {
+            since,
+            gate: RateEvidence::default(),
+            sustain: RateEvidence::default(),
+            remembered: Remembered::default(),
+            quality: None,
+        }
     }
 
     /// What kind of probe it was decides what it can say. Of a kind that this version does not know nothing can

@@ -6,7 +6,7 @@ mod room;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use siaga_probe::{DirectionResult, Mode, Verdict};
+use siaga_probe::{Direction, DirectionResult, Mode, Verdict};
 use siaga_readiness::{
     CheckCode, CheckState, Code, Evidence, Judgement, Policy, ProbeEvidence, Profile, Readiness, ServerPlace,
     Snapshot, TimeToLive, Trial, TrialOutcome, evaluate,
@@ -31,6 +31,7 @@ fn is_passing(policy: Policy, evidence: &Evidence, profile: &Profile) -> bool {
             matches!(&trial.outcome, TrialOutcome::Found(found) if found.state.grants())
         }
         Evidence::Probe(probe) => probe.result.verdict == Verdict::Pass,
+        Evidence::Remembered(failures) => failures.is_empty(),
     }
 }
 
@@ -61,6 +62,7 @@ fn improved(evidence: &Evidence) -> Evidence {
             let works = Judgement::new(CheckState::Ok, Code::CameraWorks);
             Evidence::Trial(Trial { outcome: TrialOutcome::Found(works), ..trial.clone() })
         }
+        Evidence::Remembered(_) => Evidence::Remembered(vec![]),
         Evidence::Probe(it) => {
             let ProbeEvidence { result, .. } = it.as_ref();
             let rate = |direction: &DirectionResult| direction.target_bps.bps() / 1_000_000;
@@ -108,14 +110,18 @@ fn without_probes(events: &[Event], mode: Mode) -> Vec<Event> {
     without_all(events, |evidence| matches!(evidence, Evidence::Probe(probe) if probe.result.mode == mode))
 }
 
-/// Whether a sustain probe failed at a rate that is required or at a lower one, and neither a newer pass nor a gate
-/// probe that began after its time has made good for it.
+fn without_memories(events: &[Event]) -> Vec<Event> {
+    without_all(events, |evidence| matches!(evidence, Evidence::Remembered(_)))
+}
+
+/// Whether a sustain probe failed at a rate that is required or at a lower one, or is remembered to have, and neither a
+/// newer pass nor a gate probe that began after its time has made good for it.
 fn has_failed_to_sustain(policy: Policy, events: &[Event], profile: &Profile) -> bool {
     let record = Record::of(events);
     let required = profile.requirements.network.unwrap();
     let life = policy.sustain_probe.duration();
     let internal_counts = policy.accept_internal_server;
-    let failed = |required, of: OneDirection| {
+    let failed = |required, side: Direction, of: OneDirection| {
         let passed = |mode, rate, from| {
             record.said(mode, of).any(|(at, place, direction)| {
                 direction.verdict == Verdict::Pass
@@ -125,14 +131,19 @@ fn has_failed_to_sustain(policy: Policy, events: &[Event], profile: &Profile) ->
             })
         };
         let just_after = |at| at + Duration::from_nanos(1);
-        record.said(Mode::Sustain, of).any(|(at, _, direction)| {
-            direction.verdict == Verdict::Fail
-                && direction.target_bps <= required
-                && !passed(Mode::Sustain, direction.target_bps, just_after(at))
+        let seen = record
+            .said(Mode::Sustain, of)
+            .filter(|(.., direction)| direction.verdict == Verdict::Fail)
+            .map(|(at, _, direction)| (at, direction.target_bps));
+        let remembered = record.remembered(side).map(|(at, failure)| (at, failure.target_bps));
+        seen.chain(remembered).any(|(at, rate)| {
+            rate <= required
+                && !passed(Mode::Sustain, rate, just_after(at))
                 && !passed(Mode::Gate, required, at + life)
         })
     };
-    failed(required.up, |it| &it.result.up) || failed(required.down, |it| &it.result.down)
+    failed(required.up, Direction::Up, |it| &it.result.up)
+        || failed(required.down, Direction::Down, |it| &it.result.down)
 }
 
 proptest! {
@@ -258,11 +269,20 @@ proptest! {
     }
 
     #[test]
-    fn sustain_probes_never_make_a_room_ready_that_is_not_without_them(
+    fn what_is_remembered_never_makes_a_room_ready(
         policy in policy(), events in events(), profile in profile(),
     ) {
         let events = up_to_now(events);
-        let others = without_probes(&events, Mode::Sustain);
+        let others = without_memories(&events);
+        prop_assert!(is_ready(&after(policy, &others), profile) || !is_ready(&after(policy, &events), profile));
+    }
+
+    #[test]
+    fn sustain_probes_never_make_a_room_ready_that_is_not_without_them_and_what_is_remembered_of_others(
+        policy in policy(), events in events(), profile in profile(),
+    ) {
+        let events = up_to_now(events);
+        let others = without_memories(&without_probes(&events, Mode::Sustain));
         prop_assert!(is_ready(&after(policy, &others), profile) || !is_ready(&after(policy, &events), profile));
     }
 

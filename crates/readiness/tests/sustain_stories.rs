@@ -4,10 +4,10 @@ mod room;
 
 use std::time::Duration;
 
-use siaga_probe::{DirectionResult, Mode, Reason};
+use siaga_probe::{Direction, DirectionResult, Mode, Reason};
 use siaga_readiness::{
-    Cause, CheckCode, CheckState, Code, Freshness, Level, Moment, Policy, Profile, Readiness, RoomVerdict,
-    ServerPlace, Setup, Snapshot, evaluate,
+    Cause, CheckCode, CheckState, Code, Evidence, Freshness, Level, Moment, Policy, Profile, Readiness,
+    RoomVerdict, ServerPlace, Setup, Snapshot, evaluate,
 };
 
 use room::*;
@@ -259,6 +259,54 @@ fn another_network_or_a_restart_leaves_the_check_without_evidence() {
             assert_eq!(sustain(&room.minimum()), MISSING, "what began before the change says nothing");
         }
     }
+}
+
+#[test]
+fn a_failure_that_is_remembered_of_this_network_goes_on_denying_after_a_restart_or_a_night() {
+    for cause in [Cause::Started, Cause::Resumed] {
+        let mut room = equipped();
+        room.sustain(pass(10), slow(20)).pass(2 * HOUR).invalidate(cause);
+        room.remember(Direction::Down, 20, 2 * HOUR);
+        wait(&mut room, HOUR);
+        let readiness = room.minimum();
+        assert_eq!(readiness.verdict, RoomVerdict::NotReady);
+        assert_eq!(sustain(&readiness), (CheckState::Failed, Code::NetDownShaped));
+        let told = check(&readiness, CheckCode::NetSustain);
+        assert_eq!((told.value, told.required, told.age_s), (Some(10.0), Some(20.0), Some(10_800.0)));
+        let (then, now) = (told.observed_at.unwrap(), room.now.wall);
+        assert_eq!(now.duration_since(then).as_secs(), 10_800);
+        assert_eq!(room.recommended().verdict, RoomVerdict::NotReady);
+
+        assert_eq!(sustain(&room.pass(1).sustain(pass(10), pass(20)).minimum()), PASSED);
+    }
+}
+
+#[test]
+fn what_is_remembered_grants_nothing_and_ends_with_the_network() {
+    let mut room = equipped();
+    room.remember(Direction::Up, 10, HOUR).pass(1).invalidate(Cause::NetworkChanged);
+    wait(&mut room, 1);
+    assert_eq!(sustain(&room.minimum()), MISSING, "another network is another link");
+    assert_eq!(room.minimum().verdict, RoomVerdict::Ready);
+
+    let mut nothing_probed = Room::new(Policy::default());
+    nothing_probed.scan(webcam()).observe(Evidence::Remembered(vec![]));
+    assert_eq!(nothing_probed.minimum().verdict, RoomVerdict::Unknown);
+}
+
+#[test]
+fn a_remembered_failure_counts_for_its_rate_leaves_higher_ones_open_and_grows_as_old_as_any() {
+    let mut room = equipped();
+    room.remember(Direction::Up, 20, 20 * HOUR);
+    assert_eq!(sustain(&room.minimum()), MISSING, "the room sends no more than 10");
+    room.remember(Direction::Up, 5, 20 * HOUR);
+    assert_eq!(sustain(&room.minimum()), (CheckState::Unknown, Code::NetRateNotProbed));
+    wait(&mut room, 4 * HOUR - 1);
+    assert_eq!(sustain(&room.minimum()), (CheckState::Unknown, Code::NetRateNotProbed));
+    room.pass(1).scan(webcam());
+    assert_eq!(sustain(&room.minimum()), TOO_LONG_AGO);
+    wait(&mut room, 0);
+    assert_eq!(sustain(&room.minimum()), MISSING, "a gate probe from after its time opens the room");
 }
 
 #[test]

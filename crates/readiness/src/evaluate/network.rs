@@ -32,7 +32,7 @@ pub(super) fn checks(snapshot: &Snapshot, required: &NetworkRequirement, now: Mo
         server_check(&link, [up, down]),
         direction_check(&link, Direction::Up, required.up, up),
         direction_check(&link, Direction::Down, required.down, down),
-        sustain::check(&link, &snapshot.network.sustain, required, [up, down]),
+        sustain::check(&link, &snapshot.network, required, [up, down]),
     ];
     statements.map(|statement| statement.named(server)).into()
 }

@@ -11,7 +11,7 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{RngSeed, TestRunner},
 };
-use siaga_probe::{DirectionResult, Mode, Reason};
+use siaga_probe::{Direction, DirectionResult, Mode, Reason};
 use siaga_readiness::{
     Cause, CheckState, Code, DeviceKind, Evidence, Freshness, Inventory, Judgement, Moment, Policy, Profile,
     RoomVerdict, ScanFault, ServerPlace, TimeToLive, Trial, TrialOutcome,
@@ -88,7 +88,14 @@ pub fn without_all(events: &[Event], is_one: impl Fn(&Evidence) -> bool) -> Vec<
 pub fn only_trials(events: &[Event]) -> Vec<Event> {
     let mut events = events.to_vec();
     for event in &mut events {
-        if matches!(event.what, What::Observed { evidence: Evidence::Devices(_) | Evidence::Probe(_), .. }) {
+        let says_nothing_of_a_trial = matches!(
+            event.what,
+            What::Observed {
+                evidence: Evidence::Devices(_) | Evidence::Probe(_) | Evidence::Remembered(_),
+                ..
+            }
+        );
+        if says_nothing_of_a_trial {
             event.what = silence();
         }
     }
@@ -225,6 +232,9 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
             .prop_map(|(place, up, down)| probe(place, up, down)),
         5 => (select(vec![Mode::Sustain, Mode::Sustain, Mode::Sustain, Mode::Quality]), place, direction(), direction())
             .prop_map(|(mode, place, up, down)| probe_of(mode, place, up, down)),
+        1 => (select(vec![Direction::Up, Direction::Down]), select(vec![5, 10, 20, 50]), 0..200_u64).prop_map(
+            |(direction, rate, ago)| Evidence::Remembered(vec![remembered(direction, rate, ago)])
+        ),
         1 => away.prop_map(|reason| probe(ServerPlace::Public, nothing(10, reason), nothing(20, reason))),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siaga_probe::{DirectionResult, Mode};
+use siaga_probe::{Direction, DirectionResult, Mode, network::Failure};
 use siaga_readiness::{
     Cause, CheckState, DeviceKind, Evidence, Inventory, Policy, ProbeEvidence, ServerPlace, TrialOutcome,
 };
@@ -48,6 +48,18 @@ impl<'a> Record<'a> {
                 Some((*at, probe.server_place, of(probe)))
             }
             _ => None,
+        })
+    }
+
+    /// The failures that were remembered of this network, and when each was.
+    pub fn remembered(&self, direction: Direction) -> impl Iterator<Item = (Duration, &Failure)> {
+        self.seen.iter().flat_map(move |(at, evidence)| {
+            let failures: &[Failure] = match evidence {
+                Evidence::Remembered(failures) if *at >= self.network_since => failures,
+                _ => &[],
+            };
+            let of_the_direction = failures.iter().filter(move |failure| failure.direction == direction);
+            of_the_direction.map(move |failure| (*at - failure.ago, failure))
         })
     }
 

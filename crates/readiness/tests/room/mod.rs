@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use siaga_probe::{
-    Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    Bitrate, Direction, DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    network::Failure,
     outcome::{ByteCount, RoundTrip, combine},
 };
 use siaga_readiness::{
@@ -70,6 +71,11 @@ impl Room {
     /// A sustain probe of a public server.
     pub fn sustain(&mut self, up: DirectionResult, down: DirectionResult) -> &mut Self {
         self.observe(probe_of(Mode::Sustain, ServerPlace::Public, up, down))
+    }
+
+    /// A sustain probe on this network that failed so many seconds ago is remembered.
+    pub fn remember(&mut self, direction: Direction, rate: u64, ago: u64) -> &mut Self {
+        self.observe(Evidence::Remembered(vec![remembered(direction, rate, ago)]))
     }
 
     pub fn invalidate(&mut self, cause: Cause) -> &mut Self {
@@ -156,6 +162,16 @@ pub fn fail(rate: u64, reason: Reason, delivered_bps: u64) -> DirectionResult {
         verdict: Verdict::Fail,
         delivered_bps: Some(delivered_bps),
         ..DirectionResult::unmeasured(mbps(rate), reason)
+    }
+}
+
+pub fn remembered(direction: Direction, rate: u64, ago: u64) -> Failure {
+    Failure {
+        direction,
+        target_bps: mbps(rate),
+        reason: Reason::Shaped,
+        delivered_bps: Some(rate * 500_000),
+        ago: Duration::from_secs(ago),
     }
 }
 

@@ -1,13 +1,15 @@
 //! Whether the link holds its rates for longer than a gate probe looks.
 
-use siaga_probe::{Bitrate, Direction, Reason};
+use siaga_probe::{Bitrate, Direction, Reason, network::Failure};
 
 use crate::{
     answer::CheckCode,
     evaluate::statement::{Seen, Statement},
+    moment::Moment,
+    observation::ServerPlace,
     profile::NetworkRequirement,
     reasons::Code,
-    snapshot::{Conclusion, Finding, Findings, RateEvidence},
+    snapshot::{Conclusion, Finding, NetworkEvidence},
     state::CheckState,
 };
 
@@ -20,17 +22,22 @@ use super::{
 ///
 /// What passed makes it ok, what failed denies, and what is missing is a warning only: a sustain probe costs too much to
 /// ask for before every meeting. That is why a failure must not become a gap by growing old: the gap would grant. It
-/// leaves the link unknown until a gate probe that began after its time has passed, or a newer sustain probe.
+/// leaves the link unknown until a gate probe that began after its time has passed, or a newer sustain probe. Nor must it
+/// become one by a restart: failures that are remembered of this network stand beside those that were seen.
 pub(super) fn check(
     link: &Link,
-    evidence: &RateEvidence,
+    evidence: &NetworkEvidence,
     required: &NetworkRequirement,
     gate: [Standing; 2],
 ) -> Statement {
     let [gate_up, gate_down] = gate;
     let directions = [
-        (Direction::Up, required.up, endurance(link, &evidence.up, required.up, gate_up)),
-        (Direction::Down, required.down, endurance(link, &evidence.down, required.down, gate_down)),
+        (Direction::Up, required.up, endurance(link, evidence, Direction::Up, required.up, gate_up)),
+        (
+            Direction::Down,
+            required.down,
+            endurance(link, evidence, Direction::Down, required.down, gate_down),
+        ),
     ];
     let new = |state, reason| Statement::new(CheckCode::NetSustain, state, reason);
 
@@ -56,7 +63,7 @@ pub(super) fn check(
             new(CheckState::Ok, Code::NetSustainPassed).aged(Some(older))
         }
         _ => {
-            let tried = evidence.attempt.as_ref();
+            let tried = evidence.sustain.attempt.as_ref();
             let seen = tried.and_then(|tried| Seen::of(tried.at, link.now, link.policy.sustain_probe));
             new(CheckState::Warning, Code::NetSustainMissing).aged(seen)
         }
@@ -77,12 +84,23 @@ enum Endurance {
     },
 }
 
-fn endurance(link: &Link, findings: &Findings, required: Bitrate, gate: Standing) -> Endurance {
+fn endurance(
+    link: &Link,
+    evidence: &NetworkEvidence,
+    direction: Direction,
+    required: Bitrate,
+    gate: Standing,
+) -> Endurance {
     let life = link.policy.sustain_probe;
-    let mut seen: Vec<(&Finding, Seen)> = findings
+    let findings = match direction {
+        Direction::Up => &evidence.sustain.up,
+        Direction::Down => &evidence.sustain.down,
+    };
+    let mut seen: Vec<(Finding, Seen)> = findings
         .iter()
         .filter(|finding| link.counts(finding))
-        .filter_map(|finding| Some((finding, Seen::of(finding.at, link.now, life)?)))
+        .filter_map(|finding| Some((*finding, Seen::of(finding.at, link.now, life)?)))
+        .chain(remembered(link, evidence, direction))
         .collect();
     seen.sort_by_key(|(_, seen)| seen.age);
     let passes = || seen.iter().filter(|(finding, _)| finding.is_pass());
@@ -126,4 +144,21 @@ fn endurance(link: &Link, findings: &Findings, required: Bitrate, gate: Standing
         }
         (None, _) => Endurance::Missing,
     }
+}
+
+/// As findings. Their moment tells the time of day only: the boot clock may have been another one.
+fn remembered(
+    link: &Link,
+    evidence: &NetworkEvidence,
+    direction: Direction,
+) -> impl Iterator<Item = (Finding, Seen)> {
+    let (now, life) = (link.now, link.policy.sustain_probe);
+    evidence.remembered.failures(direction, now).map(move |(failure, age)| {
+        let Failure { target_bps, reason, delivered_bps, .. } = *failure;
+        let wall = now.wall.checked_sub(age).unwrap_or(now.wall);
+        let at = Moment { wall, ..now };
+        let conclusion = Conclusion::Fail { reason, delivered_bps };
+        let finding = Finding { at, server_place: ServerPlace::Unknown, target_bps, conclusion };
+        (finding, Seen { at, age, left: life.left_at(age) })
+    })
 }
