@@ -34,6 +34,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
     let mut plugs = Plugs::listen();
     let mut ticks = interval(devices.scan_interval.duration());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut since = room.snapshot().devices.since;
     loop {
         let now = host::now().since_boot;
         let next_trial = plan.next_due(now).map_or(FAR, |due| due - now);
@@ -41,7 +42,13 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
             _ = ticks.tick() => {}
             () = sleep(next_trial) => {}
             () = plugs.next() => eyes.expect_change(),
-            () = changes.next() => eyes.forget(),
+            () = changes.next() => {}
+        }
+        // Not for a change of the network: what a device offered stays true, and one in use can't be asked again.
+        let counted_since = room.snapshot().devices.since;
+        if counted_since != since {
+            since = counted_since;
+            eyes.forget();
         }
         room.observe(eyes.look().await);
         // A look after each, so that a scan never grows old over many trials.

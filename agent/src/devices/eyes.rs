@@ -8,6 +8,7 @@ use siaga_readiness::{
     moment::Moment,
     observation::{Evidence, Observation, ScanFault},
     reasons::Code,
+    state::CheckState,
 };
 use tokio::{task::JoinHandle, time::timeout};
 use tracing::warn;
@@ -123,6 +124,8 @@ struct Questions {
     everything: Option<Duration>,
     failures: Option<Duration>,
     controls: Option<Duration>,
+    /// A device is in use, and can't be asked: what it offered must not be forgotten.
+    is_used: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +151,8 @@ impl Questions {
             (Question::Failures, &mut self.failures, Self::FAILURES),
             (Question::Controls, &mut self.controls, Self::CONTROLS),
         ] {
-            if asked.is_none_or(|asked| now.saturating_sub(asked) >= every) {
+            let must_wait = self.is_used && question == Question::Everything && asked.is_some();
+            if !must_wait && asked.is_none_or(|asked| now.saturating_sub(asked) >= every) {
                 *asked = Some(now);
                 due.push(question);
             }
@@ -156,12 +160,15 @@ impl Questions {
         due
     }
 
-    /// A mute that is known is read at every look: whoever lifts it must not wait.
+    /// What is in use is not forgotten. A mute that is known is read at every look: whoever lifts it must not wait.
     fn on_seen(&mut self, inventory: &Inventory) {
         let is_off = |device: &AudioDevice| {
             use Code::{MicrophoneMuted, MicrophoneVolumeZero, SpeakerMuted, SpeakerVolumeZero};
             matches!(device.reason, MicrophoneMuted | MicrophoneVolumeZero | SpeakerMuted | SpeakerVolumeZero)
         };
+        let states = inventory.cameras.iter().map(|camera| camera.state);
+        let mut states = states.chain(inventory.microphones.iter().map(|device| device.state));
+        self.is_used = states.any(|state| state == CheckState::InUse);
         if inventory.microphones.iter().chain(&inventory.speakers).any(is_off) {
             self.controls = None;
         }
@@ -170,8 +177,6 @@ impl Questions {
 
 #[cfg(test)]
 mod tests {
-    use siaga_readiness::state::CheckState;
-
     use super::*;
     use crate::sample::inventory;
 
@@ -189,6 +194,20 @@ mod tests {
         assert_eq!(times(Question::Everything).collect::<Vec<_>>(), [0, 24 * 60 * 60]);
         assert_eq!(times(Question::Failures).take(3).collect::<Vec<_>>(), [0, 600, 1200]);
         assert_eq!(times(Question::Controls).take(3).collect::<Vec<_>>(), [0, 60, 120]);
+    }
+
+    #[test]
+    fn what_was_read_of_a_device_in_use_is_kept_until_it_is_free() {
+        let day = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+        let mut questions = Questions::default();
+        questions.due(Duration::ZERO);
+        let mut inventory = inventory();
+        inventory.cameras[0].state = CheckState::InUse;
+        questions.on_seen(&inventory);
+        assert!(!questions.due(day(2)).contains(&Question::Everything));
+        inventory.cameras[0].state = CheckState::Ok;
+        questions.on_seen(&inventory);
+        assert!(questions.due(day(2)).contains(&Question::Everything));
     }
 
     #[test]

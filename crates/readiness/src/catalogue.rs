@@ -21,6 +21,19 @@ pub struct Text {
     pub en: String,
 }
 
+impl Text {
+    /// With more sentences after it.
+    #[must_use]
+    pub(crate) fn and(self, more: Self) -> Self {
+        let join = |sentence: String, more: String| match (sentence.is_empty(), more.is_empty()) {
+            (_, true) => sentence,
+            (true, _) => more,
+            _ => format!("{sentence} {more}"),
+        };
+        Self { id: join(self.id, more.id), en: join(self.en, more.en) }
+    }
+}
+
 /// What a code says and what to do about it. Both may hold placeholders, which [`Words`] fills.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,9 +59,8 @@ impl Entry {
         for (sentence, applies) in
             [(&self.shortfall, words.fall_short()), (&self.in_sustain, words.in_sustain)]
         {
-            if applies && *sentence != Text::default() {
-                let Text { id, en } = words.fill(sentence);
-                text = Text { id: format!("{} {id}", text.id), en: format!("{} {en}", text.en) };
+            if applies {
+                text = text.and(words.fill(sentence));
             }
         }
         text

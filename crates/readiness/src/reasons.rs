@@ -54,10 +54,14 @@ codes! {
     DeviceNotRead = "DEVICE_NOT_READ",
     /// Found, but its USB connection is too slow for the pictures that it offers.
     DeviceUsbSlow = "DEVICE_USB_SLOW",
+    /// Found, and held by another program since before its capabilities could be read.
+    DeviceNeverRead = "DEVICE_NEVER_READ",
 
     // Devices, tried.
     /// The last try failed; it is tried again before that counts.
     DeviceRetrying = "DEVICE_RETRYING",
+    /// The last try failed; it was plugged in anew since, and has not been tried.
+    DeviceReplugged = "DEVICE_REPLUGGED",
     /// Found and free, but its driver refuses to start.
     DeviceDoesNotStart = "DEVICE_DOES_NOT_START",
     /// It could not be tried: the try itself broke.

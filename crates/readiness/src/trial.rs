@@ -37,7 +37,7 @@ pub enum TrialOutcome {
         /// For the log and support.
         detail: String,
     },
-    /// The device was plugged in anew: what was found before is about another situation.
+    /// The device was plugged in anew: what was found before is about another situation. That clears nothing.
     Voided,
 }
 

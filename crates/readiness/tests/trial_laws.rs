@@ -86,6 +86,12 @@ fn the_random_rooms_have_devices_that_work_failed_ran_out_and_could_not_be_tried
         either((CheckState::Failed, Code::CameraFrozen)),
         either((CheckState::Unknown, Code::DeviceRetrying)),
         either((CheckState::Warning, Code::DeviceTryBroke)),
+        either((CheckState::Unknown, Code::DeviceReplugged)),
+        either((CheckState::Unknown, Code::DeviceNeverRead)),
+        count(&|it| it.is_granted() && camera(it) == (CheckState::InUse, Code::CameraInUse)),
+        count(&|it| {
+            camera(it).0 == CheckState::Failed && check(it, CheckCode::Camera).text.en.contains("in use")
+        }),
         // A scan that is too old would leave both unknown.
         count(&|it| (camera(it) == stale) != (microphone(it) == stale)),
     ];

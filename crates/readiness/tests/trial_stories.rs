@@ -142,14 +142,150 @@ fn a_trial_that_could_not_be_done_says_why_and_takes_no_finding_back() {
 }
 
 #[test]
-fn what_was_found_before_a_device_was_plugged_in_anew_does_not_count() {
-    for before in [works(), frozen()] {
-        let inventory = webcam_alone();
+fn a_good_device_that_was_plugged_in_anew_was_not_tried() {
+    let inventory = webcam_alone();
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, works());
+    camera_came_to(room.pass(10), &inventory, 0, TrialOutcome::Voided);
+    assert_eq!(camera_says(&room), (CheckState::Warning, Code::CameraNotTried));
+}
+
+#[test]
+fn a_failed_device_that_was_plugged_in_anew_is_unknown_until_it_is_tried() {
+    let inventory = webcam_alone();
+    for before in [frozen(), retrying()] {
         let mut room = room(inventory.clone());
         camera_came_to(&mut room, &inventory, 0, before);
-        camera_came_to(room.pass(10), &inventory, 0, TrialOutcome::Voided);
-        assert_eq!(camera_says(&room), (CheckState::Warning, Code::CameraNotTried));
+        room.pass(10).scan(Inventory { cameras: vec![], ..inventory.clone() });
+        room.pass(10).scan(inventory.clone());
+        camera_came_to(&mut room, &inventory, 0, TrialOutcome::Voided);
+        let replugged = (CheckState::Unknown, Code::DeviceReplugged);
+        assert_eq!(camera_says(&room), replugged);
+        assert_eq!(room.minimum().verdict, RoomVerdict::Unknown);
+        camera_came_to(room.pass(10), &inventory, 0, broke());
+        assert_eq!(camera_says(&room), replugged, "a trial that could not be done tells nothing");
+        later(&mut room, &inventory, 25 * HOUR);
+        assert_eq!(camera_says(&room), replugged, "nor does time");
+        camera_came_to(&mut room, &inventory, 0, works());
+        assert_eq!(camera_says(&room), (CheckState::Ok, Code::CameraWorks));
     }
+}
+
+#[test]
+fn a_failed_device_that_was_moved_to_another_port_is_unknown_until_it_is_tried() {
+    let inventory = webcam_alone();
+    let moved_to = |port: &str| {
+        let mut moved = inventory.clone();
+        moved.cameras[0].id = format!("046d:0843@{port}");
+        moved.cameras[0].bus = port.to_owned();
+        moved
+    };
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, frozen());
+    let moved = moved_to("usb-0000:00:14.0-4");
+    room.pass(30).scan(moved.clone());
+    assert_eq!(camera_says(&room), (CheckState::Unknown, Code::DeviceReplugged));
+
+    let mut both = moved.clone();
+    both.cameras.push(inventory.cameras[0].clone());
+    room.scan(both);
+    let beside = "a camera of the same model beside the broken one is another one";
+    assert_eq!(camera_says(&room), (CheckState::Warning, Code::CameraNotTried), "{beside}");
+
+    room.scan(moved.clone());
+    camera_came_to(&mut room, &moved, 0, works());
+    assert_eq!(camera_says(&room), (CheckState::Ok, Code::CameraWorks));
+    room.pass(30).scan(moved_to("usb-0000:00:14.0-6"));
+    assert_eq!(camera_says(&room), (CheckState::Warning, Code::CameraNotTried), "it worked last");
+}
+
+#[test]
+fn a_failed_device_keeps_its_failure_while_another_program_holds_it() {
+    let mut inventory = webcam_alone();
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, frozen());
+    microphone_came_to(&mut room, &inventory, found(CheckState::Failed, Code::MicrophoneSilent));
+    hold(&mut inventory);
+    later(&mut room, &inventory, HOUR);
+    let readiness = room.minimum();
+    assert_eq!(readiness.verdict, RoomVerdict::NotReady);
+    assert_eq!(readiness.reasons, [Code::CameraFrozen, Code::MicrophoneSilent]);
+    let camera = check(&readiness, CheckCode::Camera);
+    assert_eq!((camera.state, camera.age_s), (CheckState::Failed, Some(3600.0)));
+    assert!(
+        camera
+            .text
+            .en
+            .ends_with("stopped coming. The camera Logitech Webcam C930e is in use by another program.")
+    );
+    assert!(camera.remedy.id.contains("tutup program yang memakainya"), "{}", camera.remedy.id);
+
+    later(&mut room, &inventory, 23 * HOUR);
+    assert_eq!(camera_says(&room), (CheckState::Unknown, Code::EvidenceStale));
+}
+
+#[test]
+fn while_a_failure_is_to_be_tried_again_a_device_in_use_is_unknown() {
+    let mut inventory = webcam_alone();
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, retrying());
+    hold(&mut inventory);
+    later(&mut room, &inventory, 10);
+    assert_eq!(camera_says(&room), (CheckState::Unknown, Code::DeviceRetrying));
+}
+
+#[test]
+fn a_device_in_use_keeps_its_last_good_state_with_its_age_until_the_meeting_ends() {
+    let mut inventory = webcam_alone();
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, works());
+    hold(&mut inventory);
+    later(&mut room, &inventory, 10 * HOUR);
+    let readiness = room.minimum();
+    let camera = check(&readiness, CheckCode::Camera);
+    assert_eq!((camera.state, camera.reason), (CheckState::InUse, Code::CameraInUse));
+    assert_eq!(camera.age_s, Some(36_000.0));
+    assert!(camera.text.en.contains("in use by another program. The camera"), "{}", camera.text.en);
+    assert!(camera.text.en.ends_with("works: 29.9 pictures per second."), "{}", camera.text.en);
+    assert_eq!(readiness.verdict, RoomVerdict::Ready);
+    later(&mut room, &inventory, 20 * HOUR);
+    assert_eq!(camera_says(&room), (CheckState::InUse, Code::CameraInUse));
+    assert_eq!(room.minimum().verdict, RoomVerdict::Ready, "however long it lasts");
+}
+
+#[test]
+fn a_device_that_was_held_before_anything_was_read_of_it_is_unknown() {
+    let mut inventory = webcam_alone();
+    hold(&mut inventory);
+    inventory.cameras[0].modes = vec![];
+    inventory.microphones[0].rates = vec![];
+    let mut room = room(inventory.clone());
+    let readiness = room.minimum();
+    assert_eq!((readiness.verdict, readiness.reasons), (RoomVerdict::Unknown, vec![Code::DeviceNeverRead]));
+    camera_came_to(&mut room, &inventory, 0, frozen());
+    assert_eq!(camera_says(&room), (CheckState::Failed, Code::CameraFrozen), "what failed is told");
+    room.scan(webcam_alone());
+    camera_came_to(room.pass(1), &inventory, 0, works());
+    assert_eq!(room.minimum().verdict, RoomVerdict::Ready);
+}
+
+#[test]
+fn a_scan_that_warns_of_a_device_takes_no_failure_back() {
+    let mut inventory = webcam_alone();
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, frozen());
+    inventory.cameras[0].state = CheckState::Warning;
+    inventory.cameras[0].reason = Code::DeviceError;
+    room.pass(10).scan(inventory);
+    assert_eq!(camera_says(&room), (CheckState::Failed, Code::CameraFrozen));
+}
+
+/// Another program takes the devices.
+fn hold(inventory: &mut Inventory) {
+    inventory.cameras[0].state = CheckState::InUse;
+    inventory.cameras[0].reason = Code::DeviceBusy;
+    inventory.microphones[0].state = CheckState::InUse;
+    inventory.microphones[0].reason = Code::DeviceBusy;
 }
 
 #[test]

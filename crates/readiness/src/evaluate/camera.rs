@@ -8,7 +8,10 @@ use crate::{
     state::CheckState,
 };
 
-use super::{devices::presence, statement::Statement};
+use super::{
+    devices::{camera_presence, microphone_presence},
+    statement::Statement,
+};
 
 /// The checks that are made, in their order.
 pub(super) fn codes(required: &CameraRequirement) -> impl Iterator<Item = CheckCode> + use<> {
@@ -43,7 +46,7 @@ pub(super) fn statements(
 }
 
 fn usable(camera: &Camera) -> Statement {
-    let (state, reason) = presence(camera.state, camera.reason, Code::CameraNotTried, Code::CameraInUse);
+    let (state, reason) = camera_presence(camera);
     let statement = Statement::new(CheckCode::Camera, state, reason);
     match reason {
         Code::DeviceUsbSlow => statement.measured(camera.usb_mbits, Camera::NEEDED_USB_MBITS, "Mbit/s"),
@@ -66,8 +69,7 @@ fn own_microphone(camera: &Camera, microphones: &[&AudioDevice]) -> Statement {
         camera.usb_id.is_some() && microphone.usb_id == camera.usb_id && microphone.bus == camera.bus
     };
     let of = |microphone: &&AudioDevice| {
-        let (state, reason) =
-            presence(microphone.state, microphone.reason, Code::MicrophoneNotTried, Code::MicrophoneInUse);
+        let (state, reason) = microphone_presence(microphone);
         match reason {
             // That it was never tried is told by `MICROPHONE`; this check is about where it sits.
             Code::MicrophoneNotTried => (CheckState::Ok, Code::CameraMicrophonePresent),

@@ -14,7 +14,7 @@ use crate::{
 use super::{
     camera,
     statement::{Seen, Statement},
-    trial,
+    trial::{self, Device},
 };
 
 /// `CAMERA` and the properties required of it, told of the camera that comes closest to what is required.
@@ -34,10 +34,10 @@ pub(super) fn camera(snapshot: &Snapshot, required: &CameraRequirement, now: Mom
         .iter()
         .filter(counts)
         .map(|camera| {
-            let key = (DeviceKind::Camera, camera.id.as_str());
+            let device = Device { kind: DeviceKind::Camera, id: &camera.id, bus: &camera.bus };
             camera::statements(camera, &microphones, required)
                 .into_iter()
-                .map(|statement| trial::refine(statement.seen(Some(seen)), snapshot, key, now))
+                .map(|statement| trial::refine(statement.seen(Some(seen)), snapshot, inventory, device, now))
                 .collect()
         })
         .min_by_key(|statements: &Vec<Statement>| distance(statements));
@@ -59,11 +59,11 @@ pub(super) fn microphone(snapshot: &Snapshot, now: Moment) -> Statement {
         .iter()
         .filter(|device| accept_virtual || !device.is_virtual)
         .map(|device| {
-            let (state, reason) =
-                presence(device.state, device.reason, Code::MicrophoneNotTried, Code::MicrophoneInUse);
+            let (state, reason) = microphone_presence(device);
             let statement =
                 Statement::new(CheckCode::Microphone, state, reason).named(&device.name).seen(Some(seen));
-            trial::refine(statement, snapshot, (DeviceKind::Microphone, &device.id), now)
+            let device = Device { kind: DeviceKind::Microphone, id: &device.id, bus: &device.bus };
+            trial::refine(statement, snapshot, inventory, device, now)
         })
         .min_by_key(|statement| distance(std::slice::from_ref(statement)));
     best.unwrap_or_else(|| {
@@ -76,12 +76,30 @@ pub(super) fn microphone(snapshot: &Snapshot, now: Moment) -> Statement {
     })
 }
 
-/// What the scan's entry of one device lets a check say. That its capabilities were read is not yet that it
-/// works; that it can't be opened is not yet that it is broken.
-pub(super) fn presence(state: CheckState, reason: Code, not_tried: Code, in_use: Code) -> (CheckState, Code) {
+/// What a scan lets a check say of a camera.
+pub(super) fn camera_presence(camera: &Camera) -> (CheckState, Code) {
+    let was_read = !camera.modes.is_empty();
+    presence(camera.state, camera.reason, was_read, [Code::CameraNotTried, Code::CameraInUse])
+}
+
+/// What a scan lets a check say of a microphone.
+pub(super) fn microphone_presence(device: &AudioDevice) -> (CheckState, Code) {
+    let was_read = !device.rates.is_empty();
+    presence(device.state, device.reason, was_read, [Code::MicrophoneNotTried, Code::MicrophoneInUse])
+}
+
+/// That its capabilities were read is not yet that a device works; that it can't be opened is not yet that it is broken.
+/// One that another program has held since before it could be read is not known to be anything but there.
+fn presence(
+    state: CheckState,
+    reason: Code,
+    was_read: bool,
+    [not_tried, in_use]: [Code; 2],
+) -> (CheckState, Code) {
     match (state, reason) {
         (CheckState::Ok, _) => (CheckState::Warning, not_tried),
-        (CheckState::InUse, _) => (CheckState::InUse, in_use),
+        (CheckState::InUse, _) if was_read => (CheckState::InUse, in_use),
+        (CheckState::InUse, _) => (CheckState::Unknown, Code::DeviceNeverRead),
         (CheckState::Warning, _) => (CheckState::Warning, reason),
         (
             CheckState::Failed,

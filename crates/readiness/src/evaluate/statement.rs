@@ -20,6 +20,8 @@ pub(super) struct Statement {
     /// Unit of the numbers in `words`.
     pub(super) unit: Option<&'static str>,
     pub(super) words: Words,
+    /// A second reason, which only its words tell.
+    pub(super) also: Option<(Code, Words)>,
     pub(super) seen: Option<Seen>,
     /// Time until it no longer grants what it does, if that comes by age alone.
     pub(super) grants_for: Option<Duration>,
@@ -27,7 +29,16 @@ pub(super) struct Statement {
 
 impl Statement {
     pub(super) fn new(code: CheckCode, state: CheckState, reason: Code) -> Self {
-        Self { code, state, reason, unit: None, words: Words::default(), seen: None, grants_for: None }
+        Self {
+            code,
+            state,
+            reason,
+            unit: None,
+            words: Words::default(),
+            also: None,
+            seen: None,
+            grants_for: None,
+        }
     }
 
     /// Stands on this evidence, and grants no longer than that lives.
@@ -56,8 +67,14 @@ impl Statement {
 
 impl From<Statement> for Check {
     fn from(statement: Statement) -> Self {
-        let Statement { code, state, reason, unit, words, seen, .. } = statement;
+        let Statement { code, state, reason, unit, words, also, seen, .. } = statement;
         let entry = catalogue::entry(reason);
+        let (mut text, mut remedy) = (entry.found(&words), words.fill(&entry.remedy));
+        if let Some((reason, words)) = also {
+            let entry = catalogue::entry(reason);
+            text = text.and(entry.found(&words));
+            remedy = remedy.and(words.fill(&entry.remedy));
+        }
         Self {
             code,
             state,
@@ -67,8 +84,8 @@ impl From<Statement> for Check {
             required: words.required,
             observed_at: seen.map(|seen| whole_milliseconds(seen.at.wall)),
             age_s: seen.map(|seen| milliseconds(seen.age)),
-            text: entry.found(&words),
-            remedy: words.fill(&entry.remedy),
+            text,
+            remedy,
         }
     }
 }

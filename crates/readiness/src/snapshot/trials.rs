@@ -8,7 +8,8 @@ use crate::{
     trial::{DeviceKind, Judgement, Trial, TrialOutcome},
 };
 
-/// Of each device the newest finding, and the newest trial that could not be done; at most 64 devices.
+/// Of each device the newest finding, when it was last plugged in anew, and the newest trial that could not be done; at
+/// most 64 devices.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Trials(Vec<TriedDevice>);
@@ -20,10 +21,22 @@ pub struct TriedDevice {
     pub kind: DeviceKind,
     /// Its identity, as the inventory has it.
     pub id: String,
-    /// What was found last; `None` within it if the device was plugged in anew since.
-    pub found: Option<When<Option<Judgement>>>,
+    /// What was found last.
+    pub found: Option<When<Judgement>>,
+    /// When it was last seen to be plugged in anew.
+    pub plugged_in: Option<Moment>,
     /// Why it could not be tried, the last time that it could not.
     pub not_done: Option<When<Code>>,
+}
+
+impl TriedDevice {
+    /// Whether what was found is about the device as it is plugged in now.
+    pub(crate) fn is_as_found(&self) -> bool {
+        self.found.is_some_and(|found| {
+            // A trial that began when it was seen to be plugged in came after that.
+            self.plugged_in.is_none_or(|at| at.age_at(&found.at).is_some())
+        })
+    }
 }
 
 /// Something, and when the trial that it came of began.
@@ -46,6 +59,11 @@ impl Trials {
         self.0.iter().find(|device| device.kind == kind && device.id == id)
     }
 
+    /// The devices that were tried.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &TriedDevice> {
+        self.0.iter()
+    }
+
     /// Whether devices may have given way.
     pub(crate) fn may_have_forgotten(&self) -> bool {
         self.0.len() >= Self::MAX
@@ -56,19 +74,24 @@ impl Trials {
         let Trial { kind, id, outcome } = trial;
         let index = self.0.iter().position(|device| device.kind == kind && device.id == id);
         let index = index.unwrap_or_else(|| {
-            self.0.push(TriedDevice { kind, id, found: None, not_done: None });
+            self.0.push(TriedDevice { kind, id, found: None, plugged_in: None, not_done: None });
             self.0.len() - 1
         });
         let device = &mut self.0[index];
         match outcome {
-            TrialOutcome::Found(judgement) => keep_newer(&mut device.found, at, Some(judgement)),
-            TrialOutcome::Voided => keep_newer(&mut device.found, at, None),
+            TrialOutcome::Found(judgement) => keep_newer(&mut device.found, at, judgement),
+            TrialOutcome::Voided => {
+                if device.plugged_in.is_none_or(|held| held.age_at(&at).is_some()) {
+                    device.plugged_in = Some(at);
+                }
+            }
             TrialOutcome::NotDone { reason, .. } => keep_newer(&mut device.not_done, at, reason),
         }
         if self.0.len() > Self::MAX {
             let last = |device: &TriedDevice| {
-                let times = [device.found.map(|it| it.at), device.not_done.map(|it| it.at)];
-                times.into_iter().flatten().map(|at| at.since_boot).max()
+                let tried = [device.found.map(|it| it.at), device.not_done.map(|it| it.at)];
+                let times = tried.into_iter().chain([device.plugged_in]);
+                times.flatten().map(|at| at.since_boot).max()
             };
             let oldest = self.0.iter().enumerate().min_by_key(|(_, device)| last(device));
             if let Some((index, _)) = oldest {

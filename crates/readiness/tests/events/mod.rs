@@ -151,7 +151,12 @@ fn inventory() -> impl Strategy<Value = Inventory> {
         1 => Just(changed(|it| it.cameras[0].fov = None)),
         1 => Just(changed(|it| it.cameras[0].is_virtual = true)),
         1 => Just(changed(|it| it.microphones[0].is_virtual = true)),
-        1 => Just(changed(|it| it.cameras[0].state = CheckState::InUse)),
+        2 => Just(changed(|it| it.cameras[0].state = CheckState::InUse)),
+        1 => Just(changed(|it| it.microphones[0].state = CheckState::InUse)),
+        1 => Just(changed(|it| {
+            it.cameras[0].state = CheckState::InUse;
+            it.cameras[0].modes = vec![];
+        })),
         1 => Just(changed(|it| {
             it.microphones[0].state = CheckState::Unknown;
             it.microphones[0].reason = Code::DeviceNoPermission;

@@ -73,10 +73,11 @@ impl<'a> Record<'a> {
         (self.now - at < policy.device_scan.duration()).then_some(inventory)
     }
 
-    /// The devices of a scan that count, are free, and whose last trial spoke against them, however long ago.
+    /// The devices of a scan that count, and whose last trial spoke against them: however long ago, whoever holds them
+    /// now, and whether or not they were plugged in anew since.
     pub fn devices_against(&self, policy: Policy, inventory: &'a Inventory) -> Vec<(DeviceKind, &'a str)> {
         counted(policy, inventory)
-            .filter(|(kind, id, state)| *state == CheckState::Ok && self.speaks_against(*kind, id))
+            .filter(|(kind, id, state)| state.grants() && self.speaks_against(*kind, id))
             .map(|(kind, id, _)| (kind, id))
             .collect()
     }
@@ -95,8 +96,7 @@ impl<'a> Record<'a> {
             Evidence::Trial(trial) if *at >= self.devices_since && trial.kind == kind && trial.id == id => {
                 match &trial.outcome {
                     TrialOutcome::Found(found) => Some((*at, !found.state.grants())),
-                    TrialOutcome::Voided => Some((*at, false)),
-                    TrialOutcome::NotDone { .. } => None,
+                    TrialOutcome::Voided | TrialOutcome::NotDone { .. } => None,
                 }
             }
             _ => None,
