@@ -1,7 +1,10 @@
 //! Notices what makes evidence worthless before its time: the machine slept, its clock was set, or it is on another
 //! network.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
@@ -14,7 +17,7 @@ use tracing::warn;
 
 use crate::{host, network::Network, room::Room};
 
-/// How often it looks; a look reads three small files of the kernel's.
+/// How often it looks by itself; a look reads three small files of the kernel's.
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Clocks that part by less are two readings and not a change.
@@ -39,41 +42,53 @@ impl Changes {
     }
 }
 
-/// Watches for ever, invalidates what the room knows, and wakes the workers.
+/// Invalidates what the room knows, and wakes the workers.
 #[derive(Debug)]
 pub struct ChangeWatch {
     tell: watch::Sender<Network>,
+    before: Mutex<Sight>,
 }
 
 impl ChangeWatch {
     /// A watch, and what its workers hold.
     #[must_use]
     pub fn new() -> (Self, Changes) {
-        let (tell, told) = watch::channel(Network::now());
-        (Self { tell }, Changes(told))
+        let before = Sight::now();
+        let (tell, told) = watch::channel(before.network.clone());
+        (Self { tell, before: Mutex::new(before) }, Changes(told))
     }
 
-    /// Looks every two seconds.
-    pub async fn run(self, room: Arc<Room>) {
+    /// Looks every two seconds, for ever.
+    pub async fn run(&self, room: &Room) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut before = Sight::now();
         loop {
             ticks.tick().await;
-            let mut now = Sight::now();
-            now.network = now.network.knowing(&before.network);
-            let cause = before.change_to(&now);
-            if let Some(cause) = cause {
-                warn!(?cause, "what was known of the room no longer counts");
-                room.invalidate(cause, host::now());
-            }
-            // A gateway's hardware that becomes known wakes nobody.
-            self.tell.send_if_modified(|network| {
-                network.clone_from(&now.network);
-                cause.is_some()
-            });
-            before = now;
+            self.look(room);
         }
+    }
+
+    /// Looks now. Whoever answers looks first: a machine that has just woken up must not be granted for as long as nobody
+    /// has noticed.
+    pub fn look(&self, room: &Room) {
+        // One look after the other: an older one must not undo what a newer one saw.
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        self.compare(room, &mut before, Sight::now());
+    }
+
+    fn compare(&self, room: &Room, before: &mut Sight, mut now: Sight) {
+        now.network = now.network.knowing(&before.network);
+        let cause = before.change_to(&now);
+        if let Some(cause) = cause {
+            warn!(?cause, "what was known of the room no longer counts");
+            room.invalidate(cause, host::now());
+        }
+        // A gateway's hardware that becomes known wakes nobody.
+        self.tell.send_if_modified(|network| {
+            network.clone_from(&now.network);
+            cause.is_some()
+        });
+        *before = now;
     }
 }
 
@@ -122,7 +137,15 @@ fn clock(id: ClockId) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use siaga_readiness::{
+        observation::{Evidence, Observation},
+        policy::Policy,
+        profile::Profiles,
+        snapshot::Setup,
+    };
+
     use super::*;
+    use crate::sample;
 
     fn sight() -> Sight {
         Sight {
@@ -142,6 +165,26 @@ mod tests {
             wall: before.wall + passed,
             ..before
         }
+    }
+
+    #[tokio::test]
+    async fn whoever_answers_looks_first_and_finds_that_the_machine_slept() {
+        let setup = Setup { room: "r2".into(), probe_server: None, policy: Policy::default() };
+        let room = Room::new(setup, Profiles::default(), "minimum", host::now()).unwrap();
+        let evidence = Evidence::Devices(sample::inventory());
+        room.observe(Observation { at: host::now(), took: Duration::ZERO, evidence });
+        let (watch, mut changes) = ChangeWatch::new();
+        watch.look(&room);
+        assert!(room.snapshot().devices.scan.is_some());
+
+        // It was last seen ten seconds ago, of which it was awake for a moment only.
+        watch.before.lock().unwrap().boot -= Duration::from_secs(10);
+        watch.look(&room);
+        assert_eq!(room.snapshot().devices.since.cause, Cause::Resumed);
+        assert!(room.snapshot().devices.scan.is_none());
+        changes.next().await;
+        watch.look(&room);
+        assert!(!changes.0.has_changed().unwrap(), "it is told once");
     }
 
     #[test]

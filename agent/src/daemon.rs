@@ -39,15 +39,15 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     }
     info!(room = %settings.room, profile = %settings.profile, http = %web.address(), "ready");
     let (watch, changes) = ChangeWatch::new();
+    let watch = Arc::new(watch);
     let answering = async {
         tokio::join!(
-            web.serve(http::router(room.clone()), shutdown.requested()),
+            web.serve(http::router(room.clone(), watch.clone()), shutdown.requested()),
             // A probe in progress ends cleanly on both sides before the program does.
             watch_link(&room, &settings, changes.clone(), &shutdown),
         )
     };
-    let looking =
-        async { tokio::join!(devices::watch(&room, &settings, changes.clone()), watch.run(room.clone())) };
+    let looking = async { tokio::join!(devices::watch(&room, &settings, changes.clone()), watch.run(&room)) };
     tokio::select! {
         _ = answering => {}
         _ = looking => {}

@@ -19,17 +19,32 @@ use siaga_readiness::{
 };
 use siaga_service::problem::Problem;
 
-use crate::{host, metrics, room::Room};
+use crate::{changes::ChangeWatch, host, metrics, room::Room};
 
 /// The routes.
-pub fn router(room: Arc<Room>) -> Router {
+pub fn router(room: Arc<Room>, watch: Arc<ChangeWatch>) -> Router {
     Router::new()
         .route("/v1/readiness", get(readiness))
         .route("/v1/devices", get(devices))
         .route("/v1/probe", post(demand_probe))
         .route("/metrics", get(render_metrics))
         .route("/health", get(health))
-        .with_state(room)
+        .with_state(Answers { room, watch })
+}
+
+/// What answers are made from.
+#[derive(Clone)]
+struct Answers {
+    room: Arc<Room>,
+    watch: Arc<ChangeWatch>,
+}
+
+impl Answers {
+    /// The room as it is now: what the machine went through since anybody looked has been taken in.
+    fn room(&self) -> &Room {
+        self.watch.look(&self.room);
+        &self.room
+    }
 }
 
 /// A misspelt question must not get the answer to another one.
@@ -42,8 +57,8 @@ struct Asked {
 
 /// 200 only if granted and fresh, else 503 with the same body: a client that looks at nothing but the status fails
 /// closed.
-async fn readiness(State(room): State<Arc<Room>>, Query(asked): Query<Asked>) -> Response {
-    match room.readiness(asked.profile.as_deref(), asked.max_age) {
+async fn readiness(State(answers): State<Answers>, Query(asked): Query<Asked>) -> Response {
+    match answers.room().readiness(asked.profile.as_deref(), asked.max_age) {
         Ok(readiness) => {
             let status =
                 if readiness.is_granted() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -65,8 +80,8 @@ struct SeenDevices<'a> {
     inventory: &'a Inventory,
 }
 
-async fn devices(State(room): State<Arc<Room>>) -> Response {
-    match room.snapshot().devices.scan {
+async fn devices(State(answers): State<Answers>) -> Response {
+    match answers.room().snapshot().devices.scan {
         Some(scan) => (NO_STORE, Json(seen(&scan, host::now()))).into_response(),
         None => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -86,7 +101,8 @@ fn seen(scan: &Scan, now: Moment) -> SeenDevices<'_> {
 
 /// Asks for a gate probe outside the plan. The answer says only that it was asked for: what came of it, or why it was put
 /// off, is in the readiness.
-async fn demand_probe(State(room): State<Arc<Room>>) -> Response {
+async fn demand_probe(State(answers): State<Answers>) -> Response {
+    let room = answers.room();
     let asks_nothing = room.default_profile().requirements.network.is_none();
     if asks_nothing || room.snapshot().setup.probe_server.is_none() {
         let words = "Nothing is probed here: a probe server under [[servers]] is needed, and a profile that asks \
@@ -97,13 +113,13 @@ async fn demand_probe(State(room): State<Arc<Room>>) -> Response {
     (StatusCode::ACCEPTED, NO_STORE).into_response()
 }
 
-async fn render_metrics(State(room): State<Arc<Room>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], metrics::render(&room))
+async fn render_metrics(State(answers): State<Answers>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], metrics::render(answers.room()))
 }
 
 /// The program answers; whether the room is ready is another question.
-async fn health(State(room): State<Arc<Room>>) -> impl IntoResponse {
-    let counters = room.snapshot().counters;
+async fn health(State(answers): State<Answers>) -> impl IntoResponse {
+    let counters = answers.room.snapshot().counters;
     let probes: u64 = counters.probes.iter().map(|count| count.count).sum();
     Json(
         json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "scans": counters.scans, "probes": probes }),
