@@ -197,7 +197,7 @@ fn trial() -> impl Strategy<Value = Evidence> {
         2 => Just(found(CheckState::Warning, Code::CameraDark)),
         3 => Just(found(CheckState::Failed, Code::CameraFrozen)),
         2 => Just(found(CheckState::Unknown, Code::DeviceRetrying)),
-        1 => Just(TrialOutcome::Voided),
+        3 => Just(TrialOutcome::Voided),
         1 => Just(TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail: "crashed".to_owned() }),
     ];
     (0..2_usize, any::<bool>(), outcome).prop_map(move |(index, is_camera, outcome)| {
