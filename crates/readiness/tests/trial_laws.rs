@@ -6,7 +6,9 @@ mod room;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use siaga_readiness::{CheckCode, CheckState, Code, Evidence, Readiness, RoomVerdict, TimeToLive, evaluate};
+use siaga_readiness::{
+    Check, CheckCode, CheckState, Code, Evidence, Readiness, RoomVerdict, TimeToLive, evaluate,
+};
 
 use events::{
     Event, Record, What, after, configuration, events, is_ready, policy, profile, random_rooms, silence,
@@ -90,7 +92,10 @@ fn the_random_rooms_have_devices_that_work_failed_ran_out_and_could_not_be_tried
         either((CheckState::Unknown, Code::DeviceNeverRead)),
         count(&|it| it.is_granted() && camera(it) == (CheckState::InUse, Code::CameraInUse)),
         count(&|it| {
-            camera(it).0 == CheckState::Failed && check(it, CheckCode::Camera).text.en.contains("in use")
+            let in_use_and_bad = |check: &&Check| {
+                !check.state.grants() && check.text.en.contains("is in use by another program")
+            };
+            it.checks.iter().any(|check| in_use_and_bad(&check))
         }),
         // A scan that is too old would leave both unknown.
         count(&|it| (camera(it) == stale) != (microphone(it) == stale)),
