@@ -35,6 +35,12 @@ const FOR_MINUTES: Duration = Duration::from_secs(4);
 /// Above this round trip a pre-train goes first.
 pub const LONG_WAY: Duration = Duration::from_millis(200);
 
+/// Whether a pre-train goes first, unless the room has passed here before.
+#[must_use]
+pub fn looks_first(mode: Mode, rtt: Duration) -> bool {
+    rtt > LONG_WAY && mode.loads()
+}
+
 /// Length of a pre-train.
 pub const PRE_TRAIN: Duration = Duration::from_millis(100);
 
@@ -96,6 +102,12 @@ impl CreditLine {
         self.recent = Some(self.recent.map_or(delay, |recent| recent.min(delay)));
         // A number beyond what was given can't be true.
         self.seen = self.seen.max(header.seq.saturating_add(1)).min(self.given);
+    }
+
+    /// Packets that the sender may send in all, as far as it is to be told.
+    #[must_use]
+    pub fn given(&self) -> u32 {
+        self.given
     }
 
     /// The sender's new limit, if there is something to tell; asked at each look.

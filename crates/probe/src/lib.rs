@@ -11,6 +11,7 @@
 //! * [`wire`]: the header on each train packet;
 //! * [`judge`]: the receiver's running decision; the rule stands on its first page;
 //! * [`wakefulness`]: whether the receiver's machine ran as it should meanwhile;
+//! * [`reception`]: one direction's receiving end, which puts judge, credit and wakefulness together;
 //! * [`outcome`]: what was found, as it is reported and printed;
 //! * [`schedule`]: when the next probe is due;
 //! * [`network`]: which network the room is on, and what is remembered of each.
@@ -24,6 +25,7 @@ mod mode;
 pub mod network;
 pub mod outcome;
 pub mod pacer;
+pub mod reception;
 pub mod schedule;
 mod units;
 pub mod wakefulness;

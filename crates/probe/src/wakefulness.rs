@@ -41,11 +41,12 @@ impl Wakefulness {
                 && u64::from(self.late) * 100 > u64::from(self.looks) * u64::from(STARVED_PERCENT)
     }
 
-    /// The finding as far as it is the link's. A starved receiver's failure says nothing about the link; its pass stands,
-    /// because lateness and loss count against it.
+    /// The finding as far as it is the link's. A starved receiver's failure says nothing about the link, and that it found
+    /// nothing is its own doing: its credit came late. Its pass stands, because lateness and loss count against it.
     #[must_use]
     pub fn of_the_link(&self, found: DirectionResult) -> DirectionResult {
-        if found.verdict == Verdict::Fail && self.was_starved() {
+        let may_be_its_own = found.verdict == Verdict::Fail || found.reason == Reason::Undecided;
+        if may_be_its_own && self.was_starved() {
             return DirectionResult {
                 verdict: Verdict::Inconclusive,
                 reason: Reason::LocalFault,
@@ -101,6 +102,15 @@ mod tests {
         stopped.on_look(1_020 * MS, 3_000 * MS);
         let told = stopped.of_the_link(found(Verdict::Fail, Reason::QueueGrows));
         assert_eq!((told.verdict, told.reason), (Verdict::Inconclusive, Reason::LocalFault));
+    }
+
+    #[test]
+    fn a_train_that_a_starved_receiver_let_end_is_its_own_doing_and_an_outage_is_not() {
+        let starved = looks(&[90]);
+        let undecided = starved.of_the_link(found(Verdict::Inconclusive, Reason::Undecided));
+        assert_eq!((undecided.verdict, undecided.reason), (Verdict::Inconclusive, Reason::LocalFault));
+        let outage = found(Verdict::Inconclusive, Reason::Outage);
+        assert_eq!(starved.of_the_link(outage.clone()), outage);
     }
 
     #[test]

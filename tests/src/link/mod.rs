@@ -5,7 +5,7 @@
 //! duplication.
 //!
 //! Around it:
-//! * [`train`]: a gate train over such a link, from the real pacer to the real judge;
+//! * [`train`]: one direction of a probe over such a link, from the real pacer to the real reception;
 //! * [`truth`]: what 30 seconds at exactly the target rate find on it;
 //! * [`scenario`]: a story as data, with its expected end.
 
@@ -21,6 +21,7 @@ mod loss;
 mod policer;
 mod process;
 pub mod scenario;
+mod sender;
 mod shared;
 mod stalls;
 mod tcp;
@@ -154,6 +155,12 @@ impl Link {
             random,
             last_arrival_s: 0.0,
         }
+    }
+
+    /// Propagation delay, one way.
+    #[must_use]
+    pub fn delay(&self) -> Duration {
+        Duration::from_secs_f64(self.spec.delay_ms / 1e3)
     }
 
     /// A packet of `bytes` IP bytes enters the link at `at`, not before the one ahead of it.

@@ -1,4 +1,8 @@
-//! A train over a simulated link: the real pacer sends, the real judge receives, and time is a number.
+//! A probe's one direction over a simulated link: the programs' own pacer sends by the credit of their own reception, and
+//! time is a number.
+//!
+//! What the receiver says (credit, and that it has its verdict) needs half a round trip and is never lost; that the
+//! other direction's queue may stand in its way is not modelled.
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
@@ -6,17 +10,20 @@ use serde::Deserialize;
 use siaga_probe::{
     Bitrate, DirectionResult, Mode,
     control::TrainGrant,
-    ip_overhead,
-    judge::{self, Effort},
-    pacer::{Pacer, Step},
-    wakefulness::Wakefulness,
+    credit, ip_overhead,
+    judge::Effort,
+    reception::{Line, Question, Reception},
     wire::PacketHeader,
 };
 
-use super::{Link, LinkSpec, Stalls, stalls::Schedule};
+use super::{Link, LinkSpec, Stalls, sender::Sender, stalls::Schedule};
 
 /// IP bytes of a packet of a gate or sustain train, as the programs send it over IPv4.
 pub const PACKET: u32 = Mode::Gate.udp_payload() + ip_overhead(false);
+
+/// IP bytes of the sender's last word, and after how much more than a round trip it is said again if it was lost.
+const NOTICE: u32 = 120;
+const REPEATED: Duration = Duration::from_millis(50);
 
 /// The machine at one end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
@@ -32,22 +39,22 @@ pub struct Machine {
 
 impl Machine {
     /// What its clock shows at `time`.
-    fn reads(&self, time: Duration) -> Duration {
+    pub(super) fn reads(&self, time: Duration) -> Duration {
         time.mul_f64(1.0 + self.clock_ppm / 1e6)
     }
 
     /// When its clock shows `reading`.
-    fn at(&self, reading: Duration) -> Duration {
+    pub(super) fn at(&self, reading: Duration) -> Duration {
         if reading == Duration::MAX { reading } else { reading.div_f64(1.0 + self.clock_ppm / 1e6) }
     }
 }
 
-/// What one train came to.
+/// What one direction came to.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// The judge's finding.
+    /// The receiver's finding.
     pub result: DirectionResult,
-    /// IP bytes sent until the verdict.
+    /// IP bytes sent until the sender heard of the verdict, with the pre-train.
     pub bytes: u64,
 }
 
@@ -68,7 +75,8 @@ pub fn run(
     run_on(mode, Link::new(link, seed), Duration::ZERO, target, [sender, receiver], effort, seed)
 }
 
-/// The same over a link that is already `age` old when the train begins; `seed` fixes the stalls of sender and receiver.
+/// The same over a link that is already `age` old when its first packet comes; `seed` fixes the stalls of sender and
+/// receiver.
 ///
 /// # Panics
 /// As [`run`].
@@ -82,54 +90,82 @@ pub fn run_on(
     effort: Effort,
     seed: u64,
 ) -> Run {
-    let rate_bps = mode.sending_rate(target);
-    let limit = mode.time_limit();
-    let max_ms = u32::try_from(limit.as_millis()).expect("a train's limit is seconds");
-    let grant = TrainGrant { train: 1, rate_bps, max_bytes: rate_bps.bytes_in(limit), max_ms };
-    let pace = if sender.share > 0.0 { rate_bps.scaled(sender.share) } else { rate_bps };
+    let way = link.delay();
     let packet = mode.udp_payload() + ip_overhead(false);
-
-    let mut pacer = Pacer::new(TrainGrant { rate_bps: pace, ..grant }, packet);
-    let mut judge =
-        judge::for_train(mode, effort, &grant, target, packet, Duration::ZERO).expect("the mode has a judge");
-    let sends = Schedule::new(&sender.stalls, seed ^ 0x5e4d);
+    let line = line(mode, target, 2 * way);
+    let question = Question { effort, target };
+    let mut reception =
+        Reception::new(line, question, packet, Duration::ZERO, 2 * way).expect("the mode has a judge");
+    let mut sending = Sender::new(line, packet, *sender, Schedule::new(&sender.stalls, seed ^ 0x5e4d));
     let receives = Schedule::new(&receiver.stalls, seed ^ 0x4ece);
 
-    let mut wakefulness = Wakefulness::default();
-    let mut flying: BinaryHeap<Reverse<(Duration, u32, Duration)>> = BinaryHeap::new();
-    let mut next_send = Some(sends.wake(Duration::ZERO));
-    let mut seq = 0;
+    let mut flying: BinaryHeap<Reverse<(Duration, Message)>> = BinaryHeap::new();
+    let mut last_arrival = Duration::ZERO;
+    let mut told = reception.credit();
     loop {
-        let next_look = receives.wake(receiver.at(judge.next_look()));
-        let next_arrival = flying.peek().map_or(Duration::MAX, |Reverse((at, ..))| *at);
-        if let Some(now) = next_send.filter(|send| *send <= next_look.min(next_arrival)) {
-            let sent_at = sender.reads(now);
-            next_send = match pacer.step(sent_at, 0) {
-                Step::Send(count) => {
-                    for _ in 0..count {
-                        let fate = link.send(age + now, packet);
-                        let arrivals = fate.arrival.into_iter().chain(fate.duplicate).map(|at| at - age);
-                        flying.extend(arrivals.map(|at| Reverse((receives.wake(at), seq, sent_at))));
-                        seq += 1;
-                    }
-                    Some(now)
+        let next_look = receives.wake(receiver.at(reception.next_look()));
+        let next_arrival = flying.peek().map_or(Duration::MAX, |Reverse((at, _))| *at);
+        let now = if let Some(now) = sending.wakes().filter(|send| *send <= next_look.min(next_arrival)) {
+            let ended = sending.run(now, |header| {
+                let fate = link.send(age + now, packet);
+                for at in fate.arrival.into_iter().chain(fate.duplicate).map(|at| at - age) {
+                    last_arrival = last_arrival.max(at);
+                    let PacketHeader { train, seq, sent_at } = header;
+                    flying.push(Reverse((receives.wake(at), Message::Packet { seq, sent_at, train })));
                 }
-                // Timers have a grain of a millisecond.
-                Step::WaitUntil(at) => Some(sends.wake(sender.at(at).max(now + Duration::from_millis(1)))),
-                Step::Finished => None,
-            };
+            });
+            if let Some(packets) = ended {
+                // Over the same link, behind its packets, and again until it has come.
+                let mut tries = (0..).map(|at| now + at * (2 * way + REPEATED));
+                let came = tries.find_map(|at| link.send(age + at, NOTICE).arrival).unwrap_or_default();
+                let at = last_arrival.max(came.saturating_sub(age));
+                flying.push(Reverse((receives.wake(at), Message::Sent { packets })));
+            }
+            now
         } else if next_arrival <= next_look {
-            if let Some(Reverse((now, seq, sent_at))) = flying.pop() {
-                judge.on_packet(receiver.reads(now), PacketHeader { train: 1, seq, sent_at });
+            match flying.pop() {
+                Some(Reverse((now, Message::Packet { seq, sent_at, train }))) => {
+                    reception.on_packet(receiver.reads(now), PacketHeader { train, seq, sent_at });
+                }
+                Some(Reverse((now, Message::Sent { packets }))) => {
+                    reception.on_sent(receiver.reads(now), packets);
+                }
+                None => {}
             }
+            next_arrival
         } else {
-            assert!(next_look < limit * 2, "no verdict");
-            let now = receiver.reads(next_look).max(judge.next_look());
-            wakefulness.on_look(judge.next_look(), now);
-            if judge.look(now).is_some() {
-                let result = wakefulness.of_the_link(judge.result());
-                return Run { result, bytes: u64::from(seq) * u64::from(packet) };
+            assert!(next_look < mode.time_limit() * 2, "no verdict");
+            if reception.look(receiver.reads(next_look).max(reception.next_look())).is_some() {
+                let bytes = sending.bytes_until(next_look + way);
+                return Run { result: reception.result(), bytes };
             }
+            next_look
+        };
+        if reception.credit() > told {
+            told = reception.credit();
+            sending.will_hear(now + way, told);
         }
     }
+}
+
+/// What the server grants in one direction.
+fn line(mode: Mode, target: Bitrate, rtt: Duration) -> Line {
+    let rate_bps = mode.sending_rate(target);
+    let grant = |train, time: Duration| {
+        let max_ms = u32::try_from(time.as_millis()).expect("a train's limit is seconds");
+        TrainGrant { train, rate_bps, max_bytes: rate_bps.bytes_in(time), max_ms }
+    };
+    Line {
+        mode,
+        train: grant(1, mode.time_limit()),
+        pre_train: credit::looks_first(mode, rtt).then(|| grant(2, credit::PRE_TRAIN)),
+        window: credit::window(mode, rtt),
+    }
+}
+
+/// On its way to the receiver; those that arrive at once are taken in this order.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Message {
+    Packet { seq: u32, sent_at: Duration, train: u32 },
+    Sent { packets: u32 },
 }

@@ -6,6 +6,7 @@ use quinn::{Connection, SendStream};
 use siaga_probe::{
     Direction, DirectionResult, Reason,
     control::{Credit, FromClient, FromServer},
+    reception::{Line, Question},
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
@@ -20,10 +21,11 @@ use super::{
 };
 use crate::{
     control::{self, ControlError},
+    counts::train_packet_bytes,
     failure::{self, Failure},
     patience::Patience,
     server_name::ServerName,
-    train::{self, Line, Question, Receiver, TrainError},
+    train::{self, Receiver, TrainError},
 };
 
 /// How much longer than a round trip the server may take to say that it has stopped.
@@ -50,7 +52,7 @@ pub(super) async fn run(
         );
     };
     let (tell_sent, mut down_sent) = watch::channel(None);
-    let (up_credit, mut up_may) = watch::channel(up_line.first_credit(connection));
+    let (up_credit, mut up_may) = watch::channel(up_line.first_credit(train_packet_bytes(connection, mode)));
     let (down_credit, mut down_may) = watch::channel(0);
     let (stop_up, up_is_judged) = (Notify::new(), Notify::new());
     let (mut reported, mut up_sent) = (None, None);

@@ -111,7 +111,7 @@ impl Admission {
         let id = self.next_train.fetch_add(4, Ordering::Relaxed);
         let longest = self.patience.longest_train(ask.mode);
         let (up, down) = (ask.mode.sending_rate(ask.up_bps), ask.mode.sending_rate(ask.down_bps));
-        let looks_first = rtt > credit::LONG_WAY && !ask.passed_before && ask.mode.loads();
+        let looks_first = credit::looks_first(ask.mode, rtt) && !ask.passed_before;
         let pre_trains = looks_first.then(|| PreTrains {
             up: train(id.wrapping_add(2), up, credit::PRE_TRAIN),
             down: train(id.wrapping_add(3), down, credit::PRE_TRAIN),

@@ -6,6 +6,7 @@ use quinn::{Connection, RecvStream, SendStream};
 use siaga_probe::{
     Direction, DirectionResult,
     control::{Ask, Credit, FromClient, FromServer, Grant, Report},
+    reception::{Line, Question},
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
@@ -16,8 +17,9 @@ use super::session::Ended;
 use crate::{
     allowance::Allowance,
     control,
+    counts::train_packet_bytes,
     patience::Patience,
-    train::{self, Line, Question, Receiver, TrainError},
+    train::{self, Receiver, TrainError},
 };
 
 /// A room that was granted a probe.
@@ -48,7 +50,8 @@ pub(super) async fn run(
     };
     let stop_down = Notify::new();
     let (tell_sent, mut up_sent) = watch::channel(None);
-    let (down_credit, mut down_may) = watch::channel(down_line.first_credit(connection));
+    let (down_credit, mut down_may) =
+        watch::channel(down_line.first_credit(train_packet_bytes(connection, ask.mode)));
     let (up_credit, mut up_may) = watch::channel(0);
     let mut finding = None;
 

@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use quinn::Connection;
-use siaga_probe::{Mode, control::TrainGrant, judge::Effort, wire::PacketHeader};
+use siaga_probe::{
+    Mode,
+    control::TrainGrant,
+    judge::Effort,
+    reception::{Line, Question},
+    wire::PacketHeader,
+};
 use tokio::{join, sync::watch, time::sleep};
 
 use super::{
@@ -12,7 +18,7 @@ use super::{
 };
 use crate::{
     counts::ip_bytes,
-    train::{Line, Question, Receiver, TrainError},
+    train::{Receiver, TrainError},
 };
 
 /// Half a second at 4 Mbit/s.

@@ -1,60 +1,18 @@
-//! The two ends of a train, driven by the pure pacer and judge.
+//! The two ends of a train, driven by the pure pacer and reception.
 
 mod receive;
 mod send;
 mod silence;
 
-use std::time::Duration;
-
 use quinn::{Connection, ConnectionError};
-use siaga_probe::{
-    Bitrate, Direction, Mode,
-    control::{Grant, Sent, TrainGrant},
-    credit::packets_in,
-    judge::Effort,
-};
+use siaga_probe::{Mode, control::Sent};
 use thiserror::Error;
 
 pub(crate) use receive::Receiver;
 pub(crate) use send::send;
 pub(crate) use silence::silence;
 
-use crate::counts::{train_datagram, train_packet_bytes};
-
-/// What is granted in one direction.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Line {
-    pub(crate) mode: Mode,
-    pub(crate) train: TrainGrant,
-    pub(crate) pre_train: Option<TrainGrant>,
-    pub(crate) window: Duration,
-}
-
-impl Line {
-    pub(crate) fn of(grant: &Grant, mode: Mode, direction: Direction) -> Self {
-        let pre_trains = grant.pre_trains;
-        let (train, pre_train) = match direction {
-            Direction::Up => (grant.up, pre_trains.map(|both| both.up)),
-            Direction::Down => (grant.down, pre_trains.map(|both| both.down)),
-        };
-        Self { mode, train, pre_train, window: Duration::from_millis(grant.window_ms.into()) }
-    }
-
-    /// Packets that the train may have before its receiver says more.
-    pub(crate) fn first_credit(&self, connection: &Connection) -> u32 {
-        if self.pre_train.is_some() {
-            return 0;
-        }
-        packets_in(&self.train, train_packet_bytes(connection, self.mode), self.window)
-    }
-}
-
-/// What a train is to show.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Question {
-    pub(crate) effort: Effort,
-    pub(crate) target: Bitrate,
-}
+use crate::counts::train_datagram;
 
 /// More than this share of a train held up in the sender's machine, in per cent: its stamps say nothing about the link.
 const HELD_UP_PERCENT: u64 = 5;

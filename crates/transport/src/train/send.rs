@@ -8,6 +8,7 @@ use siaga_probe::{
     control::{Sent, TrainGrant},
     credit::packets_in,
     pacer::{Pacer, Step},
+    reception::Line,
     wire::PacketHeader,
 };
 use tokio::{
@@ -15,7 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Line, TrainError, is_held_up};
+use super::{TrainError, is_held_up};
 use crate::counts::{ip_bytes, train_datagram, train_packet_bytes};
 
 /// Handed over but not yet sent may be this much time at the granted rate, and two packets. More would make the

@@ -8,13 +8,14 @@ use siaga_probe::{
     Bitrate, Direction, Mode,
     control::{Ask, FromClient, FromServer, Grant, TrainGrant, VERSION},
     judge::Effort,
+    reception::Line,
 };
 use tokio::sync::{Notify, watch};
 
 use super::{SHORT, mbps, within};
 use crate::{
     control::{self, ControlError},
-    train::{self, Line, TrainError},
+    train::{self, TrainError},
 };
 
 /// The room that a server made by hand talks to.
