@@ -1,6 +1,6 @@
 //! The confusion matrix: many seeded trains over a cell's link, each beside the ground truth of its own link.
 
-use std::{num::NonZero, thread};
+use std::{fmt, iter::Sum, num::NonZero, thread};
 
 use siaga_probe::{Bitrate, DirectionResult, Mode, Verdict, judge::Effort};
 
@@ -26,8 +26,8 @@ pub struct Row {
     pub false_fails: u32,
     /// Findings that say themselves that they are borderline.
     pub borderline: u32,
-    /// Verdicts without a doubt, doubted passes, doubted failures: how many, and how many of them right.
-    pub kinds: [(u32, u32); 3],
+    /// How many verdicts were right.
+    pub confidence: Confidence,
     /// Sums over the runs.
     observed_s: f64,
     bytes: f64,
@@ -70,6 +70,53 @@ pub fn run(cell: &Cell, mode: Mode, target: Bitrate, effort: Effort, seed: u64, 
     row
 }
 
+/// How many verdicts were right: without a doubt, doubted passes, doubted failures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Confidence([Share; 3]);
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Share {
+    verdicts: u32,
+    right: u32,
+}
+
+impl Confidence {
+    fn add(&mut self, result: &DirectionResult, holds: bool) {
+        let [undoubted, passes, failures] = &mut self.0;
+        let share = match (result.verdict, result.borderline) {
+            (Verdict::Inconclusive, _) => return,
+            (_, false) => undoubted,
+            (Verdict::Pass, true) => passes,
+            (Verdict::Fail, true) => failures,
+        };
+        share.verdicts += 1;
+        share.right += u32::from((result.verdict == Verdict::Pass) == holds);
+    }
+}
+
+impl Sum for Confidence {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |Self(a), Self(b)| {
+            let sum = |at: usize| Share {
+                verdicts: a[at].verdicts + b[at].verdicts,
+                right: a[at].right + b[at].right,
+            };
+            Self([sum(0), sum(1), sum(2)])
+        })
+    }
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = ["without a doubt", "doubted passes", "doubted failures"];
+        for (name, Share { verdicts, right }) in names.iter().zip(self.0) {
+            let percent = 100.0 * f64::from(right) / f64::from(verdicts.max(1));
+            writeln!(f, "* {name}: {right} of {verdicts} ({percent:.1} %)")?;
+        }
+        Ok(())
+    }
+}
+
 impl Row {
     #[allow(clippy::cast_precision_loss)]
     fn add(&mut self, truth: Verdict, result: &DirectionResult, bytes: u64) {
@@ -81,16 +128,7 @@ impl Row {
         self.false_passes += u32::from(result.verdict == Verdict::Pass && !holds);
         self.false_fails += u32::from(result.verdict == Verdict::Fail && holds);
         self.borderline += u32::from(result.borderline);
-        let kind = match (result.verdict, result.borderline) {
-            (Verdict::Inconclusive, _) => None,
-            (_, false) => self.kinds.get_mut(0),
-            (Verdict::Pass, true) => self.kinds.get_mut(1),
-            (Verdict::Fail, true) => self.kinds.get_mut(2),
-        };
-        if let Some((verdicts, right)) = kind {
-            *verdicts += 1;
-            *right += u32::from((result.verdict == Verdict::Pass) == holds);
-        }
+        self.confidence.add(result, holds);
         self.observed_s += result.observed_s;
         self.longest_s = self.longest_s.max(result.observed_s);
         self.bytes += bytes as f64;
@@ -138,7 +176,7 @@ impl Row {
         self.longest_s
     }
 
-    /// Mean bytes sent until the verdict, MB.
+    /// Mean bytes sent until the sender heard of the verdict, MB.
     #[must_use]
     pub fn mean_mb(&self) -> f64 {
         self.bytes / f64::from(self.runs.max(1)) / 1e6

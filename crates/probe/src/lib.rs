@@ -9,7 +9,7 @@
 //! * [`pacer`]: the sender's absolute schedule;
 //! * [`credit`]: how far ahead of its receiver a sender may be;
 //! * [`wire`]: the header on each train packet;
-//! * [`judge`]: the receiver's running decision; the rule stands on its first page;
+//! * [`judge`]: the receiver's running decision; each kind's rule stands on its first page;
 //! * [`wakefulness`]: whether the receiver's machine ran as it should meanwhile;
 //! * [`reception`]: one direction's receiving end, which puts judge, credit and wakefulness together;
 //! * [`outcome`]: what was found, as it is reported and printed;

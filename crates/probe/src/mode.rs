@@ -117,7 +117,7 @@ mod tests {
     use crate::{
         Reason, Verdict,
         control::TrainGrant,
-        judge::{Judge, TrainJudge},
+        judge::{self, Effort},
         wire::PacketHeader,
     };
 
@@ -125,7 +125,8 @@ mod tests {
     fn judged(target: Bitrate, lost: &[u32]) -> (Verdict, Reason) {
         let rate_bps = target.scaled(1.05);
         let grant = TrainGrant { train: 1, rate_bps, max_bytes: u64::MAX, max_ms: 15_000 };
-        let mut judge = Judge::new(&grant, target, 1228, Duration::ZERO);
+        let mut judge =
+            judge::for_train(Mode::Gate, Effort::Normal, &grant, target, 1228, Duration::ZERO).unwrap();
         let gap = rate_bps.time_for(1228);
         for seq in 0.. {
             let sent_at = gap * seq;

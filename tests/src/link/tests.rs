@@ -1,5 +1,7 @@
 //! The model itself: what goes in comes out as the specification says.
 
+use siaga_probe::{Mode, Verdict, judge::Effort};
+
 use super::*;
 
 const PACKET: u32 = 1250;
@@ -155,4 +157,36 @@ fn a_tcp_flow_uses_what_we_leave_and_gives_way() {
     };
     assert!(mean(&alone) < 1.0 && mean(&shared) > 10.0, "{} {}", mean(&alone), mean(&shared));
     assert!(lost(&shared) < 0.01, "{}", lost(&shared));
+}
+
+/// A gate for 20 Mbit/s.
+fn gate(toml: &str) -> train::Run {
+    let still = train::Machine::default();
+    train::run(Mode::Gate, "20M".parse().unwrap(), &spec(toml), &still, &still, Effort::Normal, 1)
+}
+
+/// Bytes of a train for 20 Mbit/s in this time.
+fn sent_in(ms: u64) -> u64 {
+    Mode::Gate.sending_rate("20M".parse().unwrap()).bytes_in(Duration::from_millis(ms))
+}
+
+#[test]
+fn a_sender_has_a_window_of_credit_and_what_the_link_carries() {
+    let slow = gate("delay_ms = 15\nbottleneck = { rate = \"1M\" }");
+    // A round trip and 250 ms, and 1 Mbit/s meanwhile.
+    assert_eq!(slow.result.verdict, Verdict::Fail);
+    assert!(slow.bytes <= sent_in(280) + 40_000, "{}", slow.bytes);
+}
+
+#[test]
+fn a_pre_train_that_fails_is_all_that_is_ever_sent() {
+    let slow = gate("delay_ms = 300\nbottleneck = { rate = \"2M\" }");
+    assert_eq!(slow.result.verdict, Verdict::Fail);
+    assert!(slow.bytes <= sent_in(100), "{}", slow.bytes);
+}
+
+#[test]
+fn a_sender_goes_on_until_it_has_heard_of_the_verdict() {
+    let near = gate("delay_ms = 15\nbottleneck = { rate = \"25M\" }");
+    assert!((sent_in(1_050)..sent_in(1_080)).contains(&near.bytes), "{}", near.bytes);
 }

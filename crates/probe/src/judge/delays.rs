@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::view::DelayView;
+use super::{
+    limits::{self, DRAINED_S, QUEUE_S},
+    view::DelayView,
+};
 
 /// Width of an arrival bin, and the time between two looks. Wide enough for two packets at 1 Mbit/s and for the 1 to
 /// 10 ms over which receivers share one arrival time among several packets.
@@ -10,11 +13,8 @@ pub(super) const BIN: Duration = Duration::from_millis(20);
 
 /// Bins of a trailing minimum against which excursions are measured (120 ms).
 const EXCURSION: usize = 6;
-/// Bins of a window of the ground truth (300 ms), and the standing queue that is too high in it.
-const WINDOW: usize = 15;
-const HIGH_S: f64 = 0.1;
-/// A queue this short is empty.
-const DRAINED_S: f64 = 0.005;
+/// Bins of a window of the ground truth.
+const WINDOW: usize = (limits::WINDOW.as_nanos() / BIN.as_nanos()) as usize;
 /// Bins of the recent minimum (80 ms).
 const RECENT: usize = 4;
 /// Bins of the standing minimum (320 ms).
@@ -104,7 +104,7 @@ impl Delays {
             standing_s: min(standing).map(|standing| standing - base),
             standing_bins: standing.iter().flatten().count(),
             worst_window_s: windows.iter().copied().fold(base, f64::max) - base,
-            high_windows: share(&windows, |min| min - base > HIGH_S),
+            high_windows: share(&windows, |min| min - base > QUEUE_S),
             drained_share: share(&filled, |min| min - base <= DRAINED_S),
             mean_s: mean(&filled) - base,
             plateau_spread_s: spread(tail(&minima, PLATEAU.0 * PLATEAU.1)),

@@ -145,17 +145,25 @@ impl Evidence {
     }
 
     /// The evidence in the first `bins` bins, of a train that is still on its way.
-    pub(super) fn view_at(&mut self, bins: u32, silence_s: f64, ending: Ending, target: Bitrate) -> View {
-        self.cover_bins(bins);
-        self.view(bins, silence_s, ending, target)
+    pub(super) fn view_at(&self, bins: u32, silence_s: f64, ending: Ending, target: Bitrate) -> View {
+        #[allow(clippy::cast_precision_loss)]
+        let delivered = self.delivered_bps().map_or(0.0, |bps| bps as f64 / target.bps_f64());
+        View {
+            observed_s: f64::from(bins.min(self.delays.limit())) * BIN.as_secs_f64(),
+            silence_s,
+            ending,
+            delivered,
+            delay: self.delays.view(bins),
+            loss: self.losses.view(self.delays.highest_within(bins).unwrap_or(0)),
+            sender: self.sender.view(),
+        }
     }
 
-    /// All the evidence there will be: the train had `packets` packets, and what has not come by now is lost.
-    pub(super) fn view_of_whole(&mut self, packets: u32, target: Bitrate) -> View {
+    /// All the evidence there will be of a train of `packets` packets.
+    pub(super) fn view_of_whole(&self, packets: u32, target: Bitrate) -> View {
         let seen = self.sender.newest().map_or(0, |(newest, _)| newest + 1);
-        self.cover_whole(packets);
         let missing_s = f64::from(packets.saturating_sub(seen)) * self.admission.gap_s;
-        self.view(bins_in(self.span()) + 1, missing_s, Ending::LastLook, target)
+        self.view_at(bins_in(self.span()) + 1, missing_s, Ending::LastLook, target)
     }
 
     /// What was found, as it is reported; observed until `until`.
@@ -184,20 +192,6 @@ impl Evidence {
     #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.delays.heap_bytes() + self.losses.heap_bytes() + self.summary.heap_bytes()
-    }
-
-    fn view(&self, bins: u32, silence_s: f64, ending: Ending, target: Bitrate) -> View {
-        #[allow(clippy::cast_precision_loss)]
-        let delivered = self.delivered_bps().map_or(0.0, |bps| bps as f64 / target.bps_f64());
-        View {
-            observed_s: f64::from(bins.min(self.delays.limit())) * BIN.as_secs_f64(),
-            silence_s,
-            ending,
-            delivered,
-            delay: self.delays.view(bins),
-            loss: self.losses.view(self.delays.highest_within(bins).unwrap_or(0)),
-            sender: self.sender.view(),
-        }
     }
 
     /// The bucket that a train at the granted rate empties through a shaper at half the target, early enough for the

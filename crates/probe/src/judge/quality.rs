@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     evidence::{Evidence, InTime},
     rule::Finding,
-    watch::{Kind, Moment, Watched, is_late},
+    watch::{Kind, LONG_LOOK, Moment, Watched, is_late},
 };
 use crate::{DirectionResult, Reason, Verdict, control::TrainGrant, wire::PacketHeader};
 
@@ -25,6 +25,8 @@ impl Quality {
 }
 
 impl Kind for Quality {
+    const LOOK: Duration = LONG_LOOK;
+
     fn on_packet(&mut self, _: PacketHeader, _: InTime) {}
 
     fn look(&mut self, evidence: &Evidence, at: Moment) -> Option<Finding> {

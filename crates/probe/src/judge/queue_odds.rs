@@ -9,10 +9,7 @@
 //!
 //! It is an estimate of the link, where the share of high windows is only a count of what happened to be seen.
 
-use super::view::DelayView;
-
-/// The standing queue that is too high: as in the ground truth.
-const HIGH_S: f64 = 0.1;
+use super::{limits::QUEUE_S, view::DelayView};
 
 /// For how much of the time a queue stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +27,7 @@ pub fn queue(delay: &DelayView, observed_s: f64, presumed_s: f64, presumed_depth
     let busy_s = (1.0 - delay.drained_share) * observed_s + presumed_s;
     let depth_s = (delay.mean_s * observed_s + presumed_depth_s * presumed_s) / busy_s.max(1e-9);
     let share = busy_s / (observed_s + presumed_s).max(1e-9);
-    QueueShares { share, high_share: share * (-HIGH_S / depth_s.max(1e-9)).exp() }
+    QueueShares { share, high_share: share * (-QUEUE_S / depth_s.max(1e-9)).exp() }
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@ use super::{
     Thresholds,
     loss_odds::log_odds,
     queue_odds::queue,
-    thresholds::Sender,
-    view::{Ending, SenderView, View},
+    view::{Ending, View},
 };
 use crate::{Reason, Verdict};
 
@@ -24,7 +23,7 @@ pub fn decide(view: &View, thresholds: &Thresholds) -> Option<Finding> {
         return Some((Verdict::Inconclusive, Reason::Outage));
     }
     let last = view.ending == Ending::LastLook;
-    if sender_is_late(&view.sender, &thresholds.sender) {
+    if view.sender.is_behind(thresholds.sender.share, thresholds.sender.slack_s) {
         let patience_is_over = last || view.observed_s >= thresholds.sender.patience_s;
         return patience_is_over.then_some((Verdict::Inconclusive, Reason::SenderLate));
     }
@@ -147,10 +146,6 @@ fn growth(view: &View) -> Option<f64> {
 /// The distance from steady growth, likewise.
 fn bridge(view: &View, thresholds: &Thresholds) -> f64 {
     (view.delay.bridge_s - view.sender.worst_lag_s).max(thresholds.growth.bridge_floor_s)
-}
-
-fn sender_is_late(sender: &SenderView, limit: &Sender) -> bool {
-    sender.sent_s < limit.share * (sender.passed_s - limit.slack_s)
 }
 
 #[cfg(test)]

@@ -24,8 +24,9 @@ use std::time::Duration;
 
 use super::{
     evidence::{Evidence, InTime},
+    limits::{DELIVERED, DRAINED_S, HOLE_S, QUEUE_S},
     rule::Finding,
-    watch::{Kind, Moment, Watched, is_late},
+    watch::{Kind, LONG_LOOK, Moment, Watched, is_late},
 };
 use crate::{
     Bitrate, DirectionResult, Reason, Verdict, control::TrainGrant, judge::Doubt, outcome::SustainFindings,
@@ -42,18 +43,10 @@ const AT_LEAST: Duration = Duration::from_secs(21);
 /// The windows of the ground truth's 30 s, and how many of them may be bad.
 const ALL_WINDOWS: usize = 100;
 const MAY_BE_BAD: usize = 5;
-/// A window with a longer queue is bad, s.
-const QUEUE_S: f64 = 0.1;
 /// Share of the packets of 30 s that may be lost.
 const MAY_BE_LOST: f64 = 0.01;
-/// Share of the rate that has to arrive.
-const DELIVERED: f64 = 0.98;
-/// A queue this short is empty, s.
-const DRAINED_S: f64 = 0.005;
 /// The windows that say how it is now.
 const NOW: usize = 3;
-/// A hole of this length is no loss but an outage, s.
-const HOLE_S: f64 = 0.08;
 /// The machines' timers are late by as much without having paused, s.
 const GRAIN_S: f64 = 0.005;
 /// How long a sender may be late.
@@ -193,6 +186,8 @@ impl Sustain {
 }
 
 impl Kind for Sustain {
+    const LOOK: Duration = LONG_LOOK;
+
     fn on_packet(&mut self, header: PacketHeader, arrived: InTime) {
         self.windows.on_packet(header, arrived);
     }

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{watch::Watched, *};
+use crate::Verdict;
 
 const PACKET: u32 = 1228;
 pub(super) const START: Duration = Duration::from_secs(100);
@@ -15,8 +16,12 @@ fn grant() -> TrainGrant {
     TrainGrant { train: 7, rate_bps: rate(21_000_000), max_bytes: 40_000_000, max_ms: 15_000 }
 }
 
-fn judge() -> Judge {
-    Judge::new(&grant(), rate(20_000_000), PACKET, START)
+fn judge() -> Watched<Gate> {
+    judge_of(&grant())
+}
+
+fn judge_of(grant: &TrainGrant) -> Watched<Gate> {
+    Gate::judge(grant, rate(20_000_000), PACKET, START, Effort::Normal)
 }
 
 /// The packet `seq` of a sender that is on its schedule.
@@ -32,7 +37,7 @@ fn arrival(header: PacketHeader) -> Duration {
 
 /// Feeds packets, changed on their way, and looks whenever it is time; answers with the verdict and when it came.
 fn feed(
-    judge: &mut Judge,
+    judge: &mut Watched<Gate>,
     seqs: impl IntoIterator<Item = u32>,
     change: impl Fn(PacketHeader) -> PacketHeader,
 ) -> Option<(Verdict, Reason)> {
@@ -50,7 +55,7 @@ fn feed(
 }
 
 /// Looks on, whenever it is time, until there is a verdict; answers with the time of that look.
-fn look_on(judge: &mut Judge) -> Duration {
+fn look_on(judge: &mut Watched<Gate>) -> Duration {
     loop {
         let look = judge.next_look();
         if judge.look(look).is_some() {
@@ -129,8 +134,9 @@ fn a_look_before_its_time_changes_nothing() {
 fn a_whole_train_of_more_than_a_second_is_judged_when_its_end_is_known() {
     // A bad policy for a link that is good: it never gets to line 5.
     let mut thresholds = Thresholds::default();
+    let target = rate(20_000_000);
     thresholds.pass.clear_odds = 1e9;
-    let mut judge = Judge::with_thresholds(&grant(), rate(20_000_000), PACKET, START, thresholds);
+    let mut judge = Watched::new(Gate::by(thresholds, target), &grant(), target, PACKET, START);
     assert_eq!(feed(&mut judge, 0..3_000, unchanged), None);
     judge.on_sent(arrival(packet(2_999)), 3_000);
     let look = judge.next_look();
@@ -164,7 +170,7 @@ fn a_sender_that_sent_nothing_is_late_and_one_whose_packets_are_all_missing_is_c
 #[test]
 fn the_granted_time_ends_the_judgement() {
     let short = TrainGrant { max_ms: 400, ..grant() };
-    let mut judge = Judge::new(&short, rate(20_000_000), PACKET, START);
+    let mut judge = judge_of(&short);
     assert_eq!(feed(&mut judge, 0..5_000, unchanged), Some((Verdict::Inconclusive, Reason::Undecided)));
     assert!((judge.result().observed_s - 0.4).abs() < 0.021);
 }
@@ -313,7 +319,7 @@ proptest! {
     ) {
         let rate_bps = rate(bps);
         let grant = TrainGrant { train: 7, rate_bps, max_bytes, max_ms };
-        let mut judge = Judge::new(&grant, rate_bps, packet_bytes, START);
+        let mut judge = Gate::judge(&grant, rate_bps, packet_bytes, START, Effort::Normal);
         play(&mut judge, rate_bps, packet_bytes, inputs);
         prop_assert!(judge.evidence.heap_bytes() <= 4 << 20);
         let result = judge.result();

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::effort::Effort;
+use super::{effort::Effort, limits};
 
 /// The rule's numbers. Times are in seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -114,19 +114,23 @@ pub struct Outage {
     pub silence_s: f64,
     /// … or for this long once a queue stood: others' bursts may fill it to the brim.
     pub silence_queue_s: f64,
-    /// A hole in the train of at least this length that holds most of its losses is one too, and no loss ratio. Links
-    /// faster than 0.12 Mbit/s leave no such holes when they overflow.
+    /// A hole in the train of at least this length that holds most of its losses is one too, and no loss ratio.
     pub hole_s: f64,
     /// … unless a queue stood this high: then it overflowed.
     pub queue_s: f64,
-    /// Nothing for this long from the expected start is an outage. Covers the round trip of a satellite link
-    /// (0.6 s) and one retransmission of the grant.
+    /// Nothing for this long from the expected start is an outage.
     pub first_packet_s: f64,
 }
 
 impl Default for Outage {
     fn default() -> Self {
-        Self { silence_s: 0.25, silence_queue_s: 0.5, hole_s: 0.08, queue_s: 0.1, first_packet_s: 3.0 }
+        Self {
+            silence_s: 0.25,
+            silence_queue_s: 0.5,
+            hole_s: limits::HOLE_S,
+            queue_s: limits::QUEUE_S,
+            first_packet_s: limits::FIRST_PACKET.as_secs_f64(),
+        }
     }
 }
 
@@ -243,7 +247,7 @@ impl Default for Pass {
     fn default() -> Self {
         Self {
             after_s: 1.04,
-            delivered: 0.98,
+            delivered: limits::DELIVERED,
             high_windows: 0.15,
             drained_s: 0.006,
             clear_odds: 4.6,
@@ -293,7 +297,7 @@ pub struct Sender {
 
 impl Default for Sender {
     fn default() -> Self {
-        Self { share: 0.98, slack_s: 0.010, patience_s: 2.0 }
+        Self { share: limits::ON_SCHEDULE, slack_s: 0.010, patience_s: 2.0 }
     }
 }
 

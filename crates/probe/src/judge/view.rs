@@ -85,3 +85,11 @@ pub struct SenderView {
     /// idle, then it caught up.
     pub worst_lag_s: f64,
 }
+
+impl SenderView {
+    /// Whether it sent less than `share` of what was due, not counting `slack_s` at the end.
+    #[must_use]
+    pub fn is_behind(&self, share: f64, slack_s: f64) -> bool {
+        self.sent_s < share * (self.passed_s - slack_s)
+    }
+}

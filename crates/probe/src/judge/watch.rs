@@ -1,5 +1,5 @@
-//! What judges of long trains share: waiting for the first packet, silence, a sender that ends, a peer that breaks the
-//! rules, and a receiver that slept. What the evidence means is the business of a [`Kind`].
+//! What does not depend on the kind of probe: waiting for the first packet, silence, a sender that ends, a peer that
+//! breaks the rules, and a receiver that slept. What the evidence means is the business of a [`Kind`].
 
 use std::{fmt, time::Duration};
 
@@ -7,6 +7,7 @@ use super::{
     TrainJudge,
     delays::bins_in,
     evidence::{Evidence, InTime},
+    limits,
     rule::Finding,
     view::SenderView,
 };
@@ -14,11 +15,27 @@ use crate::{Bitrate, DirectionResult, Reason, Verdict, control::TrainGrant, wire
 
 /// What one kind of probe makes of the evidence.
 pub(super) trait Kind: fmt::Debug + Send {
+    /// Time between two looks.
+    const LOOK: Duration;
+
+    /// How long nothing may come.
+    fn patience(&self) -> Patience {
+        Patience::OF_LONG_TRAINS
+    }
+
     /// A packet that counts.
     fn on_packet(&mut self, header: PacketHeader, arrived: InTime);
 
     /// The finding, or `None` while more is to come; never `None` at the last look.
     fn look(&mut self, evidence: &Evidence, at: Moment) -> Option<Finding>;
+
+    /// The finding while nothing comes for longer than patience lasts: what had failed before stays failed; otherwise it is
+    /// an outage.
+    fn look_in_silence(&mut self, evidence: &Evidence, at: Moment) -> Option<Finding> {
+        let failed =
+            self.look(evidence, Moment { last: true, ..at }).filter(|(verdict, _)| *verdict == Verdict::Fail);
+        failed.or(Some((Verdict::Inconclusive, Reason::Outage)))
+    }
 
     /// What was measured, with what only this kind knows.
     fn complete(&self, measured: DirectionResult) -> DirectionResult;
@@ -31,13 +48,31 @@ pub(super) trait Kind: fmt::Debug + Send {
 /// One look.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
-    /// Since the first arrival.
+    /// Since the first arrival; of a whole train, until its last.
     pub(super) observed: Duration,
+    /// Since the last arrival, or since this machine woke.
+    pub(super) silence: Duration,
+    /// The packets of a train of which nothing more will come.
+    pub(super) whole: Option<u32>,
     /// Whether there is no other look after this.
     pub(super) last: bool,
     /// The longest time that this machine slept through its looks so far. What came meanwhile was read late: a delay of
     /// that length may be its own making.
     pub(super) slept: Duration,
+}
+
+/// How long nothing may come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// From the expected start on.
+    pub(super) first_packet: Duration,
+    /// After the first packet.
+    pub(super) silence: Duration,
+}
+
+impl Patience {
+    /// Shorter silences are losses of a link that goes on.
+    const OF_LONG_TRAINS: Self = Self { first_packet: limits::FIRST_PACKET, silence: Duration::from_secs(1) };
 }
 
 /// A judge of one train. Its memory is bounded by the grant, and by 4 MiB whatever is granted.
@@ -56,14 +91,11 @@ pub(super) struct Watched<K> {
     decided_at: Duration,
 }
 
-/// Time between two looks.
-const LOOK: Duration = Duration::from_millis(100);
 /// A look that comes this much after its time was slept through.
 const SLEEP: Duration = Duration::from_millis(40);
-/// The first packet comes within this time, or there is no link.
-const FIRST_PACKET: Duration = Duration::from_secs(3);
-/// So long a silence is an outage. Shorter ones are losses of a link that goes on.
-const SILENCE: Duration = Duration::from_secs(1);
+
+/// Time between two looks at a long train.
+pub(super) const LONG_LOOK: Duration = Duration::from_millis(100);
 
 impl<K: Kind> Watched<K> {
     /// As [`super::for_train`].
@@ -75,12 +107,12 @@ impl<K: Kind> Watched<K> {
         start: Duration,
     ) -> Self {
         Self {
+            next_look: start.saturating_add(kind.patience().first_packet),
             kind,
             target,
             evidence: Evidence::new(grant, packet_bytes),
             start,
             ended: None,
-            next_look: start.saturating_add(FIRST_PACKET),
             awake_since: start,
             slept: Duration::ZERO,
             finding: None,
@@ -97,31 +129,34 @@ impl<K: Kind> Watched<K> {
     }
 
     fn look_after_first(&mut self, now: Duration, first: Duration) -> Option<Finding> {
-        if now.saturating_sub(self.next_look) > SLEEP {
-            self.slept = self.slept.max(now.saturating_sub(self.next_look).saturating_add(LOOK));
+        let late = now.saturating_sub(self.next_look);
+        if late > SLEEP {
+            // What came meanwhile is only now being read, so the silence was its own.
+            self.slept = self.slept.max(late.saturating_add(K::LOOK));
             self.awake_since = now;
         }
-        self.next_look = now.saturating_add(LOOK);
+        let observed = now.saturating_sub(first);
+        let looks = u32::try_from(observed.as_nanos() / K::LOOK.as_nanos()).unwrap_or(u32::MAX);
+        self.next_look = first.saturating_add(K::LOOK.saturating_mul(looks.saturating_add(1)));
         let last_arrival = self.evidence.last_arrival().unwrap_or(first);
-        let silent = now.saturating_sub(last_arrival.max(self.awake_since)) >= SILENCE;
-        if let Some(packets) = self.ended.filter(|packets| silent || self.evidence.has_all_of(*packets)) {
+        let silence = now.saturating_sub(last_arrival.max(self.awake_since));
+        let silent = silence >= self.kind.patience().silence;
+        let whole = self.ended.filter(|packets| silent || self.evidence.has_all_of(*packets));
+        let slept = self.slept;
+        if let Some(packets) = whole {
             // Nothing was sent any more: the silence after the last packet is not the link's.
             self.evidence.cover_whole(packets);
-            return self.look_at(last_arrival.saturating_sub(first), true);
+            let observed = last_arrival.saturating_sub(first);
+            return self.kind.look(&self.evidence, Moment { observed, silence, whole, last: true, slept });
         }
-        let observed = now.saturating_sub(first);
         self.evidence.cover_bins(bins_in(observed));
+        let last = observed >= self.evidence.time_limit();
+        let at = Moment { observed, silence, whole, last, slept };
         if silent {
-            // What had failed before stays failed; otherwise it is an outage.
-            let found = self.look_at(observed, true);
-            let fails = found.filter(|(verdict, _)| *verdict == Verdict::Fail);
-            return fails.or(Some((Verdict::Inconclusive, Reason::Outage)));
+            self.kind.look_in_silence(&self.evidence, at)
+        } else {
+            self.kind.look(&self.evidence, at)
         }
-        self.look_at(observed, observed >= self.evidence.time_limit())
-    }
-
-    fn look_at(&mut self, observed: Duration, last: bool) -> Option<Finding> {
-        self.kind.look(&self.evidence, Moment { observed, last, slept: self.slept })
     }
 
     fn decide(&mut self, now: Duration, found: Finding) {
@@ -142,7 +177,7 @@ impl<K: Kind> TrainJudge for Watched<K> {
             Err(_) => self.decide(now, (Verdict::Inconclusive, Reason::PeerFailed)),
         }
         if let (true, Some(first)) = (is_first, self.evidence.first_arrival()) {
-            self.next_look = first.saturating_add(LOOK);
+            self.next_look = first.saturating_add(K::LOOK);
         }
     }
 
@@ -155,7 +190,7 @@ impl<K: Kind> TrainJudge for Watched<K> {
         }
         self.ended = Some(packets);
         if self.evidence.first_arrival().is_none() {
-            let patience = if packets == 0 { Duration::ZERO } else { SILENCE };
+            let patience = if packets == 0 { Duration::ZERO } else { self.kind.patience().silence };
             self.next_look = self.next_look.min(now.saturating_add(patience));
         }
     }
@@ -191,12 +226,11 @@ impl<K: Kind> TrainJudge for Watched<K> {
     }
 }
 
-/// Whether a sender is behind its schedule by more than what stalls of a busy machine explain.
+/// Whether the sender of a long train is behind its schedule by more than what stalls of a busy machine explain.
 pub(super) fn is_late(sender: &SenderView) -> bool {
-    sender.sent_s < SENT_AT_LEAST * (sender.passed_s - SLACK_S)
+    sender.is_behind(limits::ON_SCHEDULE, SLACK_S)
 }
 
-const SENT_AT_LEAST: f64 = 0.98;
 const SLACK_S: f64 = 0.1;
 
 #[cfg(test)]

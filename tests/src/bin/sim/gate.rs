@@ -3,7 +3,7 @@
 use siaga_probe::{Bitrate, Mode, judge::Effort};
 use siaga_tests::{
     cells::{self, Cell, Kind},
-    matrix::{self, Row},
+    matrix::{self, Confidence, Row},
     targets,
 };
 
@@ -34,7 +34,7 @@ pub(super) fn print(arguments: &Arguments) {
     println!(
         "\n## Confidence\n\nVerdicts that were right, over all cells with limits; the source of `confidence`:\n"
     );
-    tables.iter().for_each(Table::print_kinds);
+    tables.iter().for_each(Table::print_confidence);
     if arguments.report {
         let variable: Vec<_> =
             cells.iter().filter(|cell| matches!(cell.kind, Kind::Variable | Kind::Bursts)).cloned().collect();
@@ -108,15 +108,9 @@ impl Table {
         }
     }
 
-    fn print_kinds(&self) {
-        println!("{}:", self.target);
-        for (at, name) in ["without a doubt", "doubted passes", "doubted failures"].iter().enumerate() {
-            let of_kind = self.rows.iter().filter(|(cell, _)| cell.kind != Kind::Other);
-            let (verdicts, right) = of_kind
-                .map(|(_, row)| row.kinds[at])
-                .fold((0, 0), |sum, kind| (sum.0 + kind.0, sum.1 + kind.1));
-            let percent = 100.0 * f64::from(right) / f64::from(verdicts.max(1));
-            println!("* {name}: {right} of {verdicts} ({percent:.1} %)");
-        }
+    fn print_confidence(&self) {
+        let with_limits = self.rows.iter().filter(|(cell, _)| cell.kind != Kind::Other);
+        let confidence: Confidence = with_limits.map(|(_, row)| row.confidence).sum();
+        print!("{}:\n{confidence}", self.target);
     }
 }

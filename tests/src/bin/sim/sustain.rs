@@ -3,7 +3,7 @@
 use siaga_probe::{Mode, judge::Effort};
 use siaga_tests::{
     cells::{self, Kind},
-    matrix,
+    matrix::{self, Confidence},
 };
 
 use super::Arguments;
@@ -21,14 +21,12 @@ pub(super) fn print(arguments: &Arguments) {
              | shaped % | estimate: rate Mbit/s, bucket MB |"
         );
         println!("|---|---|---|---|---|---|---|---|---|---|---|");
-        let mut kinds = [(0, 0); 3];
+        let mut confidence = Vec::new();
         for cell in &cells {
             let runs = if cell.is_random() { arguments.runs } else { 1 };
             let row = matrix::run(cell, Mode::Sustain, target, Effort::Normal, arguments.seed, runs);
             if cell.kind != Kind::Other {
-                for (sum, kind) in kinds.iter_mut().zip(row.kinds) {
-                    *sum = (sum.0 + kind.0, sum.1 + kind.1);
-                }
+                confidence.push(row.confidence);
             }
             let shaper =
                 row.mean_shaper().map_or("–".to_owned(), |(mbps, mb)| format!("{mbps:.2}, {mb:.2}"));
@@ -49,11 +47,6 @@ pub(super) fn print(arguments: &Arguments) {
             );
         }
         println!("\nRight over all cells with limits:");
-        for (name, (verdicts, right)) in
-            ["without a doubt", "doubted passes", "doubted failures"].iter().zip(kinds)
-        {
-            let percent = 100.0 * f64::from(right) / f64::from(verdicts.max(1));
-            println!("* {name}: {right} of {verdicts} ({percent:.1} %)");
-        }
+        print!("{}", confidence.into_iter().sum::<Confidence>());
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::judge::{
     thresholds::{Loss, Pass},
-    view::{DelayView, LossView},
+    view::{DelayView, LossView, SenderView},
 };
 
 /// A second of a train at 21 Mbit/s over a link that has no trouble with it.

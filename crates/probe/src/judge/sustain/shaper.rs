@@ -4,7 +4,7 @@ use super::windows::{Slot, WINDOW_S};
 use crate::{Bitrate, outcome::ShaperEstimate};
 
 /// A window is limited if a queue longer than this stood in it, or more than this share was lost.
-const QUEUE_S: f64 = 0.01;
+const LIMITED_S: f64 = 0.01;
 const LOST: f64 = 0.01;
 /// So many limited windows in a row, up to the end, show a rate.
 const WINDOWS: usize = 5;
@@ -66,7 +66,7 @@ fn was_free(slots: &[Slot], onset: usize) -> bool {
 }
 
 fn is_limited(slot: &Slot) -> bool {
-    slot.queue_s.is_none_or(|queue| queue > QUEUE_S) || lost(slot) > LOST
+    slot.queue_s.is_none_or(|queue| queue > LIMITED_S) || lost(slot) > LOST
 }
 
 fn lost(slot: &Slot) -> f64 {
@@ -92,7 +92,7 @@ fn spread(limited: &[Slot], per_s: f64) -> Option<f64> {
 fn held_s(slot: &Slot, onset: usize, share: f64) -> f64 {
     let begins_s = onset as f64 * WINDOW_S;
     let queue_s = slot.queue_s.unwrap_or(0.0);
-    if queue_s > QUEUE_S {
+    if queue_s > LIMITED_S {
         begins_s - queue_s * share / (1.0 - share)
     } else {
         begins_s + WINDOW_S * (1.0 - lost(slot) / (1.0 - share)).clamp(0.0, 1.0)

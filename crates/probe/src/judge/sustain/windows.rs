@@ -1,9 +1,12 @@
 //! The train in windows of 300 ms of its schedule, as the ground truth counts them.
 
-use crate::{judge::evidence::InTime, wire::PacketHeader};
+use crate::{
+    judge::{evidence::InTime, limits},
+    wire::PacketHeader,
+};
 
 /// Length of a window, s.
-pub(super) const WINDOW_S: f64 = 0.3;
+pub(super) const WINDOW_S: f64 = limits::WINDOW.as_secs_f64();
 /// More windows are never kept; a train of a minute, the longest that is judged, has 200.
 const MOST_WINDOWS: usize = 512;
 /// How far two clocks may drift apart; twice what a PC's crystal is specified for.
