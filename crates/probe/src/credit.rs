@@ -6,7 +6,9 @@
 //! * up to the window beyond the newest packet that arrived;
 //! * while the queue is short, so that arrivals keep up with the sender, up to a second beyond it (or the window, if
 //!   that is longer): then a credit that is late, because the way back is full, does not end a train that does well;
-//! * once that much of the train has arrived, as far in any case: a radio's queue comes and goes.
+//! * once that much of the train has arrived, as far in any case: a radio's queue comes and goes;
+//! * but on a way of more than 100 ms, while the judge has seen no trouble at all, no further than its verdict takes: the
+//!   train would be over before the sender hears of it.
 //!
 //! A train that runs out of credit ends, and is judged by what came: a missing credit may cost a verdict, it never
 //! makes one. On a link slower than the sender the first window is 250 ms of queue or more, and a verdict comes before.
@@ -39,6 +41,21 @@ pub const LONG_WAY: Duration = Duration::from_millis(200);
 #[must_use]
 pub fn looks_first(mode: Mode, rtt: Duration) -> bool {
     rtt > LONG_WAY && mode.loads()
+}
+
+/// Above this round trip a train that meets no trouble gets no more credit than it is likely to need.
+pub const FAR: Duration = Duration::from_millis(100);
+
+/// What such a train may have beyond half a round trip and the time of its verdict.
+pub const SPARE: Duration = Duration::from_millis(40);
+
+/// How much of a train is enough where its verdict is due after `needed` of it, as long as it meets no trouble; `None` on
+/// a short way. A trouble that shows half a round trip before the verdict, or earlier, still gets the train extended in
+/// time.
+#[must_use]
+pub fn enough(window: Duration, needed: Duration) -> Option<Duration> {
+    let rtt = window.saturating_sub(FIRST);
+    (rtt > FAR).then(|| needed.saturating_add(rtt / 2).saturating_add(SPARE))
 }
 
 /// Length of a pre-train.
@@ -110,8 +127,9 @@ impl CreditLine {
         self.given
     }
 
-    /// The sender's new limit, if there is something to tell; asked at each look.
-    pub fn extend(&mut self) -> Option<u32> {
+    /// The sender's new limit, if there is something to tell; asked at each look. No more than `enough` packets, if that
+    /// many will do.
+    pub fn extend(&mut self, enough: Option<u32>) -> Option<u32> {
         let queue = self.recent.take()? - self.base?;
         let drained = self.seen >= self.telling && queue <= nanos(DRAINED);
         // After a second a link is not plainly slow; what it still needs is time, and queues that come and go.
@@ -119,7 +137,10 @@ impl CreditLine {
         let (window, step) =
             if trusted { (self.drained_window, self.drained_step) } else { (self.window, self.step) };
         let limit = self.seen.saturating_add(window);
-        if limit < self.given.saturating_add(step) {
+        let enough = enough.filter(|enough| *enough <= limit);
+        let worth_telling = enough.map_or(step, |_| 1);
+        let limit = enough.unwrap_or(limit);
+        if limit < self.given.saturating_add(worth_telling) {
             return None;
         }
         self.given = limit;
@@ -190,7 +211,7 @@ mod tests {
                 line.on_packet(at, header);
             }
             if ms % 20 == 0 {
-                credits.extend(line.extend().map(|limit| (now + rtt / 2 + late, limit)));
+                credits.extend(line.extend(None).map(|limit| (now + rtt / 2 + late, limit)));
             }
         }
         unreachable!("a train ends")
@@ -229,8 +250,8 @@ mod tests {
         let mut line = CreditLine::new(&grant(), PACKET, 280 * MS, 500);
         line.on_packet(MS, PacketHeader { train: 1, seq: u32::MAX, sent_at: Duration::ZERO });
         let second = packets_in(&grant(), PACKET, DRAINED_WINDOW);
-        assert_eq!(line.extend(), Some(500 + second));
-        assert_eq!(line.extend(), None, "nothing new came");
+        assert_eq!(line.extend(None), Some(500 + second));
+        assert_eq!(line.extend(None), None, "nothing new came");
     }
 
     #[test]
@@ -239,6 +260,6 @@ mod tests {
         for sent_at in [Duration::MAX, Duration::ZERO, Duration::MAX] {
             line.on_packet(Duration::MAX, PacketHeader { train: 1, seq: 0, sent_at });
         }
-        let _ = line.extend();
+        let _ = line.extend(None);
     }
 }

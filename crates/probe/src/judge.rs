@@ -64,6 +64,10 @@ pub trait TrainJudge: fmt::Debug + Send {
     /// packets that have arrived first. Once there is a verdict it stays.
     fn look(&mut self, now: Duration) -> Option<Finding>;
 
+    /// After how much of the train there will be a verdict, if the rest is as quiet as all that came; `None` if there was
+    /// trouble, or if that can't be said.
+    fn needs(&self) -> Option<Duration>;
+
     /// Ends the judgement without a statement about the link, unless there is a verdict already.
     fn abandon(&mut self, reason: Reason);
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     Bitrate, Direction, DirectionResult, Mode, Reason, Verdict,
     control::{Grant, TrainGrant},
-    credit::{CreditLine, packets_in},
+    credit::{self, CreditLine, packets_in},
     judge::{self, Effort, TrainJudge, rule::Finding},
     wakefulness::Wakefulness,
     wire::PacketHeader,
@@ -154,7 +154,7 @@ impl Reception {
         let found = self.judge.look(now);
         if self.pre_train.is_none() {
             if found.is_none() {
-                self.credit.extend();
+                self.credit.extend(self.enough());
             }
             return found;
         }
@@ -184,6 +184,12 @@ impl Reception {
         self.judge.abandon(reason);
     }
 
+    /// Packets of the train that will do, if the rest is like what came.
+    fn enough(&self) -> Option<u32> {
+        let time = credit::enough(self.line.window, self.judge.needs()?)?;
+        Some(packets_in(&self.line.train, self.packet_bytes, time))
+    }
+
     /// The train may begin; its first packet takes a round trip.
     fn begin_train(&mut self, now: Duration) {
         self.pre_train = None;
@@ -201,7 +207,6 @@ impl Reception {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credit;
 
     const PACKET: u32 = 1_188;
     const MS: Duration = Duration::from_millis(1);
@@ -223,12 +228,12 @@ mod tests {
     fn feed(
         reception: &mut Reception,
         train: u32,
-        packets: u32,
+        packets: impl IntoIterator<Item = u32>,
         start: Duration,
         stretch: f64,
     ) -> Option<Finding> {
         let gap = grant(train, 100).rate_bps.time_for(PACKET.into());
-        for seq in 0..packets {
+        for seq in packets {
             let (sent_at, now) = (gap * seq, start + (gap * seq).mul_f64(stretch));
             while reception.next_look() < now {
                 if let Some(found) = reception.look(reception.next_look()) {
@@ -245,7 +250,7 @@ mod tests {
         let mut reception = reception(None);
         let first = packets_in(&grant(1, 1), PACKET, RTT + 250 * MS);
         assert_eq!((reception.credit(), reception.expects_train()), (first, true));
-        assert_eq!(feed(&mut reception, 1, 500, 300 * MS, 1.0), None);
+        assert_eq!(feed(&mut reception, 1, 0..500, 300 * MS, 1.0), None);
         assert!(reception.credit() > first, "{}", reception.credit());
     }
 
@@ -253,18 +258,18 @@ mod tests {
     fn a_pre_train_opens_the_train_once_nine_tenths_of_it_have_come() {
         let mut reception = reception(Some(grant(2, 100)));
         let packets = u32::try_from(grant(2, 100).max_bytes / u64::from(PACKET)).unwrap();
-        feed(&mut reception, 2, packets * 85 / 100, 300 * MS, 1.0);
+        feed(&mut reception, 2, 0..packets * 85 / 100, 300 * MS, 1.0);
         assert_eq!((reception.credit(), reception.expects_train()), (0, false));
-        feed(&mut reception, 2, packets * 95 / 100, 300 * MS, 1.0);
+        feed(&mut reception, 2, 0..packets * 95 / 100, 300 * MS, 1.0);
         assert!(reception.credit() > 0 && reception.expects_train());
-        let found = feed(&mut reception, 1, 5_000, 1_000 * MS, 1.0);
+        let found = feed(&mut reception, 1, 0..5_000, 1_000 * MS, 1.0);
         assert_eq!(found, Some((Verdict::Pass, Reason::Sustained)));
     }
 
     #[test]
     fn a_pre_train_that_fails_alone_is_the_finding_and_opens_nothing() {
         let mut reception = reception(Some(grant(2, 100)));
-        let found = feed(&mut reception, 2, 200, 300 * MS, 10.0);
+        let found = feed(&mut reception, 2, 0..200, 300 * MS, 10.0);
         assert_eq!(found, Some((Verdict::Fail, Reason::QueueGrows)));
         assert_eq!((reception.credit(), reception.result().verdict), (0, Verdict::Fail));
     }
@@ -275,5 +280,15 @@ mod tests {
         let found = reception.look(reception.next_look());
         assert_eq!(found, Some((Verdict::Inconclusive, Reason::Outage)));
         assert_eq!(reception.credit(), 0);
+    }
+
+    #[test]
+    fn a_quiet_train_on_a_long_way_gets_what_its_verdict_takes_and_more_once_something_is_lost() {
+        let mut reception = reception(None);
+        feed(&mut reception, 1, 0..1_500, 300 * MS, 1.0);
+        // A pass is due after 1.04 s; half a round trip and 40 ms are beyond it.
+        assert_eq!(reception.credit(), packets_in(&grant(1, 1), PACKET, 1_380 * MS));
+        feed(&mut reception, 1, 1_520..1_640, 300 * MS, 1.0);
+        assert!(reception.credit() > 1_600 + packets_in(&grant(1, 1), PACKET, 950 * MS));
     }
 }

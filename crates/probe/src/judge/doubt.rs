@@ -43,9 +43,8 @@ pub fn doubts(view: &View, finding: Finding, thresholds: &Thresholds) -> Vec<Dou
     let queue = |depth_s| queue(delay, view.observed_s, presumed_s, depth_s);
     let at_worst = queue(limit.presumed_depth_s);
     let lag_s = view.sender.worst_lag_s;
-    let moved = delay.excursion_s - lag_s > limit.excursion_s
-        || delay.bridge_s - lag_s > limit.bridge_s && delay.drained_share < limit.drained_share;
-    let swings = moved && (at_worst.high_share > limit.high_from || at_worst.share > limit.share);
+    let swings =
+        moved(view, thresholds) && (at_worst.high_share > limit.high_from || at_worst.share > limit.share);
     // While the sender stood still, any queue would have drained.
     let drained = (over || delay.drained_share * view.observed_s - lag_s >= limit.drained_s)
         && queue(0.0).high_share < limit.high_to;
@@ -69,6 +68,13 @@ pub fn doubts(view: &View, finding: Finding, thresholds: &Thresholds) -> Vec<Dou
         (Verdict::Fail, _) => vec![(drained, Doubt::QueueDrained), (slow, Doubt::SlowGrowth)],
     };
     all.into_iter().filter_map(|(holds, doubt)| holds.then_some(doubt)).collect()
+}
+
+/// Whether the queue moved by more than the sender's own stalls explain.
+pub(super) fn moved(view: &View, thresholds: &Thresholds) -> bool {
+    let (delay, limit, lag_s) = (&view.delay, &thresholds.doubt, view.sender.worst_lag_s);
+    delay.excursion_s - lag_s > limit.excursion_s
+        || delay.bridge_s - lag_s > limit.bridge_s && delay.drained_share < limit.drained_share
 }
 
 /// Share of right ones among the verdicts with these doubts, over the simulated links with limits of error

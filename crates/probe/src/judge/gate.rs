@@ -29,10 +29,10 @@ use super::{
     doubt::{self, Doubt},
     evidence::{Evidence, InTime},
     rule::{self, Finding},
-    view::Ending,
+    view::{Ending, View},
     watch::{Kind, Moment, Patience, Watched},
 };
-use crate::{Bitrate, DirectionResult, control::TrainGrant, wire::PacketHeader};
+use crate::{Bitrate, DirectionResult, Reason, Verdict, control::TrainGrant, wire::PacketHeader};
 
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -41,6 +41,8 @@ pub(super) struct Gate {
     doubts: Vec<Doubt>,
     /// Whether a doubtful finding is looked into with [`Effort::Careful`] while there is time.
     goes_on: bool,
+    /// Whether nothing so far may keep the link from passing as soon as the time is over.
+    quiet: bool,
 }
 
 impl Gate {
@@ -56,9 +58,17 @@ impl Gate {
         Watched::new(gate, grant, target, packet_bytes, start)
     }
 
+    /// Whether a finding about a train that ended stands. The milder limits are for the end of all time: a train that ended
+    /// before passes only as one that goes on would.
+    fn stands(&self, view: &View, (verdict, _): Finding) -> bool {
+        verdict != Verdict::Pass
+            || view.observed_s >= Thresholds::of(Effort::Careful).settle.after_s
+            || self.doubts.is_empty() && rule::passes(view, &self.thresholds).is_some()
+    }
+
     /// By any policy; a doubtful finding stands.
     pub(super) fn by(thresholds: Thresholds, target: Bitrate) -> Self {
-        Self { target, thresholds, doubts: Vec::new(), goes_on: false }
+        Self { target, thresholds, doubts: Vec::new(), goes_on: false, quiet: false }
     }
 }
 
@@ -70,6 +80,10 @@ impl Kind for Gate {
         Patience { first_packet: seconds(outage.first_packet_s), silence: seconds(outage.silence_s) }
     }
 
+    fn needs(&self) -> Option<Duration> {
+        self.quiet.then(|| seconds(self.thresholds.pass.after_s))
+    }
+
     fn on_packet(&mut self, _: PacketHeader, _: InTime) {}
 
     fn look(&mut self, evidence: &Evidence, at: Moment) -> Option<Finding> {
@@ -78,9 +92,19 @@ impl Kind for Gate {
             Some(packets) => evidence.view_of_whole(packets, self.target),
             None => evidence.view_at(bins_in(at.observed), at.silence.as_secs_f64(), ending, self.target),
         };
+        self.quiet = rule::is_quiet(&view, &self.thresholds);
         let found = rule::decide(&view, &self.thresholds)?;
         self.doubts = doubt::doubts(&view, found, &self.thresholds);
-        if self.goes_on && !self.doubts.is_empty() {
+        if !self.goes_on {
+            return Some(found);
+        }
+        if at.whole.is_some() && !self.stands(&view, found) {
+            let unknown = (Verdict::Inconclusive, Reason::Undecided);
+            self.doubts = doubt::doubts(&view, unknown, &self.thresholds);
+            return Some(unknown);
+        }
+        if !self.doubts.is_empty() {
+            self.quiet = false;
             self.thresholds = Thresholds::of(Effort::Careful);
             if !rule::is_over(&view, &self.thresholds) {
                 self.doubts.clear();

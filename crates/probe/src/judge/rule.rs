@@ -2,6 +2,7 @@
 
 use super::{
     Thresholds,
+    doubt::moved,
     loss_odds::log_odds,
     queue_odds::queue,
     view::{Ending, View},
@@ -42,6 +43,13 @@ pub fn decide(view: &View, thresholds: &Thresholds) -> Option<Finding> {
 /// Whether the time for waiting is over, or the train.
 pub(super) fn is_over(view: &View, thresholds: &Thresholds) -> bool {
     view.ending == Ending::LastLook || view.observed_s >= thresholds.settle.after_s
+}
+
+/// Whether nothing so far may keep the link from passing as soon as the time is over.
+pub(super) fn is_quiet(view: &View, thresholds: &Thresholds) -> bool {
+    view.loss.lost == 0
+        && view.delay.recent_s.is_some_and(|recent| recent <= thresholds.pass.drained_s)
+        && !moved(view, thresholds)
 }
 
 fn losses_decide(view: &View, thresholds: &Thresholds) -> Option<Finding> {
@@ -86,7 +94,8 @@ fn standing_queue_fails(view: &View, thresholds: &Thresholds) -> Option<Finding>
     fails.then_some((Verdict::Fail, Reason::StandingQueue))
 }
 
-fn passes(view: &View, thresholds: &Thresholds) -> Option<Finding> {
+/// Line 5 of the rule; without all of the evidence it may pass later.
+pub(super) fn passes(view: &View, thresholds: &Thresholds) -> Option<Finding> {
     let limit = &thresholds.pass;
     let singles = view.loss.lost >= 2 && view.loss.holes == view.loss.lost;
     let (after_s, clear_odds) = if singles {

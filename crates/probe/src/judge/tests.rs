@@ -144,6 +144,30 @@ fn a_whole_train_of_more_than_a_second_is_judged_when_its_end_is_known() {
 }
 
 #[test]
+fn a_train_that_ended_before_its_doubt_was_looked_into_does_not_pass() {
+    // A queue of 30 ms, for 150 ms of every 400.
+    let swings = |header: PacketHeader| {
+        let busy = header.sent_at.as_millis() % 400 >= 250;
+        arrival(header) + Duration::from_millis(if busy { 30 } else { 0 })
+    };
+    let mut judge = judge();
+    let packets = 2_300;
+    for seq in 0..packets {
+        let now = swings(packet(seq));
+        while judge.next_look() < now {
+            let look = judge.next_look();
+            assert_eq!(judge.look(look), None, "it goes on");
+        }
+        judge.on_packet(now, packet(seq));
+    }
+    judge.on_sent(swings(packet(packets - 1)), packets);
+    look_on(&mut judge);
+    let result = judge.result();
+    assert_eq!((result.verdict, result.reason), (Verdict::Inconclusive, Reason::Undecided), "{result:?}");
+    assert_eq!(&*result.doubts, [Doubt::TimeIsUp]);
+}
+
+#[test]
 fn loss_at_the_tail_counts_once_the_sender_says_how_many_there_were() {
     let mut judge = judge();
     assert_eq!(feed(&mut judge, 0..1_500, unchanged), None);

@@ -23,6 +23,11 @@ pub(super) trait Kind: fmt::Debug + Send {
         Patience::OF_LONG_TRAINS
     }
 
+    /// As [`TrainJudge::needs`].
+    fn needs(&self) -> Option<Duration> {
+        None
+    }
+
     /// A packet that counts.
     fn on_packet(&mut self, header: PacketHeader, arrived: InTime);
 
@@ -210,6 +215,10 @@ impl<K: Kind> TrainJudge for Watched<K> {
             }
         }
         self.finding
+    }
+
+    fn needs(&self) -> Option<Duration> {
+        self.kind.needs()
     }
 
     fn abandon(&mut self, reason: Reason) {

@@ -115,6 +115,11 @@ fn every_number_is_the_code_s() {
         ("longest train that a server grants a gate, s", train.as_secs().to_string()),
         ("first credit over a round trip, ms", first_credit(Mode::Gate)),
         ("first credit over a round trip, sustain, ms", first_credit(Mode::Sustain)),
+        (
+            "round trip above which a quiet train gets what its verdict takes, ms",
+            credit::FAR.as_millis().to_string(),
+        ),
+        ("what it gets beyond that and half a round trip, ms", credit::SPARE.as_millis().to_string()),
         ("round trip above which pre-trains are sent, ms", credit::LONG_WAY.as_millis().to_string()),
         ("length of a pre-train, ms", credit::PRE_TRAIN.as_millis().to_string()),
         ("patience for the handshake, s", handshake.as_secs().to_string()),

@@ -316,7 +316,7 @@ fn by_credit(rate_share: f64, bucket_s: f64, queue_s: f64) -> DirectionResult {
             judge.on_sent(now, seq);
         }
         if ms % 20 == 0 {
-            credits.extend(line.extend().map(|to| (now + way, to)));
+            credits.extend(line.extend(None).map(|to| (now + way, to)));
         }
         if judge.look(now).is_some() {
             return judge.result();
