@@ -54,6 +54,9 @@ enum Command {
     TryDevice {
         arguments: Vec<OsString>,
     },
+    /// Answers one question about who uses a camera; started by systemd (siaga-in-use.socket).
+    #[command(hide = true)]
+    InUseHelper,
 }
 
 /// Runs the command line `arguments`.
@@ -69,6 +72,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     if let Command::TryDevice { arguments } = &cli.command {
         return siaga_devices::trial::child::main(arguments);
+    }
+    if matches!(cli.command, Command::InUseHelper) {
+        return siaga_devices::in_use::helper::main();
     }
     let for_nagios = matches!(&cli.command, Command::Check(args) if args.is_for_nagios());
     match execute(cli) {
@@ -88,7 +94,9 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Run { http } => daemon::run(config, http).map(|()| 0),
-        Command::TryDevice { .. } => unreachable!("handled before anything else was set up"),
+        Command::TryDevice { .. } | Command::InUseHelper => {
+            unreachable!("handled before anything else was set up")
+        }
         Command::Config(ConfigCommand::Check) => config::check(config),
         Command::Check(args) => {
             let settings = Settings::load(config)?;

@@ -48,7 +48,7 @@ pub(crate) fn scan(
     let paths: Vec<_> =
         listing.numbers.iter().map(|number| roots.dev.join(format!("video{number}"))).collect();
     past.facts.retain(&paths.iter().map(|path| path.as_path()).collect());
-    let held = if paths.is_empty() { HashSet::new() } else { holders::held(&roots.proc, &paths).0 };
+    let held = if paths.is_empty() { HashSet::new() } else { holders::of(roots, &paths).held };
     let mut nodes: Vec<Node> = listing
         .numbers
         .iter()

@@ -15,6 +15,7 @@
 //! - [`scan`], [`Scanner`]: all of it, as one [`Inventory`](siaga_readiness::inventory::Inventory)
 //! - [`hotplug`]: devices that come and go, told while it happens
 //! - [`trial`]: a device tried out, in a process that can be killed and out of which no picture comes
+//! - [`in_use`]: whether another user's program holds a camera, told by a helper that may see it
 //! - [`analysis`]: what pictures and sounds say about the device that they come from
 
 pub mod analysis;
@@ -23,6 +24,7 @@ mod display;
 mod drivers;
 mod fov;
 pub mod hotplug;
+pub mod in_use;
 mod kernel;
 mod memory;
 mod place;

@@ -1,33 +1,75 @@
-//! Which device nodes other programs hold open, as far as this user may see it.
+//! Which device nodes other programs hold open.
+//!
+//! A process shows its files to its own user and to root. What this user may not see, the [helper](crate::in_use) is
+//! asked; without it, absence proves nothing.
 
 use std::{
     collections::HashSet,
     fs, io,
+    os::unix::fs::{FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
-/// Those of `nodes` that another process holds open, and whether all processes could be seen. A process of another
-/// user shows its files only to root or `CAP_SYS_PTRACE`; unless all were seen, absence proves nothing.
-pub(crate) fn held(proc: &Path, nodes: &[PathBuf]) -> (HashSet<PathBuf>, bool) {
-    let own = std::process::id();
-    let wanted: HashSet<&Path> = nodes.iter().map(PathBuf::as_path).collect();
+use crate::{
+    in_use::{self, Held},
+    roots::Roots,
+};
+
+/// Who holds some nodes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Holders {
+    /// Nodes that another process holds open.
+    pub(crate) held: HashSet<PathBuf>,
+    /// Nodes of which that can't be told.
+    pub(crate) unknown: HashSet<PathBuf>,
+}
+
+/// Looks at all processes but this one, and asks the helper about what can't be seen.
+pub(crate) fn of(roots: &Roots, nodes: &[PathBuf]) -> Holders {
+    let Holders { mut held, unknown } = seen(&roots.proc, nodes, std::process::id());
+    let mut still_unknown = HashSet::new();
+    let unseen: Vec<PathBuf> = unknown.into_iter().collect();
+    for (answer, node) in in_use::ask(roots, &unseen).into_iter().zip(unseen) {
+        match answer {
+            Held::Yes => held.insert(node),
+            Held::No => false,
+            Held::Unknown => still_unknown.insert(node),
+        };
+    }
+    Holders { held, unknown: still_unknown }
+}
+
+/// What this process itself can see of all others but `except`. Each node is held, unknown or neither.
+pub(crate) fn seen(proc: &Path, nodes: &[PathBuf], except: u32) -> Holders {
     let mut held = HashSet::new();
     // Where processes are hidden (proc(5), hidepid), the first one is.
     let mut sees_all = fs::read_dir(proc.join("1/fd")).is_ok();
     for process in fs::read_dir(proc).into_iter().flatten().flatten() {
         let id = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
-        if id.is_none_or(|id| id == own) {
+        if id.is_none_or(|id| id == except) {
             continue;
         }
         let files = fs::read_dir(process.path().join("fd"));
         sees_all &= !files.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied);
-        for file in files.into_iter().flatten().flatten() {
-            if let Ok(target) = fs::read_link(file.path())
-                && wanted.contains(target.as_path())
-            {
-                held.insert(target);
-            }
-        }
+        let files = files.into_iter().flatten().flatten();
+        held.extend(files.filter_map(|file| node_behind(&file.path(), nodes)));
     }
-    (held, sees_all)
+    let is_free = |node: &PathBuf| sees_all || held.contains(node);
+    let unknown = nodes.iter().filter(|node| !is_free(node)).cloned().collect();
+    Holders { held, unknown }
+}
+
+/// The node that an open file is. In a sandbox it may have another path, but not another number.
+fn node_behind(file: &Path, nodes: &[PathBuf]) -> Option<PathBuf> {
+    let Ok(target) = fs::read_link(file) else { return None };
+    let namesake = nodes.iter().find(|node| node.file_name() == target.file_name())?;
+    (*namesake == target || is_same_device(file, namesake)).then(|| namesake.clone())
+}
+
+fn is_same_device(file: &Path, node: &Path) -> bool {
+    let number = |path: &Path| {
+        let metadata = fs::metadata(path).ok()?;
+        metadata.file_type().is_char_device().then(|| metadata.rdev())
+    };
+    number(file).is_some_and(|found| number(node) == Some(found))
 }

@@ -31,14 +31,14 @@ pub fn usage(roots: &Roots, subject: &Subject) -> Usage {
     }
 }
 
-/// Every process shows its files to root only. To others a USB camera that the kernel has sent to sleep says that
+/// Where neither this process nor the helper sees all, a USB camera that the kernel has sent to sleep still says that
 /// nobody has it open.
 fn camera(roots: &Roots, node: &Path) -> Usage {
-    let (held, sees_all) = holders::held(&roots.proc, &[node.to_owned()]);
-    if !held.is_empty() {
+    let holders = holders::of(roots, &[node.to_owned()]);
+    if !holders.held.is_empty() {
         return Usage::InUse;
     }
-    if sees_all || is_asleep(roots, node) { Usage::Free } else { Usage::Unknown }
+    if holders.unknown.is_empty() || is_asleep(roots, node) { Usage::Free } else { Usage::Unknown }
 }
 
 /// As the USB device's power management says (Linux `Documentation/driver-api/usb/power-management.rst`).
