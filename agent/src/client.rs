@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{
     body::Body,
-    http::{Request, StatusCode, header},
+    http::{Method, Request, StatusCode, header},
 };
 use http_body_util::{BodyExt, Limited};
 use hyper::client::conn::http1;
@@ -24,12 +24,24 @@ const LARGEST: usize = 1024 * 1024;
 /// # Errors
 /// Nobody listens there, the answer does not come in time, or it is something else.
 pub async fn get<T: DeserializeOwned>(address: SocketAddr, path: &str) -> Result<T, ClientError> {
-    let (status, body) = timeout(PATIENCE, exchange(address, path))
+    ask(address, Method::GET, path).await
+}
+
+/// Asks the daemon at `address` to do something; the answer is that it will.
+///
+/// # Errors
+/// As [`get`]; it may refuse.
+pub async fn post<T: DeserializeOwned>(address: SocketAddr, path: &str) -> Result<T, ClientError> {
+    ask(address, Method::POST, path).await
+}
+
+async fn ask<T: DeserializeOwned>(address: SocketAddr, method: Method, path: &str) -> Result<T, ClientError> {
+    let (status, body) = timeout(PATIENCE, exchange(address, method, path))
         .await
         .map_err(|_| ClientError::Silent(address))?
         .map_err(|cause| ClientError::Broken { address, cause })??;
     match status {
-        StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE => {
+        StatusCode::OK | StatusCode::ACCEPTED | StatusCode::SERVICE_UNAVAILABLE => {
             serde_json::from_slice(&body).map_err(|_| ClientError::SomethingElse { address, status })
         }
         _ => Err(match serde_json::from_slice::<Refusal>(&body) {
@@ -48,6 +60,7 @@ type Answer = Result<(StatusCode, Vec<u8>), ClientError>;
 
 async fn exchange(
     address: SocketAddr,
+    method: Method,
     path: &str,
 ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
     let stream = match TcpStream::connect(address).await {
@@ -59,7 +72,11 @@ async fn exchange(
     };
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
-    let request = Request::get(path).header(header::HOST, address.to_string()).body(Body::empty())?;
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, address.to_string())
+        .body(Body::empty())?;
     let response = sender.send_request(request).await?;
     let status = response.status();
     let body = Limited::new(response.into_body(), LARGEST).collect().await?.to_bytes().to_vec();

@@ -1,5 +1,6 @@
 //! Looks at the devices: one scan, or one after the other.
 
+mod asked;
 mod eyes;
 mod plugs;
 
@@ -43,6 +44,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
             () = sleep(next_trial) => {}
             () = plugs.next() => eyes.expect_change(),
             () = changes.next() => {}
+            () = room.trial_demand().asked() => {}
         }
         // Not for a change of the network: what a device offered stays true, and one in use can't be asked again.
         let counted_since = room.snapshot().devices.since;
@@ -51,6 +53,13 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
             eyes.forget();
         }
         room.observe(eyes.look().await);
+        if room.trial_demand().is_waiting() {
+            if devices.active_checks {
+                asked::try_all(room, &mut eyes, &mut plan, &mut plugs).await;
+            } else {
+                room.trial_demand().on_end(0, Some(trials::TURNED_OFF));
+            }
+        }
         // A look after each, so that a scan never grows old over many trials.
         while devices.active_checks && try_one(room, |now| network.hours(now), &mut plan, &mut plugs).await {
             room.observe(eyes.look().await);

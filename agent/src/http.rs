@@ -19,7 +19,7 @@ use siaga_readiness::{
 };
 use siaga_service::problem::Problem;
 
-use crate::{changes::ChangeWatch, host, metrics, room::Room};
+use crate::{changes::ChangeWatch, host, metrics, room::Room, trials};
 
 /// The routes.
 pub fn router(room: Arc<Room>, watch: Arc<ChangeWatch>) -> Router {
@@ -27,6 +27,7 @@ pub fn router(room: Arc<Room>, watch: Arc<ChangeWatch>) -> Router {
         .route("/v1/readiness", get(readiness))
         .route("/v1/devices", get(devices))
         .route("/v1/probe", post(demand_probe))
+        .route("/v1/trials", get(trials_asked_for).post(demand_trials))
         .route("/metrics", get(render_metrics))
         .route("/health", get(health))
         .with_state(Answers { room, watch })
@@ -111,6 +112,23 @@ async fn demand_probe(State(answers): State<Answers>) -> Response {
     }
     room.demand_probe();
     (StatusCode::ACCEPTED, NO_STORE).into_response()
+}
+
+/// Asks for the devices to be tried now. The answer says only that it was asked for; GET tells how far it is.
+async fn demand_trials(State(answers): State<Answers>) -> Response {
+    let room = answers.room();
+    if room.snapshot().is_in_use(host::now()) {
+        return Problem::new(StatusCode::CONFLICT, trials::MEETING_ON).into_response();
+    }
+    (StatusCode::ACCEPTED, NO_STORE, Json(room.trial_demand().ask())).into_response()
+}
+
+/// The round of trials that was asked for last.
+async fn trials_asked_for(State(answers): State<Answers>) -> Response {
+    match answers.room.trial_demand().progress() {
+        Some(run) => (NO_STORE, Json(run)).into_response(),
+        None => Problem::new(StatusCode::NOT_FOUND, "Nobody has asked for trials yet.").into_response(),
+    }
 }
 
 async fn render_metrics(State(answers): State<Answers>) -> impl IntoResponse {

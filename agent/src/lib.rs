@@ -4,7 +4,7 @@
 //! * [`config`]: the configuration, checked once;
 //! * [`host`]: the machine's clocks and name; [`network`]: the network that it is on;
 //! * [`devices`] and [`link`]: look at the devices, probe the link; each look is an observation;
-//! * [`trials`]: devices tried out while nobody uses them;
+//! * [`trials`]: devices tried out while nobody uses them; [`demand`]: because somebody asks;
 //! * [`changes`]: notices what makes earlier observations worthless;
 //! * [`room`]: the one place where observations go in and snapshots come out;
 //! * [`http`], [`metrics`], [`text`]: renderers of that one snapshot;
@@ -17,6 +17,7 @@ pub mod client;
 pub mod commands;
 pub mod config;
 pub mod daemon;
+pub mod demand;
 pub mod devices;
 pub mod host;
 pub mod http;

@@ -14,7 +14,7 @@ use siaga_readiness::{
 };
 use tokio::sync::Notify;
 
-use crate::host;
+use crate::{demand::TrialDemand, host};
 
 /// What is known of this room, shared by everything that looks and everything that answers.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub struct Room {
     profiles: Profiles,
     default_profile: Profile,
     demand: Notify,
+    trial_demand: TrialDemand,
 }
 
 impl Room {
@@ -38,7 +39,13 @@ impl Room {
     ) -> Result<Self, ProfileError> {
         let default_profile = profiles.named(default_profile)?.clone();
         let tracker = Mutex::new(Tracker::new(setup, now));
-        Ok(Self { tracker, profiles, default_profile, demand: Notify::new() })
+        Ok(Self {
+            tracker,
+            profiles,
+            default_profile,
+            demand: Notify::new(),
+            trial_demand: TrialDemand::default(),
+        })
     }
 
     /// Takes an observation in.
@@ -59,6 +66,12 @@ impl Room {
     /// Resolves when somebody has asked for a probe.
     pub async fn demanded(&self) {
         self.demand.notified().await;
+    }
+
+    /// The trials that somebody asked for.
+    #[must_use]
+    pub fn trial_demand(&self) -> &TrialDemand {
+        &self.trial_demand
     }
 
     /// What is known.

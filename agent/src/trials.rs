@@ -10,7 +10,7 @@ use std::{
 
 use siaga_devices::{
     Roots,
-    analysis::Occasion,
+    analysis::{Occasion, Wanted},
     trial::{Subject, Trier, Usage, plan::Key, usage},
 };
 use siaga_readiness::{
@@ -123,9 +123,30 @@ impl Hands {
     }
 }
 
+/// Why nothing is tried in a meeting, even where somebody asks.
+pub(crate) const MEETING_ON: &str =
+    "A device is in use: a meeting may be on, and nothing is tried into it. Ask again when it is over.";
+
+pub(crate) const TURNED_OFF: &str = "The configuration forbids it: devices.active_checks is false.";
+
 impl Default for Hands {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Whether the process that tries a device can lock itself up. It is told to try one that is no camera.
+///
+/// # Errors
+/// It can't, in words.
+pub async fn try_to_lock_up() -> Result<(), String> {
+    let nothing = Wanted { width: 1, height: 1, fps: 1.0 };
+    let subject = Subject::Camera { node: "/dev/null".into(), wanted: nothing };
+    let trial = move || Hands::new().trier.try_out(&subject, Occasion::Asked, &AtomicBool::new(false));
+    match tokio::task::spawn_blocking(trial).await.map_err(|crash| crash.to_string())? {
+        Some(TrialOutcome::NotDone { detail, .. }) => Err(detail),
+        // It got as far as to see that this is no camera.
+        _ => Ok(()),
     }
 }
 

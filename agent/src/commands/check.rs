@@ -1,5 +1,7 @@
 //! `siaga-agent check`: can this room hold a video conference?
 
+use std::{net::SocketAddr, time::Duration};
+
 use clap::{Args, ValueEnum};
 use siaga_readiness::{
     answer::Readiness,
@@ -7,10 +9,12 @@ use siaga_readiness::{
     profile::Profile,
 };
 use siaga_service::{program::print, signals::Shutdown};
+use tokio::time::sleep;
 
 use crate::{
     client::{self, ClientError},
     config::Settings,
+    demand::{Stage, TrialRun},
     devices::Eyes,
     host,
     link::Link,
@@ -28,7 +32,7 @@ pub struct CheckArgs {
     /// The requirement profile: minimum, recommended or one of the configuration's own; the room's own if not given.
     #[arg(long)]
     profile: Option<String>,
-    /// Try the devices too: take pictures, listen for some seconds. Only without a running daemon.
+    /// Try the devices too: take pictures, listen for some seconds. A running daemon does it itself.
     #[arg(long)]
     active: bool,
     /// What to print.
@@ -60,14 +64,10 @@ pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> 
     let profiles = settings.profiles()?;
     let profile = profiles.named(args.profile.as_deref().unwrap_or(settings.profile.as_str()))?;
     let answer = tokio::select! {
-        answer = ask_daemon(settings, args.profile.as_deref()) => answer,
+        answer = ask_daemon(settings, args) => answer,
         () = shutdown.requested() => anyhow::bail!("interrupted"),
     };
     let readiness = match answer {
-        Ok(_) if args.active => anyhow::bail!(
-            "a daemon is running, which tries the devices itself: when they are plugged in, and daily; \
-             ask without --active, or stop it first"
-        ),
         Ok(readiness) => readiness,
         Err(ClientError::NobodyThere) => try_it(settings, profile, args.active, shutdown).await?,
         Err(error) => return Err(error.into()),
@@ -81,10 +81,43 @@ pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> 
 }
 
 /// Without a profile the daemon answers for its own.
-async fn ask_daemon(settings: &Settings, profile: Option<&str>) -> Result<Readiness, ClientError> {
-    let question = profile.map_or(String::new(), |name| format!("?profile={name}"));
+async fn ask_daemon(settings: &Settings, args: &CheckArgs) -> Result<Readiness, ClientError> {
+    if args.active {
+        wait_for_trials(settings.http.listen).await?;
+    }
+    let question = args.profile.as_ref().map_or(String::new(), |name| format!("?profile={name}"));
     client::get(settings.http.listen, &format!("/v1/readiness{question}")).await
 }
+
+/// Lets the daemon try the devices, so that no two programs open the same one, and tells on standard error how far it is.
+/// What it does not try, it says why; the readiness then says so too.
+async fn wait_for_trials(daemon: SocketAddr) -> Result<(), ClientError> {
+    let mut run: TrialRun = match client::post(daemon, TRIALS).await {
+        Ok(run) => run,
+        Err(ClientError::Refused { detail, .. }) => {
+            eprintln!("nothing was tried: {detail}");
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let (asked, mut told) = (run.id, None);
+    while run.id == asked && run.stage != Stage::Ended {
+        if let Some(device) = run.device.filter(|device| told.as_ref() != Some(device)) {
+            eprintln!("trying {device} ({} of {}) …", run.tried + 1, run.of);
+            told = Some(device);
+        }
+        sleep(BETWEEN_LOOKS).await;
+        run = client::get(daemon, TRIALS).await?;
+    }
+    if let Some(detail) = run.detail.filter(|_| run.id == asked) {
+        eprintln!("{} of {} devices were tried: {detail}", run.tried, run.of);
+    }
+    Ok(())
+}
+
+const TRIALS: &str = "/v1/trials";
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// Devices and link at once: they don't disturb each other.
 async fn try_it(

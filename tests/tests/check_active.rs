@@ -1,0 +1,49 @@
+//! `siaga-agent check --active` beside a running daemon: the daemon tries the devices, and the command waits for it.
+
+use std::{fs, path::PathBuf, process::Output};
+
+use serde_json::Value;
+use siaga_tests::programs::{Daemon, Lab, program};
+
+/// A daemon with these settings of its devices, and a configuration with which the command finds it.
+fn daemon(lab: &Lab, devices: &str) -> (Daemon, PathBuf) {
+    let config = lab.path().join("agent.toml");
+    let settings = format!("state_dir = \"{}\"\n[devices]\n{devices}\n", lab.path().join("state").display());
+    fs::write(&config, &settings).unwrap();
+    let agent = lab.agent(&config).unwrap();
+    fs::write(&config, format!("{settings}[http]\nlisten = \"{}\"\n", agent.http)).unwrap();
+    (agent, config)
+}
+
+fn check_active(config: &PathBuf) -> Output {
+    program("siaga-agent")
+        .args(["check", "--active", "--format", "json", "--config"])
+        .arg(config)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_daemon_tries_the_devices_and_answers_for_them() {
+    let lab = Lab::new().unwrap();
+    let (_agent, config) = daemon(&lab, "");
+    let output = check_active(&config);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["profile"], "minimum");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.lines().all(|line| line.starts_with("trying ")), "{said}");
+}
+
+#[test]
+fn a_daemon_that_may_not_try_devices_says_so() {
+    let lab = Lab::new().unwrap();
+    let (_agent, config) = daemon(&lab, "active_checks = false");
+    let output = check_active(&config);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("were tried: The configuration forbids it: devices.active_checks is false."),
+        "{said}"
+    );
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_ne!(answer["verdict"], "ready", "no probe server, and nothing that was tried");
+}
