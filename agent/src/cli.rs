@@ -15,6 +15,7 @@ use crate::{
         check::{self, CheckArgs},
         config::{self, ConfigCommand},
         devices::{self, DevicesArgs},
+        doctor::{self, DoctorArgs},
         probe::{self, ProbeArgs},
     },
     config::Settings,
@@ -47,6 +48,7 @@ enum Command {
     Check(CheckArgs),
     Probe(ProbeArgs),
     Devices(DevicesArgs),
+    Doctor(DoctorArgs),
     #[command(subcommand)]
     Config(ConfigCommand),
     /// The process in which a device is tried; started by this program itself.
@@ -101,6 +103,15 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
         Command::Check(args) => {
             let settings = Settings::load(config)?;
             once(async |shutdown| check::run(&args, &settings, &shutdown).await)
+        }
+        Command::Doctor(args) => {
+            let settings = Settings::load(config)?;
+            once(async |shutdown| {
+                tokio::select! {
+                    ended = doctor::run(&args, &settings) => ended,
+                    () = shutdown.requested() => anyhow::bail!("interrupted"),
+                }
+            })
         }
         Command::Devices(args) => {
             let settings = Settings::load(config)?;

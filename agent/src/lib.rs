@@ -9,6 +9,7 @@
 //! * [`room`]: the one place where observations go in and snapshots come out;
 //! * [`http`], [`metrics`], [`text`]: renderers of that one snapshot;
 //! * [`daemon`]: all of it, for as long as it is wanted;
+//! * [`doctor`]: what keeps it from its work;
 //! * [`cli`] and [`commands`]: what a person types; [`client`] asks the running daemon.
 
 pub mod changes;
@@ -19,6 +20,7 @@ pub mod config;
 pub mod daemon;
 pub mod demand;
 pub mod devices;
+pub mod doctor;
 pub mod host;
 pub mod http;
 pub mod link;

@@ -1,10 +1,12 @@
 //! The snapshot and its answers as text for people.
 
 mod devices;
+mod doctor;
 mod probe;
 mod readiness;
 
 pub use devices::devices;
+pub use doctor::findings;
 pub use probe::probe;
 pub use readiness::{Language, nagios, readiness};
 

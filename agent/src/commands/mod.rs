@@ -3,6 +3,7 @@
 pub mod check;
 pub mod config;
 pub mod devices;
+pub mod doctor;
 pub mod probe;
 
 /// What to print.

@@ -83,7 +83,7 @@ impl Language {
         if locale.starts_with("id") { Self::Indonesian } else { Self::English }
     }
 
-    fn of(self, text: &Text) -> &str {
+    pub(super) fn of(self, text: &Text) -> &str {
         match self {
             Self::Indonesian => &text.id,
             Self::English => &text.en,

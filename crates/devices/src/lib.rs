@@ -16,6 +16,7 @@
 //! - [`hotplug`]: devices that come and go, told while it happens
 //! - [`trial`]: a device tried out, in a process that can be killed and out of which no picture comes
 //! - [`in_use`]: whether another user's program holds a camera, told by a helper that may see it
+//! - [`undriven`]: what is plugged in and has no driver
 //! - [`analysis`]: what pictures and sounds say about the device that they come from
 
 pub mod analysis;
@@ -33,9 +34,11 @@ mod scanner;
 mod sound;
 mod text;
 pub mod trial;
+mod undriven;
 
 pub use drivers::{CameraFacts, Control, Direction, DriverError, Drivers, Offer, Pcm, RateRange, Volume};
 pub use fov::{Catalogue, CatalogueError, DeclarationError, DeclaredFov};
 pub use kernel::Kernel;
 pub use roots::Roots;
 pub use scanner::{ScanError, ScanOptions, Scanner, scan};
+pub use undriven::{Undriven, UndrivenKind, undriven};

@@ -276,6 +276,42 @@ codes! {
     NetServerRefused = "NET_SERVER_REFUSED",
     /// It stopped answering or broke the protocol.
     NetServerFailed = "NET_SERVER_FAILED",
+
+    // What `siaga-agent doctor` looks at, beside codes from above.
+    /// The user has the groups that own devices.
+    DoctorGroupsFine = "DOCTOR_GROUPS_FINE",
+    /// The user lacks one.
+    DoctorGroupMissing = "DOCTOR_GROUP_MISSING",
+    /// No device is locked, busy or broken.
+    DoctorDevicesFine = "DOCTOR_DEVICES_FINE",
+    /// Every device has a driver.
+    DoctorDriversFine = "DOCTOR_DRIVERS_FINE",
+    /// A USB camera of which the kernel made no video device.
+    DoctorCameraWithoutDriver = "DOCTOR_CAMERA_WITHOUT_DRIVER",
+    /// A USB sound device of which the kernel made no card.
+    DoctorSoundWithoutDriver = "DOCTOR_SOUND_WITHOUT_DRIVER",
+    /// A sound card without input or output.
+    DoctorCardWithoutPcm = "DOCTOR_CARD_WITHOUT_PCM",
+    /// A trial can lock itself up.
+    DoctorConfinementFine = "DOCTOR_CONFINEMENT_FINE",
+    /// It can't.
+    DoctorNotConfined = "DOCTOR_NOT_CONFINED",
+    /// The in-use helper answers.
+    DoctorHelperFine = "DOCTOR_HELPER_FINE",
+    /// It does not, and is not needed.
+    DoctorHelperNotNeeded = "DOCTOR_HELPER_NOT_NEEDED",
+    /// It does not, and is needed.
+    DoctorHelperAbsent = "DOCTOR_HELPER_ABSENT",
+    /// Nothing speaks against the clock.
+    DoctorClockFine = "DOCTOR_CLOCK_FINE",
+    /// It is wrong.
+    DoctorClockWrong = "DOCTOR_CLOCK_WRONG",
+    /// It was not synchronized since the boot.
+    DoctorClockNotSynchronized = "DOCTOR_CLOCK_NOT_SYNCHRONIZED",
+    /// The state directory can be written to.
+    DoctorStateFine = "DOCTOR_STATE_FINE",
+    /// It can't.
+    DoctorStateNotWritable = "DOCTOR_STATE_NOT_WRITABLE",
 }
 
 impl fmt::Display for Code {

@@ -1,0 +1,97 @@
+//! Locked, busy and broken devices, and drivers that are missing.
+
+use siaga_devices::{Roots, UndrivenKind, undriven};
+use siaga_readiness::{
+    catalogue::Words, inventory::Inventory, observation::Evidence, reasons::Code, state::CheckState,
+};
+
+use super::{Finding, Level};
+use crate::{config::Settings, devices::Eyes};
+
+/// What a scan says of each device that is not as it should be.
+pub(super) async fn devices(settings: &Settings) -> Vec<Finding> {
+    match Eyes::new(&settings.devices).look().await.evidence {
+        Evidence::Devices(inventory) => of_inventory(&inventory),
+        Evidence::DeviceFault(fault) => {
+            vec![Finding::of(Level::Problem, fault.reason, "").with_detail(fault.detail)]
+        }
+        Evidence::Trial(_) | Evidence::Probe(_) | Evidence::Remembered(_) => {
+            unreachable!("eyes look at devices")
+        }
+    }
+}
+
+fn of_inventory(inventory: &Inventory) -> Vec<Finding> {
+    let cameras = inventory.cameras.iter().map(|it| (&it.name, it.state, it.reason, Code::CameraInUse));
+    let sound = inventory.microphones.iter().chain(&inventory.speakers);
+    let sound = sound.map(|it| (&it.name, it.state, it.reason, Code::MicrophoneInUse));
+    let all: Vec<_> = cameras.chain(sound).collect();
+    let faults: Vec<_> = all
+        .iter()
+        .filter_map(|(name, state, reason, in_use)| match state {
+            CheckState::Ok => None,
+            CheckState::InUse => Some(Finding::of(Level::Warning, *in_use, name)),
+            CheckState::Warning => Some(Finding::of(Level::Warning, *reason, name)),
+            CheckState::Failed | CheckState::Unknown => Some(Finding::of(Level::Problem, *reason, name)),
+        })
+        .collect();
+    if !faults.is_empty() {
+        return faults;
+    }
+    #[allow(clippy::cast_precision_loss)] // Nobody has so many devices.
+    let count = Words { value: Some(all.len() as f64), ..Words::default() };
+    vec![Finding::new(Level::Ok, Code::DoctorDevicesFine, count, None)]
+}
+
+pub(super) fn drivers(roots: &Roots) -> Vec<Finding> {
+    let missing: Vec<_> = undriven(roots)
+        .into_iter()
+        .map(|device| match device.kind {
+            UndrivenKind::Camera => {
+                Finding::of(Level::Problem, Code::DoctorCameraWithoutDriver, &device.name)
+            }
+            UndrivenKind::Sound => Finding::of(Level::Problem, Code::DoctorSoundWithoutDriver, &device.name),
+            UndrivenKind::Card => Finding::of(Level::Warning, Code::DoctorCardWithoutPcm, &device.name),
+        })
+        .collect();
+    if missing.is_empty() { vec![Finding::ok(Code::DoctorDriversFine)] } else { missing }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::sample::inventory;
+
+    #[test]
+    fn a_device_that_is_locked_busy_or_broken_is_named() {
+        let fine = of_inventory(&inventory());
+        assert_eq!((fine.len(), fine[0].code, fine[0].level), (1, Code::DoctorDevicesFine, Level::Ok));
+        for (state, reason, code, level) in [
+            (CheckState::InUse, Code::DeviceBusy, Code::CameraInUse, Level::Warning),
+            (CheckState::Unknown, Code::DeviceNoPermission, Code::DeviceNoPermission, Level::Problem),
+            (CheckState::Failed, Code::DeviceError, Code::DeviceError, Level::Problem),
+        ] {
+            let mut inventory = inventory();
+            (inventory.cameras[0].state, inventory.cameras[0].reason) = (state, reason);
+            let found = of_inventory(&inventory);
+            assert_eq!((found.len(), found[0].code, found[0].level), (1, code, level));
+            assert_eq!(found[0].about.as_ref(), Some(&inventory.cameras[0].name));
+            assert!(!found[0].remedy.id.is_empty(), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_usb_camera_without_its_driver_is_a_problem() {
+        let directory = tempfile::tempdir().unwrap();
+        let roots = Roots::below(directory.path());
+        assert_eq!(drivers(&roots)[0].code, Code::DoctorDriversFine);
+        let interface = roots.sys.join("bus/usb/devices/1-2:1.0");
+        fs::create_dir_all(&interface).unwrap();
+        fs::write(interface.join("bInterfaceClass"), "0e\n").unwrap();
+        fs::write(interface.join("bInterfaceSubClass"), "01\n").unwrap();
+        let found = drivers(&roots);
+        assert_eq!((found[0].code, found[0].level), (Code::DoctorCameraWithoutDriver, Level::Problem));
+    }
+}

@@ -1,0 +1,148 @@
+//! Groups, confinement, the in-use helper, the clock, the state directory.
+
+use std::{fs, io, path::Path, time::SystemTime};
+
+use rustix::process::{getegid, geteuid, getgroups};
+use siaga_devices::{Roots, in_use};
+use siaga_readiness::reasons::Code;
+
+use super::{Finding, Level};
+use crate::trials;
+
+/// The groups to whom cameras and sound cards belong (Debian's `base-passwd`; udev's `50-udev-default.rules`).
+const OWNERS: [&str; 2] = ["video", "audio"];
+
+/// Numbers of this user's groups; `None` for root, who needs none.
+pub(super) fn own_groups() -> Option<Vec<u32>> {
+    if geteuid().is_root() {
+        return None;
+    }
+    let more = getgroups().unwrap_or_default();
+    Some(more.into_iter().chain([getegid()]).map(|group| group.as_raw()).collect())
+}
+
+/// By the table of groups, `group(5)`.
+pub(super) fn groups(table: &Path, own: Option<Vec<u32>>) -> Vec<Finding> {
+    let Some(own) = own else { return vec![Finding::ok(Code::DoctorGroupsFine)] };
+    let table = fs::read_to_string(table).unwrap_or_default();
+    let number = |name: &str| -> Option<u32> {
+        let mut fields =
+            table.lines().map(|line| line.split(':')).find(|line| line.clone().next() == Some(name))?;
+        fields.nth(2)?.parse().ok()
+    };
+    let missing: Vec<_> = OWNERS
+        .into_iter()
+        .filter(|name| number(name).is_none_or(|number| !own.contains(&number)))
+        .map(|name| Finding::of(Level::Problem, Code::DoctorGroupMissing, name))
+        .collect();
+    if missing.is_empty() { vec![Finding::ok(Code::DoctorGroupsFine)] } else { missing }
+}
+
+pub(super) async fn confinement() -> Finding {
+    match trials::try_to_lock_up().await {
+        Ok(()) => Finding::ok(Code::DoctorConfinementFine),
+        Err(detail) => Finding::of(Level::Problem, Code::DoctorNotConfined, "").with_detail(detail),
+    }
+}
+
+pub(super) async fn helper(roots: &Roots) -> Finding {
+    let asked = roots.clone();
+    let answer = tokio::task::spawn_blocking(move || in_use::is_at_hand(&asked)).await;
+    let sees_all = fs::read_dir(roots.proc.join("1/fd")).is_ok();
+    match answer.unwrap_or_else(|crash| Err(crash.to_string())) {
+        Ok(()) => Finding::ok(Code::DoctorHelperFine),
+        Err(detail) if sees_all => Finding::ok(Code::DoctorHelperNotNeeded).with_detail(detail),
+        Err(detail) => Finding::of(Level::Warning, Code::DoctorHelperAbsent, "").with_detail(detail),
+    }
+}
+
+/// A server's certificate names its time only roughly: this is what an office's clock may be off by.
+const TOLERATED_S: f64 = 60.0;
+
+/// `offset_s`: a probe server's clock less this machine's.
+pub(super) fn clock(roots: &Roots, offset_s: Option<f64>) -> Finding {
+    let wrong = |detail: String| Finding::of(Level::Problem, Code::DoctorClockWrong, "").with_detail(detail);
+    if let Some(offset_s) = offset_s.filter(|offset| offset.abs() > TOLERATED_S) {
+        return wrong(format!("the probe server's clock is {offset_s:+.0} s from this one"));
+    }
+    let now = SystemTime::now();
+    let built = fs::metadata("/proc/self/exe").and_then(|program| program.modified());
+    if built.is_ok_and(|built| built > now) {
+        return wrong("it is earlier than the time at which this program was installed".to_owned());
+    }
+    let timesync = roots.run.join("systemd/timesync");
+    if timesync.is_dir() && !timesync.join("synchronized").exists() {
+        return Finding::of(Level::Warning, Code::DoctorClockNotSynchronized, "");
+    }
+    Finding::ok(Code::DoctorClockFine)
+}
+
+pub(super) fn state_directory(directory: &Path) -> Finding {
+    let name = directory.display().to_string();
+    match written_and_removed(&directory.join(".doctor")) {
+        Ok(()) => Finding::of(Level::Ok, Code::DoctorStateFine, &name),
+        Err(error) => {
+            Finding::of(Level::Problem, Code::DoctorStateNotWritable, &name).with_detail(error.to_string())
+        }
+    }
+}
+
+fn written_and_removed(file: &Path) -> io::Result<()> {
+    let written = fs::write(file, "written by siaga-agent doctor");
+    // Half a file is a file too.
+    fs::remove_file(file).and(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "root:x:0:\naudio:x:29:pulse\nvideo:x:44:\n";
+
+    fn of_groups(own: &[u32]) -> Vec<(Code, Option<String>)> {
+        let directory = tempfile::tempdir().unwrap();
+        let table = directory.path().join("group");
+        fs::write(&table, TABLE).unwrap();
+        groups(&table, Some(own.to_vec())).into_iter().map(|finding| (finding.code, finding.about)).collect()
+    }
+
+    #[test]
+    fn a_user_needs_both_groups_and_root_none() {
+        assert_eq!(of_groups(&[29, 44, 1000]), [(Code::DoctorGroupsFine, None)]);
+        assert_eq!(of_groups(&[29]), [(Code::DoctorGroupMissing, Some("video".to_owned()))]);
+        assert_eq!(of_groups(&[]).len(), 2);
+        assert_eq!(groups(Path::new("/no/such/table"), None)[0].level, Level::Ok);
+        assert_eq!(groups(Path::new("/no/such/table"), Some(vec![44])).len(), 2, "not known is not there");
+    }
+
+    #[test]
+    fn a_state_directory_is_as_good_as_what_can_be_written_there() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(state_directory(directory.path()).level, Level::Ok);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left");
+        let missing = state_directory(&directory.path().join("missing"));
+        assert_eq!((missing.level, missing.detail.is_some()), (Level::Problem, true));
+    }
+
+    #[test]
+    fn a_clock_far_from_the_server_s_is_wrong_and_one_that_waits_for_its_time_is_suspect() {
+        let directory = tempfile::tempdir().unwrap();
+        let roots = Roots::below(directory.path());
+        assert_eq!(clock(&roots, None).level, Level::Ok);
+        assert_eq!(clock(&roots, Some(-59.0)).level, Level::Ok);
+        assert_eq!(clock(&roots, Some(61.0)).code, Code::DoctorClockWrong);
+        fs::create_dir_all(roots.run.join("systemd/timesync")).unwrap();
+        assert_eq!(clock(&roots, None).code, Code::DoctorClockNotSynchronized);
+        fs::write(roots.run.join("systemd/timesync/synchronized"), "").unwrap();
+        assert_eq!(clock(&roots, None).level, Level::Ok);
+    }
+
+    #[tokio::test]
+    async fn a_helper_is_missed_by_those_who_don_t_see_all_processes() {
+        let directory = tempfile::tempdir().unwrap();
+        let roots = Roots::below(directory.path());
+        assert_eq!(helper(&roots).await.code, Code::DoctorHelperAbsent);
+        fs::create_dir_all(roots.proc.join("1/fd")).unwrap();
+        assert_eq!(helper(&roots).await.code, Code::DoctorHelperNotNeeded);
+    }
+}

@@ -1,0 +1,101 @@
+//! Names, ways and certificates of the probe servers.
+
+use std::future::pending;
+
+use siaga_probe::{Direction, Mode, Reason, judge::Effort};
+use siaga_readiness::{profile::Profile, reasons::Code};
+use siaga_transport::{
+    client::{Memory, ProbeRequest, Probed, probe},
+    identity::IdentityError,
+};
+
+use super::{Finding, Level};
+use crate::config::{ServerSettings, Settings};
+
+/// One finding for each server, and the clock of the first that told its time, less this machine's, in seconds.
+pub(super) async fn servers(settings: &Settings) -> (Vec<Finding>, Option<f64>) {
+    if settings.servers.is_empty() {
+        return (vec![Finding::of(Level::Warning, Code::NetNoServer, "")], None);
+    }
+    let (mut findings, mut offset_s) = (Vec::new(), None);
+    for server in &settings.servers {
+        let name = server.address.to_string();
+        findings.push(match ask(server).await {
+            Ok(Probed { result, clock_offset_s, .. }) => {
+                offset_s = offset_s.or(clock_offset_s);
+                of_reason(result.reason, result.detail, &name)
+            }
+            Err(error) => {
+                Finding::of(Level::Problem, Code::NetLocalFault, &name).with_detail(error.to_string())
+            }
+        });
+    }
+    (findings, offset_s)
+}
+
+/// By a quality probe: a few seconds, at most 0.1 MB, and nobody's meeting is disturbed by it.
+async fn ask(server: &ServerSettings) -> Result<Probed, IdentityError> {
+    let (trust, identity) = server.load()?;
+    // A quality probe asks for no rate; a request has one.
+    let rates = Profile::minimum().requirements.network.expect("the shipped profile is tested");
+    let request = ProbeRequest {
+        server: server.address.clone(),
+        trust,
+        identity,
+        mode: Mode::Quality,
+        effort: Effort::Light,
+        up: rates.up,
+        down: rates.down,
+        passed_before: false,
+        memory: Memory::default(),
+    };
+    probe(&request, pending()).await
+}
+
+fn of_reason(reason: Reason, detail: Option<String>, server: &str) -> Finding {
+    let (level, code) = match reason {
+        Reason::Measured => (Level::Ok, Code::NetServerAnswers),
+        // It answers, and that is all that is asked here.
+        Reason::ServerBusy
+        | Reason::ServerRefused
+        | Reason::Outage
+        | Reason::Undecided
+        | Reason::SenderLate
+        | Reason::Interrupted => (Level::Warning, Code::of_probe(reason, Direction::Up)),
+        _ => (Level::Problem, Code::of_probe(reason, Direction::Up)),
+    };
+    Finding { detail, ..Finding::of(level, code, server) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_answers_is_told_from_one_behind_a_wall() {
+        let found = |reason| {
+            let finding = of_reason(reason, None, "probe.example:4433");
+            (finding.level, finding.code)
+        };
+        assert_eq!(found(Reason::Measured), (Level::Ok, Code::NetServerAnswers));
+        assert_eq!(found(Reason::ServerBusy), (Level::Warning, Code::NetServerBusy));
+        assert_eq!(found(Reason::UdpBlocked), (Level::Problem, Code::NetUdpBlocked));
+        assert_eq!(found(Reason::NameNotResolved), (Level::Problem, Code::NetNameNotResolved));
+    }
+
+    #[tokio::test]
+    async fn without_a_server_that_is_a_warning_and_a_missing_ca_is_a_problem() {
+        let (found, _) = servers(&Settings::default()).await;
+        assert_eq!((found[0].level, found[0].code), (Level::Warning, Code::NetNoServer));
+        let server = ServerSettings {
+            address: "probe.example:4433".parse().unwrap(),
+            ca: "/no/such/ca.pem".into(),
+            identity: None,
+        };
+        let settings = Settings { servers: vec![server], ..Settings::default() };
+        let (found, offset_s) = servers(&settings).await;
+        assert_eq!((found[0].level, found[0].code), (Level::Problem, Code::NetLocalFault));
+        assert!(found[0].detail.as_ref().is_some_and(|detail| detail.contains("/no/such/ca.pem")));
+        assert_eq!(offset_s, None);
+    }
+}
