@@ -30,10 +30,27 @@ check() {
     return $ended
 }
 
+# try_by_hand ARGUMENT…: the trial's process alone, its hand held by a pipe that nobody closes.
+try_by_hand() {
+    [ -p /tmp/hand ] || mkfifo /tmp/hand
+    siaga-agent __try-device "$@" <>/tmp/hand >/dev/null
+}
+
 # says CHECK STATE REASON: what the answer noted last says of a check.
 says() {
     expect_json /run/bench/readiness.json "$1 is $2: $3" \
         "[.checks[] | select(.code == \"$1\") | .state, .reason] == [\"$2\", \"$3\"]"
+}
+
+# daemon_says CHECK STATE REASON: what the running daemon says of a check now.
+daemon_says() {
+    curl --silent http://127.0.0.1:9870/v1/readiness >/run/bench/readiness.json
+    jq --exit-status "any(.checks[]; .code == \"$1\" and .state == \"$2\" and .reason == \"$3\")" \
+        /run/bench/readiness.json
+}
+
+gate_is_closed() {
+    [ "$(curl --silent --output /dev/null --write-out '%{http_code}' http://127.0.0.1:9870/v1/readiness)" = 503 ]
 }
 
 # set_control NAME NUMBER: a control of the camera, by its name in the driver; python because no V4L2 tool is needed else.
@@ -56,6 +73,59 @@ with open("/dev/video0", "rb+", buffering=0) as node:
                 print(error)
             break
 END
+}
+
+# while_it_is_tried COMMAND: by python, once the agent has the camera open; the command sees it as “camera”.
+while_it_is_tried() {
+    python3 - "$1" <<'END' >>/run/bench/agent.log 2>&1 &
+import fcntl, glob, os, struct, sys, time
+
+def is_open():
+    for link in glob.glob("/proc/[0-9]*/fd/*"):
+        try:
+            if os.readlink(link) == "/dev/video0":
+                return True
+        except OSError:
+            pass
+
+def press(camera, button):
+    fcntl.ioctl(camera, 0xC008561C, struct.pack("Ii", button, 1))
+
+until = time.monotonic() + 60
+while not is_open():
+    assert time.monotonic() < until
+    time.sleep(0.05)
+exec(sys.argv[1])
+END
+    meddler=$!
+}
+
+# number_of_control NAME
+number_of_control() {
+    python3 - "$1" <<'END'
+import fcntl, struct, sys
+
+with open("/dev/video0", "rb+", buffering=0) as node:
+    control, found = 0, b""
+    while found.decode() != sys.argv[1]:
+        query = fcntl.ioctl(node, 0xC0445624, struct.pack("II32s28x", control | 0x80000000, 0, b""))
+        control, _, found = struct.unpack("II32s28x", query)
+        found = found.split(b"\0")[0]
+print(control)
+END
+}
+
+# Makes the trial's process stand still as one does that hangs in a driver; until stop_hanging.
+hang_each_trial() {
+    while :; do
+        pkill -STOP -f '[_]_try-device camera' || true
+        sleep 0.2
+    done &
+    hanger=$!
+}
+
+stop_hanging() {
+    kill $hanger
 }
 
 format_of_the_camera() {
@@ -91,6 +161,60 @@ while True:
 END
     player=$!
     wait_until 20 "a tone is played" grep -q RUNNING /proc/asound/Loopback/pcm1p/sub0/status
+}
+
+# set_capture ON VOLUME: all capture switches and volumes of the card that has a mixer.
+set_capture() {
+    python3 - "$1" "$2" <<'END'
+import ctypes, sys
+
+alsa = ctypes.CDLL("libasound.so.2")
+for first_or_next in (alsa.snd_mixer_first_elem, alsa.snd_mixer_elem_next):
+    first_or_next.restype = ctypes.c_void_p
+mixer = ctypes.c_void_p()
+assert alsa.snd_mixer_open(ctypes.byref(mixer), 0) == 0
+assert alsa.snd_mixer_attach(mixer, b"hw:CARD=Dummy") == 0
+assert alsa.snd_mixer_selem_register(mixer, None, None) == 0
+assert alsa.snd_mixer_load(mixer) == 0
+element = alsa.snd_mixer_first_elem(mixer)
+while element:
+    here = ctypes.c_void_p(element)
+    alsa.snd_mixer_selem_set_capture_switch_all(here, int(sys.argv[1]))
+    for set_volume in (alsa.snd_mixer_selem_set_capture_volume_all, alsa.snd_mixer_selem_set_playback_volume_all):
+        set_volume(here, ctypes.c_long(int(sys.argv[2])))
+    element = alsa.snd_mixer_elem_next(here)
+END
+}
+
+# the_microphone_is STATE REASON: as a scan sees it, without trying it.
+the_microphone_is() {
+    siaga-agent devices --format json --config /tmp/agent.toml >/run/bench/devices.json 2>>/run/bench/agent.log
+    expect_json /run/bench/devices.json "the microphone is $1: $2" \
+        "[.microphones[] | .state, .reason] == [\"$1\", \"$2\"]"
+}
+
+# speak "words": into the same cable, until hush.
+speak() {
+    espeak-ng -v id -w /tmp/speech.wav "$1"
+    python3 - <<'END' >>/run/bench/agent.log 2>&1 &
+import audioop, ctypes, wave
+
+with wave.open("/tmp/speech.wav") as speech:
+    rate, mono = speech.getframerate(), speech.readframes(speech.getnframes())
+mono, _ = audioop.ratecv(mono, 2, 1, rate, 48000, None)
+stereo = audioop.tostereo(mono, 2, 1, 1)
+alsa = ctypes.CDLL("libasound.so.2")
+pcm = ctypes.c_void_p()
+assert alsa.snd_pcm_open(ctypes.byref(pcm), b"hw:CARD=Loopback,DEV=1", 0, 0) == 0
+assert alsa.snd_pcm_set_params(pcm, 2, 3, 2, 48000, 0, 500000) == 0
+while True:
+    for at in range(0, len(stereo), 19200):
+        part = stereo[at:at + 19200]
+        if alsa.snd_pcm_writei(pcm, part, ctypes.c_ulong(len(part) // 4)) < 0:
+            alsa.snd_pcm_prepare(pcm)
+END
+    player=$!
+    wait_until 30 "somebody speaks" grep -q RUNNING /proc/asound/Loopback/pcm1p/sub0/status
 }
 
 hush() {

@@ -1,9 +1,32 @@
 # shellcheck shell=sh
 # The words that scenarios are written in.
 
-# say TEXT: a step of the story.
+# say TEXT: a story begins, and the one before it has ended well.
 say() {
-    echo "== $*"
+    end_story
+    story=$* began=$(now)
+    echo "== $story"
+}
+
+# The line that stands for the story in the summary, with its time by the machine's own clock.
+end_story() {
+    [ -z "${story:-}" ] || awk -v began="$began" -v now="$(now)" -v story="$story" \
+        'BEGIN { printf "ok      %s, %.1f s\n", story, now - began }'
+    story=
+}
+
+# Seconds since the machine was started.
+now() {
+    cut -d ' ' -f 1 /proc/uptime
+}
+
+# takes_at_most SECONDS "what must be so" COMMAND…: it succeeds within this time; says how long it took.
+takes_at_most() {
+    most=$1 what=$2 start=$(now)
+    shift 2
+    expect "$what" "$@"
+    awk -v start="$start" -v now="$(now)" -v most="$most" \
+        'BEGIN { printf "   took %.1f s\n", now - start; exit now - start > most }' || fail "$what within $most s"
 }
 
 # expect "what must be so" COMMAND…: the command must succeed; if not, its output is shown and the scenario fails.

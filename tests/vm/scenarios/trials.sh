@@ -4,12 +4,15 @@ set -eu
 # shellcheck source=/dev/null
 . "$BENCH_DIR/guest/devices.sh"
 
-say "A webcam and a sound card"
+say "A webcam alone"
 expect "the binary is read into memory" md5sum "$BIN_DIR/siaga-agent"
 expect "the webcam is plugged in" modprobe vivid
-expect "the sound card is plugged in" modprobe snd-aloop
+takes_at_most 6 "its trial takes 6 s at most" try_by_hand camera /dev/video0 1280 720 30
+expect_status 0 "check grants without a warning" check camera
+says CAMERA ok CAMERA_WORKS
 
 say "A camera and a microphone that work"
+expect "the sound card is plugged in" modprobe snd-aloop
 before=$(format_of_the_camera)
 expect_status 1 "the camera is set to another picture ($before)" sh -c "echo '$before' | grep -q '1280, 720'"
 play 3000
@@ -22,8 +25,22 @@ expect_json /run/bench/readiness.json "a square wave of 3000 is at -20.8 dBFS" \
     '.checks[] | select(.code == "MICROPHONE") | .value > -21.3 and .value < -20.3'
 expect "the camera is set as it was found" test "$(format_of_the_camera)" = "$before"
 
-say "A microphone that is too quiet, or overdriven"
+
+say "A microphone alone"
+expect "the webcam is unplugged" modprobe -r vivid
+# Four and a quarter to listen; the rest is the emulated processor's, which asks alsa-lib for its twenty names.
+takes_at_most 6 "its trial takes 6 s at most, emulated" try_by_hand microphone hw:CARD=Loopback,DEV=0 48000
+expect_status 0 "check grants without a warning" check microphone
+says MICROPHONE ok MICROPHONE_WORKS
 hush
+
+say "A microphone that hears speech"
+speak "Selamat pagi. Rapat dimulai pukul sembilan. Apakah suara saya terdengar dengan jelas?"
+expect_status 0 "check grants without a warning" check microphone
+says MICROPHONE ok MICROPHONE_WORKS
+hush
+
+say "A microphone that is too quiet, or overdriven"
 play 20
 expect_status 1 "check warns" check microphone
 says MICROPHONE warning MICROPHONE_LOW
@@ -38,6 +55,8 @@ expect_status 2 "check denies" check microphone
 says MICROPHONE failed MICROPHONE_SILENT
 
 say "A dark room"
+expect "the sound card is unplugged" modprobe -r snd-aloop
+expect "the webcam is plugged in" modprobe vivid
 expect "the picture is black" set_control "Test Pattern" 5
 expect "and nothing is written on it" set_control "OSD Text Mode" 2
 expect_status 2 "a person who asks is told so" check camera
@@ -56,7 +75,20 @@ expect "the time is written on it" set_control "OSD Text Mode" 0
 expect_status 0 "check grants" check camera
 says CAMERA ok CAMERA_WORKS
 
-say "Broken and missing pictures"
+say "Damaged pictures"
+button=$(number_of_control "Inject V4L2_BUF_FLAG_ERROR")
+while_it_is_tried "
+camera = open('/dev/video0', 'rb+', buffering=0)
+for _ in range(30):
+    press(camera, $button)
+    time.sleep(0.07)
+camera.close()"
+expect_status 1,2 "check warns or denies" check camera
+wait $meddler
+expect_json /run/bench/readiness.json "the pictures are told to be damaged" \
+    '.checks[0].reason == "CAMERA_BROKEN_FRAMES"'
+
+say "Missing pictures, and none at all"
 expect "half of the pictures are dropped" set_control "Percentage of Dropped Buffers" 50
 expect_status 1,2 "check warns or denies" check camera
 expect_json /run/bench/readiness.json "pictures are missing or too few" \
@@ -76,7 +108,22 @@ expect_status 1,2 "check ends" wait $checking
 expect_json /run/bench/readiness.json "nothing good is said of it" '.checks[0].state != "ok"'
 expect "another one is plugged in" sh -c 'modprobe -r vivid && modprobe vivid'
 
+say "A driver that is taken away while a camera is tried"
+while_it_is_tried "open('/sys/bus/platform/drivers/vivid/unbind', 'w').write('vivid.0')"
+expect_status 1,2 "check ends" check camera
+wait $meddler
+expect_json /run/bench/readiness.json "nothing good is said of it" '.checks[0].state != "ok"'
+expect "another one is plugged in" sh -c 'modprobe -r vivid && modprobe vivid'
+
+say "A trial that hangs is ended by its deadline"
+hang_each_trial
+expect_status 2 "check denies" check camera
+stop_hanging
+says CAMERA failed CAMERA_NO_FRAMES
+expect_status 1 "no trial is left" pgrep -f '[_]_try-device'
+
 say "A camera and a sound card in use"
+expect "the sound card is plugged in" modprobe snd-aloop
 python3 - <<'END' &
 import ctypes, time
 
@@ -95,3 +142,13 @@ expect_status 1 "check grants, and warns" check devices
 says CAMERA in_use CAMERA_IN_USE
 says MICROPHONE in_use MICROPHONE_IN_USE
 kill $holder $recorder
+
+say "A microphone that is muted"
+wait $holder $recorder 2>/dev/null || true
+expect "a card with a mixer is plugged in instead" sh -c 'modprobe -r snd-aloop && modprobe snd-dummy'
+expect "its switches are off" set_capture 0 50
+the_microphone_is failed MICROPHONE_MUTED
+expect "its switches are on" set_capture 1 50
+the_microphone_is ok DEVICE_PRESENT
+expect "its volume is zero" set_capture 1 -50
+the_microphone_is failed MICROPHONE_VOLUME_ZERO

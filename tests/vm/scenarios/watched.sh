@@ -4,14 +4,15 @@ set -eu
 # shellcheck source=/dev/null
 . "$BENCH_DIR/guest/devices.sh"
 
-gate_is_closed() {
-    [ "$(curl --silent --output /dev/null --write-out '%{http_code}' http://127.0.0.1:9870/v1/readiness)" = 503 ]
+# The daemon's memory, in kB, while a trial's process runs.
+memory_in_a_trial() {
+    until pgrep -f '[_]_try-device' >/dev/null; do sleep 0.1; done
+    sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$daemon/status
 }
 
-daemon_says() {
-    curl --silent http://127.0.0.1:9870/v1/readiness >/run/bench/readiness.json
-    jq --exit-status "any(.checks[]; .code == \"$1\" and .state == \"$2\" and .reason == \"$3\")" \
-        /run/bench/readiness.json
+metrics_miss_the_camera() {
+    curl --silent http://127.0.0.1:9870/metrics >/run/bench/metrics
+    grep -q '^siaga_check_state{check="CAMERA",state="failed"} 1$' /run/bench/metrics
 }
 
 # plug_in_unseen "what it is like" CONTROL NUMBER…: a webcam that is made so before the daemon can look at it.
@@ -35,17 +36,38 @@ siaga-agent run --config /tmp/agent.toml >>/run/bench/agent.log 2>&1 &
 daemon=$!
 wait_until 30 "the camera was tried and works" daemon_says CAMERA ok CAMERA_WORKS
 expect "the gate is open" curl --silent --fail http://127.0.0.1:9870/v1/readiness
-expect_status 3 "a person is told that the daemon does it" check camera
+
+say "A person asks beside the daemon, which tries the camera itself"
+check camera >/tmp/check.log 2>&1 &
+checking=$!
+memory=$(memory_in_a_trial)
+echo "   the daemon's memory during a trial: $memory kB"
+expect "that is less than 30 MB" test "$memory" -gt 0 -a "$memory" -lt 30000
+expect "check grants" wait $checking
+says CAMERA ok CAMERA_WORKS
+expect "it was told what goes on" grep -q 'trying vivid' /run/bench/agent.log
+
+say "The webcam is unplugged: the metrics miss it within 2 s"
+sed -i -e '/^scan_interval/d' /tmp/agent.toml
+kill $daemon
+wait $daemon
+siaga-agent run --config /tmp/agent.toml >>/run/bench/agent.log 2>&1 &
+daemon=$!
+wait_until 60 "looking every 30 s, the daemon has tried it" daemon_says CAMERA ok CAMERA_WORKS
+expect "the webcam is gone" modprobe -r vivid
+sleep 2
+expect "2 s later the metrics miss it" metrics_miss_the_camera
+expect "the gate is closed" gate_is_closed
 
 say "Another one is plugged in, in a dark room"
-expect "the webcam is gone" modprobe -r vivid
-wait_until 20 "the gate is closed" gate_is_closed
 plug_in_unseen "the picture is black" "Test Pattern" 5 "OSD Text Mode" 2
 wait_until 60 "it was tried: to the schedule an empty room may be dark" daemon_says CAMERA warning CAMERA_DARK
+expect_status 2 "a person who asks is told to switch on the light" check camera
+says CAMERA failed CAMERA_DARK
 
 say "Another one is plugged in, whose picture stands still"
 expect "the webcam is gone" modprobe -r vivid
-wait_until 20 "the gate is closed" gate_is_closed
+wait_until 20 "it is missed" daemon_says CAMERA failed CAMERA_MISSING
 plug_in_unseen "no time is written on its picture" "OSD Text Mode" 2
 wait_until 60 "it failed once: unknown" daemon_says CAMERA unknown DEVICE_RETRYING
 wait_until 60 "it failed twice: failed" daemon_says CAMERA failed CAMERA_FROZEN
