@@ -4,21 +4,21 @@
 use std::{
     collections::VecDeque,
     error::Error,
-    fs::File,
+    fs::{self, File},
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard},
     thread,
     time::{Duration, Instant},
 };
 
 use clap::Parser;
-use serde::Serialize;
-use siaga_probe::{Bitrate, Mode, Reason, Verdict, judge::Effort};
+use serde::{Deserialize, Serialize};
+use siaga_probe::{Bitrate, DirectionResult, Mode, Reason, Verdict, judge::Effort};
 use siaga_tests::{
     cells,
     emulator::{
-        Report,
+        Count,
         lane::{Lane, Way},
         paired::Pairs,
     },
@@ -28,8 +28,8 @@ use siaga_tests::{
 /// A packet that comes out so late is a disturbance that the simulator doesn't have, ms.
 const LATE_MS: f64 = 10.0;
 
-/// As the programs name it.
-const LOCAL_FAULT: &str = "LOCAL_FAULT";
+/// What the programs say where a machine, theirs or the peer's, and not the link had its way.
+const MACHINES: [Reason; 3] = [Reason::LocalFault, Reason::SenderLate, Reason::PeerFailed];
 
 /// Probes without a result after which something is broken.
 const GIVE_UP_AFTER: usize = 5;
@@ -38,8 +38,11 @@ const GIVE_UP_AFTER: usize = 5;
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Where links can be emulated: ROOM,SERVER,CA, once for each that shall be used at the same time.
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "again")]
     lane: Vec<Lane>,
+    /// Emulates nothing: lets today's simulator judge what a file of `--keep` has of these links.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["lane", "keep"])]
+    again: Option<PathBuf>,
     /// Probes a link; each judges two of the simulator's seeds.
     #[arg(long, default_value_t = 20)]
     runs: u64,
@@ -61,14 +64,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let specs =
         arguments.links.iter().map(|link| spec(link, arguments.target)).collect::<Result<Vec<_>, _>>()?;
-    let began = Instant::now();
-    let (probes, lost) = emulate(&arguments);
-    let emulated_s = began.elapsed().as_secs_f64();
+    let (emulated, lost) = match &arguments.again {
+        Some(file) => (read(file, &arguments.links)?, Vec::new()),
+        None => {
+            let began = Instant::now();
+            let (emulated, lost) = emulate(&arguments);
+            let (probes, lanes) = (emulated.len() / 2, arguments.lane.len());
+            eprintln!("{probes} probes in {:.0} s, {lanes} at a time", began.elapsed().as_secs_f64());
+            (emulated, lost)
+        }
+    };
 
     // Only now: it would take the processor from the links.
-    let judged: Vec<Judged> = probes
-        .iter()
-        .flat_map(|probe| simulate(probe, &arguments.links[probe.link], &specs[probe.link], arguments.target))
+    let judged: Vec<Judged> = emulated
+        .into_iter()
+        .map(|one| {
+            let link = arguments.links.iter().position(|link| *link == one.link).expect("it is one of them");
+            judge(one, &specs[link], arguments.target)
+        })
         .collect();
     if let Some(path) = &arguments.keep {
         let mut file = File::create(path)?;
@@ -77,15 +90,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     println!(
-        "| link | directions | left out: local faults | emulator P/F/I % | simulator P/F/I % | end differently | P: points, 95 % | \
+        "| link | directions | left out | emulator P/F/I % | simulator P/F/I % | end differently | P: points, 95 % | \
          F: points, 95 % | I: points, 95 % | observed s: emulator, simulator | late ms: mean, worst | \
          directions ≥ {LATE_MS} ms late |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for link in &arguments.links {
-        println!("{}", row(link, &judged.iter().filter(|one| one.link == *link).collect::<Vec<_>>()));
+        println!(
+            "{}",
+            row(link, &judged.iter().filter(|one| one.emulated.link == *link).collect::<Vec<_>>())
+        );
     }
-    println!("\n{} probes in {emulated_s:.0} s, {} at a time", probes.len(), arguments.lane.len());
     if lost.is_empty() {
         Ok(())
     } else {
@@ -101,14 +116,27 @@ fn spec(link: &str, target: Bitrate) -> Result<LinkSpec, String> {
     Ok(cell.ok_or_else(|| format!("there is no cell “{link}”"))?.link.scaled(target.mbps() / 20.0))
 }
 
+/// One direction of a probe by the programs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Emulated {
-    link: usize,
+    link: String,
     seed: u64,
-    ways: [Way; 2],
-    report: Report,
+    emulator: Verdict,
+    emulator_reason: Reason,
+    emulator_observed_s: f64,
+    train_at_s: f64,
+    late_ms_mean: f64,
+    late_ms_max: f64,
 }
 
-/// All probes, in no order, and what went wrong with those that gave no result.
+/// The directions of `links` that `file` has.
+fn read(file: &Path, links: &[String]) -> Result<Vec<Emulated>, Box<dyn Error>> {
+    let all =
+        fs::read_to_string(file)?.lines().map(serde_json::from_str).collect::<Result<Vec<Emulated>, _>>()?;
+    Ok(all.into_iter().filter(|one| links.contains(&one.link)).collect())
+}
+
+/// Both directions of all probes, in no order, and what went wrong with those that gave no result.
 fn emulate(arguments: &Arguments) -> (Vec<Emulated>, Vec<String>) {
     // A link's probes lie far apart: a disturbed minute shall not fall on one link.
     let jobs = (0..arguments.runs).flat_map(|run| (0..arguments.links.len()).map(move |link| (link, run)));
@@ -121,7 +149,7 @@ fn emulate(arguments: &Arguments) -> (Vec<Emulated>, Vec<String>) {
             let probe = emulate_one(lane, arguments, link, arguments.seed + run);
             let (probes, lost) = &mut *locked(&ends);
             match probe {
-                Ok(probe) => probes.push(probe),
+                Ok(both) => probes.extend(both),
                 Err(error) => lost.push(format!("{}: {error}", arguments.links[link])),
             }
             if lost.len() >= GIVE_UP_AFTER {
@@ -142,7 +170,7 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().expect("no lane panics")
 }
 
-fn emulate_one(lane: &Lane, arguments: &Arguments, link: usize, seed: u64) -> std::io::Result<Emulated> {
+fn emulate_one(lane: &Lane, arguments: &Arguments, link: usize, seed: u64) -> std::io::Result<[Emulated; 2]> {
     let text = &arguments.links[link];
     let target = arguments.target.bps().to_string();
     let options: &[&str] = if text.contains('=') {
@@ -152,56 +180,57 @@ fn emulate_one(lane: &Lane, arguments: &Arguments, link: usize, seed: u64) -> st
     };
     let joint = lane.join(seed, options)?;
     let probe = lane.probe(arguments.target, arguments.target)?;
-    Ok(Emulated { link, seed, ways: [probe.result.up, probe.result.down], report: joint.part()? })
+    let report = joint.part()?;
+    let direction = |side: u64, way: Way, count: Count| Emulated {
+        link: text.clone(),
+        seed: 2 * seed + side,
+        emulator: way.verdict,
+        emulator_reason: way.reason,
+        emulator_observed_s: way.observed_s,
+        train_at_s: count.train_at_s.unwrap_or(0.0),
+        late_ms_mean: count.late_ms_mean,
+        late_ms_max: count.late_ms_max,
+    };
+    Ok([direction(0, probe.result.up, report.up), direction(1, probe.result.down, report.down)])
 }
 
 /// One direction, judged both ways.
 #[derive(Debug, Clone, Serialize)]
 struct Judged {
-    link: String,
-    seed: u64,
-    emulator: Verdict,
-    emulator_reason: String,
+    #[serde(flatten)]
+    emulated: Emulated,
     simulator: Verdict,
     simulator_reason: Reason,
-    emulator_observed_s: f64,
     simulator_observed_s: f64,
-    train_at_s: f64,
-    late_ms_mean: f64,
-    late_ms_max: f64,
+    /// Whether it says something about the link: the simulator's machines are never late.
+    counts: bool,
 }
 
-/// The simulator's trains over the same links, begun at the same age of the link.
-fn simulate(probe: &Emulated, name: &str, spec: &LinkSpec, target: Bitrate) -> [Judged; 2] {
-    [(0, probe.report.up), (1, probe.report.down)].map(|(side, count)| {
-        let seed = 2 * probe.seed + side as u64;
-        let way = &probe.ways[side];
-        let machine = train::Machine::default();
-        let age = Duration::from_secs_f64(count.train_at_s.unwrap_or(0.0));
-        let link = Link::new(spec, seed);
-        let run = train::run_on(Mode::Gate, link, age, target, [&machine, &machine], Effort::Normal, seed);
-        Judged {
-            link: name.to_owned(),
-            seed,
-            emulator: way.verdict,
-            emulator_reason: way.reason.clone(),
-            simulator: run.result.verdict,
-            simulator_reason: run.result.reason,
-            emulator_observed_s: way.observed_s,
-            simulator_observed_s: run.result.observed_s,
-            train_at_s: age.as_secs_f64(),
-            late_ms_mean: count.late_ms_mean,
-            late_ms_max: count.late_ms_max,
-        }
-    })
+/// The simulator's train over the same link, begun at the same age of the link.
+fn judge(emulated: Emulated, spec: &LinkSpec, target: Bitrate) -> Judged {
+    let machine = train::Machine::default();
+    let age = Duration::from_secs_f64(emulated.train_at_s);
+    // A handshake takes more than a round trip. A train that is there before is left over from the probe before.
+    let left_over = emulated.train_at_s < 2.0 * spec.delay_ms / 1e3;
+    let counts = !left_over && !MACHINES.contains(&emulated.emulator_reason);
+    let link = Link::new(spec, emulated.seed);
+    let run =
+        train::run_on(Mode::Gate, link, age, target, [&machine, &machine], Effort::Normal, emulated.seed);
+    let DirectionResult { verdict, reason, observed_s, .. } = run.result;
+    Judged {
+        emulated,
+        simulator: verdict,
+        simulator_reason: reason,
+        simulator_observed_s: observed_s,
+        counts,
+    }
 }
 
 fn row(name: &str, judged: &[&Judged]) -> String {
+    let counted: Vec<_> = judged.iter().filter(|one| one.counts).collect();
     let mut pairs = Pairs::default();
-    // The programs found that they, not the link, were late. The simulator's machines never are.
-    let local = |one: &&&Judged| one.emulator_reason == LOCAL_FAULT;
-    for one in judged.iter().filter(|one| !local(one)) {
-        pairs.add(one.emulator, one.simulator);
+    for one in &counted {
+        pairs.add(one.emulated.emulator, one.simulator);
     }
     let shares = |[pass, fail, inconclusive]: [f64; 3]| format!("{pass:.1}/{fail:.1}/{inconclusive:.1}");
     let differences = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive].map(|verdict| {
@@ -209,21 +238,21 @@ fn row(name: &str, judged: &[&Judged]) -> String {
         format!("{:+.1} ({:+.1} to {:+.1})", difference.points, difference.low, difference.high)
     });
     let mean = |of: fn(&Judged) -> f64| {
-        let values = judged.iter().filter(|one| !local(one)).map(|one| of(one));
-        values.sum::<f64>() / f64::from(pairs.links().max(1))
+        counted.iter().map(|one| of(one)).sum::<f64>() / f64::from(pairs.links().max(1))
     };
+    let late = || judged.iter().map(|one| one.emulated.late_ms_max);
     format!(
         "| {name} | {} | {} | {} | {} | {} | {} | {:.2}, {:.2} | {:.2}, {:.1} | {} |",
         pairs.links(),
-        judged.iter().filter(local).count(),
+        judged.len() - counted.len(),
         shares(pairs.first()),
         shares(pairs.second()),
         pairs.discordant(),
         differences.join(" | "),
-        mean(|one| one.emulator_observed_s),
+        mean(|one| one.emulated.emulator_observed_s),
         mean(|one| one.simulator_observed_s),
-        mean(|one| one.late_ms_mean),
-        judged.iter().map(|one| one.late_ms_max).fold(0.0, f64::max),
-        judged.iter().filter(|one| one.late_ms_max >= LATE_MS).count(),
+        mean(|one| one.emulated.late_ms_mean),
+        late().fold(0.0, f64::max),
+        late().filter(|late| *late >= LATE_MS).count(),
     )
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use siaga_probe::{Bitrate, Verdict};
+use siaga_probe::{Bitrate, Reason, Verdict};
 
 use super::Report;
 use crate::programs::program;
@@ -190,8 +190,8 @@ pub struct Found {
 pub struct Way {
     /// Its verdict.
     pub verdict: Verdict,
-    /// Why, as a code.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// How long it was observed, s.
     pub observed_s: f64,
     /// Rate that arrived, bits per second.

@@ -13,7 +13,8 @@ use std::{io, sync::Arc, time::Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::link::{Link, LinkSpec};
-use carrier::{Carrier, Count};
+use carrier::Carrier;
+pub use carrier::Count;
 use end::End;
 
 mod carrier;
