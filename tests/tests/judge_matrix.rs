@@ -60,6 +60,35 @@ fn bursts_of_loss_are_told_from_a_good_link() {
     assert!(row("bursty loss 10 ms, 0.02").false_passes <= RUNS / 5);
 }
 
+#[test]
+fn on_a_long_way_a_steady_link_loses_no_verdict_to_its_credit() {
+    let far = cells::parse(include_str!("../far.toml")).unwrap();
+    for cell in far.iter().filter(|cell| cell.kind == Kind::Steady) {
+        let row = matrix::run(cell, Mode::Gate, rate("10M"), Effort::Normal, 77, RUNS);
+        assert_eq!((row.false_passes, row.inconclusive()), (0, 0), "{}: {row:?}", cell.name);
+    }
+}
+
+#[test]
+fn a_probe_that_passes_costs_what_it_may_however_long_the_way() {
+    for delay_ms in [0.0, 15.0, 30.0, 50.0, 75.0, 100.0, 110.0, 300.0] {
+        let link: LinkSpec =
+            toml::from_str(&format!("delay_ms = {delay_ms:?}\nbottleneck = {{ rate = \"30M\" }}")).unwrap();
+        let still = Machine::default();
+        let bytes = ["10M", "20M"].map(|target| {
+            let run = train::run(Mode::Gate, rate(target), &link, &still, &still, Effort::Normal, 1);
+            assert_eq!(run.result.verdict, Verdict::Pass, "{delay_ms} ms");
+            run.bytes
+        });
+        let rtt_s: f64 = 2.0 * delay_ms / 1e3;
+        let pre_train_mb = if rtt_s > 0.2 { 0.4 } else { 0.0 };
+        let most_mb = 4.5 + 2.0 * (rtt_s - 0.06).max(0.0) + pre_train_mb;
+        #[allow(clippy::cast_precision_loss)]
+        let mb = bytes.iter().sum::<u64>() as f64 / 1e6;
+        assert!(mb <= most_mb, "{delay_ms} ms each way: {mb} MB of {most_mb}");
+    }
+}
+
 fn borderline_of(name: &str) -> Row {
     matrix::run(&cell(name), Mode::Gate, rate("10M"), Effort::Normal, 77, MORE_RUNS)
 }
