@@ -18,7 +18,7 @@ use siaga_probe::schedule::{Costs, Plan};
 use siaga_readiness::{
     inventory::FovAxis,
     moment::BootId,
-    policy::{Freshness, Policy},
+    policy::{Equipment, Freshness, Policy},
     profile::{NetworkRequirement, ProfileError, ProfileName, Profiles, Requirements},
     snapshot::Setup,
 };
@@ -129,6 +129,8 @@ pub struct DeviceSettings {
     pub accept_virtual: bool,
     /// Devices are tried when nobody uses them: a camera's light goes on for some seconds.
     pub active_checks: bool,
+    /// How many devices of each kind the room must have.
+    pub required: Equipment,
     /// Fields of view that the office knows and no driver tells.
     pub field_of_view: Vec<FieldOfViewSettings>,
 }
@@ -139,6 +141,7 @@ impl Default for DeviceSettings {
             scan_interval: Interval::constant::<30_000>(),
             accept_virtual: false,
             active_checks: true,
+            required: Equipment::default(),
             field_of_view: Vec::new(),
         }
     }
@@ -269,6 +272,7 @@ impl Settings {
             policy: Policy {
                 accept_virtual: self.devices.accept_virtual,
                 accept_internal_server: self.network.accept_internal_server,
+                required: self.devices.required,
                 ..Policy::strict(self.freshness)
             },
         }
@@ -305,5 +309,12 @@ mod tests {
     fn nothing_is_accepted_that_was_not_declared() {
         let policy = settings("").setup().policy;
         assert!(!policy.accept_virtual && !policy.accept_internal_server);
+    }
+
+    #[test]
+    fn nothing_is_required_that_was_not_declared() {
+        assert_eq!(settings("").setup().policy.required, Equipment::default());
+        let required = settings("[devices.required]\ncameras = 2\n").setup().policy.required;
+        assert_eq!(required, Equipment { cameras: 2, ..Equipment::default() });
     }
 }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod eyes;
+mod known_good;
 mod plugs;
 
 use std::time::Duration;
@@ -11,7 +12,8 @@ use siaga_probe::schedule::Hours;
 use siaga_readiness::{
     moment::Moment,
     snapshot::{DeviceEvidence, ScanAttempt, Snapshot},
-    trial::TrialOutcome,
+    state::CheckState,
+    trial::{Judgement, TrialOutcome},
 };
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -23,6 +25,7 @@ use crate::{
     trials::{self, Hands},
 };
 pub use eyes::Eyes;
+pub use known_good::KnownGood;
 use plugs::Plugs;
 
 /// Scans at the configured interval, at once when a device comes or goes and after each change of the machine, for
@@ -30,7 +33,8 @@ use plugs::Plugs;
 /// use. A trial ends early when a device comes or goes meanwhile.
 pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
     let Settings { devices, network, .. } = settings;
-    let mut eyes = Eyes::new(devices);
+    let known_good = KnownGood::in_directory(&settings.state_dir);
+    let mut eyes = Eyes::new(devices, known_good.clone());
     let mut plan = Plan::new(room.snapshot().setup.policy.device_check.duration());
     let mut plugs = Plugs::listen();
     let mut ticks = interval(devices.scan_interval.duration());
@@ -61,7 +65,9 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
             }
         }
         // A look after each, so that a scan never grows old over many trials.
-        while devices.active_checks && try_one(room, |now| network.hours(now), &mut plan, &mut plugs).await {
+        while devices.active_checks
+            && try_one(room, |now| network.hours(now), &mut plan, &mut plugs, &known_good).await
+        {
             room.observe(eyes.look().await);
         }
     }
@@ -70,7 +76,13 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
 const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Tries the device that has been due for longest, unless the room is better left alone. Answers whether there was one.
-async fn try_one(room: &Room, hours: impl Fn(Moment) -> Hours, plan: &mut Plan, plugs: &mut Plugs) -> bool {
+async fn try_one(
+    room: &Room,
+    hours: impl Fn(Moment) -> Hours,
+    plan: &mut Plan,
+    plugs: &mut Plugs,
+    known_good: &KnownGood,
+) -> bool {
     let snapshot = room.snapshot();
     let DeviceEvidence { since, scan, attempt, .. } = &snapshot.devices;
     let (Some(scan), Some(ScanAttempt { fault: None, .. })) = (scan, attempt) else { return false };
@@ -90,6 +102,10 @@ async fn try_one(room: &Room, hours: impl Fn(Moment) -> Hours, plan: &mut Plan, 
         return false;
     };
     let outcome = Hands::new().try_out(candidate, Occasion::Scheduled, plugs.next()).await;
+    if let Some(TrialOutcome::Found(Judgement { state: CheckState::Ok, .. })) = &outcome {
+        let (kind, id) = &candidate.key;
+        known_good.on_good(&scan.inventory, (*kind).into(), id, now.wall).await;
+    }
     if let Some(told) = plan.on_outcome(now.since_boot, &candidate.key, outcome) {
         room.observe(trials::observation(now, &candidate.key, told));
     }
@@ -107,7 +123,6 @@ mod tests {
         observation::{Evidence, Observation},
         policy::Policy,
         snapshot::Setup,
-        state::CheckState,
         tracker::Tracker,
     };
 

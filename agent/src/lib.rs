@@ -23,6 +23,7 @@ pub mod devices;
 pub mod doctor;
 pub mod host;
 pub mod http;
+mod keep;
 pub mod link;
 pub mod metrics;
 pub mod network;

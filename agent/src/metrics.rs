@@ -9,7 +9,6 @@ use siaga_probe::{DirectionResult, Verdict};
 use siaga_readiness::{
     answer::{CheckCode, Readiness, RoomVerdict},
     evaluate,
-    inventory::AudioDevice,
     moment::Moment,
     policy::TimeToLive,
     profile::Profile,
@@ -42,7 +41,7 @@ fn render_snapshot<'a>(
     }
     checks(&families, snapshot, &evaluate(snapshot, own, now));
     devices(&families, snapshot, now);
-    scans(&families, snapshot);
+    scans(&families, snapshot, now);
     probes(&families, snapshot);
     measures(&families, snapshot, now);
     quality(&families, snapshot, now);
@@ -90,25 +89,15 @@ fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
 fn devices(families: &Families, snapshot: &Snapshot, now: Moment) {
     let fresh = |scan: &&Scan| is_fresh(scan.at, snapshot.setup.policy.device_scan, now);
     let Some(scan) = snapshot.devices.scan.as_ref().filter(fresh) else { return };
-    for camera in &scan.inventory.cameras {
-        let usb_id = camera.usb_id.as_deref().unwrap_or_default();
-        let labels =
-            ["camera", &camera.id, &camera.name, usb_id, flag(camera.is_virtual), &camera.state.to_string()];
+    for device in scan.inventory.devices() {
+        let usb_id = device.usb_id.unwrap_or_default();
+        let (kind, state) = (device.kind.as_str(), device.state.to_string());
+        let labels = [kind, device.id, device.name, usb_id, flag(device.is_virtual), &state];
         families.device_info.with_label_values(&labels).set(1.0);
     }
-    let sound = |kind: &str, devices: &[AudioDevice]| {
-        for device in devices {
-            let usb_id = device.usb_id.as_deref().unwrap_or_default();
-            let labels =
-                [kind, &device.id, &device.name, usb_id, flag(device.is_virtual), &device.state.to_string()];
-            families.device_info.with_label_values(&labels).set(1.0);
-        }
-    };
-    sound("microphone", &scan.inventory.microphones);
-    sound("speaker", &scan.inventory.speakers);
-    for display in &scan.inventory.displays {
-        let labels = ["display", &display.id, &display.name, "", flag(false), &display.state.to_string()];
-        families.device_info.with_label_values(&labels).set(1.0);
+    for absent in &scan.inventory.missing {
+        let labels = [absent.kind.as_str(), &absent.id, &absent.name];
+        families.device_missing.with_label_values(&labels).set(1.0);
     }
 }
 
@@ -117,8 +106,14 @@ fn flag(yes: bool) -> &'static str {
 }
 
 #[allow(clippy::cast_precision_loss)] // Counters stay far below 2^53.
-fn scans(families: &Families, snapshot: &Snapshot) {
-    let counters = &snapshot.counters;
+fn scans(families: &Families, snapshot: &Snapshot, now: Moment) {
+    let (counters, devices) = (&snapshot.counters, &snapshot.devices);
+    if let Some(age) = devices.scan.as_ref().and_then(|scan| scan.at.age_at(&now)) {
+        families.scan_age.with_label_values::<&str>(&[]).set(age.as_secs_f64());
+    }
+    if let Some(attempt) = &devices.attempt {
+        families.scan_duration.with_label_values::<&str>(&[]).set(attempt.took.as_secs_f64());
+    }
     families.scans.with_label_values(&["done"]).inc_by(counters.scans as f64);
     families.scans.with_label_values(&["failed"]).inc_by(counters.scan_faults as f64);
 }

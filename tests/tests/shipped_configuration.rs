@@ -42,6 +42,7 @@ fn the_agent_s_configuration_is_in_order_either_way() {
     assert_eq!(settings.state_dir, defaults.state_dir);
     assert_eq!(settings.devices.scan_interval, defaults.devices.scan_interval);
     assert_eq!(settings.devices.active_checks, defaults.devices.active_checks);
+    assert_eq!(settings.devices.required, defaults.devices.required);
     assert_eq!(settings.freshness, defaults.freshness);
     // And examples where there is no default.
     assert_eq!(settings.servers.len(), 1);

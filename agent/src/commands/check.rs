@@ -15,7 +15,7 @@ use crate::{
     client::{self, ClientError},
     config::Settings,
     demand::{Stage, TrialRun},
-    devices::Eyes,
+    devices::{Eyes, KnownGood},
     host,
     link::Link,
     room::Room,
@@ -149,7 +149,7 @@ async fn try_it(
 
 /// A scan, a trial of each device that it shows to be free, and another scan: what went away meanwhile is not there.
 async fn look_at_devices(settings: &Settings, active: bool) -> Vec<Observation> {
-    let mut eyes = Eyes::new(&settings.devices);
+    let mut eyes = Eyes::new(&settings.devices, KnownGood::in_directory(&settings.state_dir));
     let scan = eyes.look().await;
     let candidates = match &scan.evidence {
         Evidence::Devices(inventory) if active => {

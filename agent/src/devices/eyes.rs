@@ -13,6 +13,7 @@ use siaga_readiness::{
 use tokio::{task::JoinHandle, time::timeout};
 use tracing::warn;
 
+use super::KnownGood;
 use crate::{config::DeviceSettings, host};
 
 /// A scan that takes longer is told as timed out; a healthy one takes milliseconds.
@@ -23,6 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub struct Eyes {
     state: State,
     questions: Questions,
+    known_good: KnownGood,
 }
 
 type Scanned = (Box<Scanner<Kernel>>, Result<Inventory, ScanError>);
@@ -37,13 +39,13 @@ enum State {
 }
 
 impl Eyes {
-    /// Eyes on this machine.
+    /// Eyes on this machine, which compare what they see with what is known to be good.
     #[must_use]
-    pub fn new(settings: &DeviceSettings) -> Self {
+    pub fn new(settings: &DeviceSettings, known_good: KnownGood) -> Self {
         let declared_fov = settings.field_of_view.iter().map(|declared| declared.0.clone()).collect();
         let options = ScanOptions { declared_fov, ..ScanOptions::default() };
         let scanner = Scanner::new(Roots::default(), options, Kernel);
-        Self { state: State::Ready(Box::new(scanner)), questions: Questions::default() }
+        Self { state: State::Ready(Box::new(scanner)), questions: Questions::default(), known_good }
     }
 
     /// Asks each device anew at the next look.
@@ -106,8 +108,12 @@ impl Eyes {
                 Question::Controls => scanner.forget_controls(),
             }
         }
+        let known_good = self.known_good.clone();
         let scan = tokio::task::spawn_blocking(move || {
-            let scanned = scanner.scan();
+            let scanned = scanner.scan().map(|mut inventory| {
+                known_good.read().mark(&mut inventory);
+                inventory
+            });
             (scanner, scanned)
         });
         (at, scan)

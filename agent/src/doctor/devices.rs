@@ -6,11 +6,15 @@ use siaga_readiness::{
 };
 
 use super::{Finding, Level};
-use crate::{config::Settings, devices::Eyes};
+use crate::{
+    config::Settings,
+    devices::{Eyes, KnownGood},
+};
 
 /// What a scan says of each device that is not as it should be.
 pub(super) async fn devices(settings: &Settings) -> Vec<Finding> {
-    match Eyes::new(&settings.devices).look().await.evidence {
+    let known_good = KnownGood::in_directory(&settings.state_dir);
+    match Eyes::new(&settings.devices, known_good).look().await.evidence {
         Evidence::Devices(inventory) => of_inventory(&inventory),
         Evidence::DeviceFault(fault) => {
             vec![Finding::of(Level::Problem, fault.reason, "").with_detail(fault.detail)]

@@ -4,8 +4,7 @@
 //! no network.
 
 use std::{
-    fs::{self, File},
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -19,13 +18,10 @@ use siaga_readiness::{
 use tokio::task::spawn_blocking;
 use tracing::{debug, warn};
 
-use crate::network::Network;
+use crate::{keep, network::Network};
 
 /// Of the file's form. One of another version is set aside.
 const VERSION: u32 = 1;
-
-/// Bytes; some fifty times what it was seen to take.
-const LARGEST: u64 = 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Memory {
@@ -57,7 +53,9 @@ impl Memory {
             Ok(kept) => kept,
             Err(error) if error.kind() == ErrorKind::NotFound => Kept::default(),
             Err(error) => {
-                set_aside(&file, &error);
+                let consequence =
+                    "the memory of the link can't be read: begins anew, with a whole data budget";
+                keep::set_aside(&file, &error, consequence);
                 Kept::default()
             }
         };
@@ -86,7 +84,7 @@ impl Memory {
         let file = self.file.clone();
         // Off the async threads: a disk may be slow.
         let written =
-            spawn_blocking(move || write(&file, &kept)).await.unwrap_or_else(|crash| Err(crash.into()));
+            spawn_blocking(move || keep::write(&file, &kept)).await.unwrap_or_else(|crash| Err(crash.into()));
         match written {
             Ok(()) => self.complained = false,
             Err(error) if self.complained => debug!(%error, "the memory of the link is not kept"),
@@ -117,41 +115,14 @@ impl KeptSpending {
 }
 
 fn read(file: &Path) -> io::Result<Kept> {
-    let mut text = String::new();
-    let length = File::open(file)?.take(LARGEST + 1).read_to_string(&mut text)?;
-    if length as u64 > LARGEST {
-        return Err(io::Error::other("it is too large"));
-    }
-    let kept: Kept = serde_json::from_str(&text)?;
+    let kept: Kept = keep::read(file)?;
     if kept.version == VERSION { Ok(kept) } else { Err(io::Error::other("it is of another version")) }
-}
-
-/// Whoever looks into it later finds it.
-fn set_aside(file: &Path, why: &io::Error) {
-    let aside = file.with_extension("json.damaged");
-    let moved = fs::rename(file, &aside);
-    warn!(
-        file = %file.display(),
-        error = %why,
-        set_aside = moved.is_ok(),
-        "the memory of the link can't be read: begins anew, with a whole data budget"
-    );
-}
-
-/// First beside it, then in its place: a machine that is switched off in between keeps the old one.
-fn write(file: &Path, kept: &Kept) -> io::Result<()> {
-    if let Some(directory) = file.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    let beside = file.with_extension("json.new");
-    let mut new = File::create(&beside)?;
-    new.write_all(&serde_json::to_vec(kept)?)?;
-    new.sync_all()?;
-    fs::rename(beside, file)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use siaga_probe::{
         Bitrate, Mode, ProbeResult, Verdict,
         network::{NetworkFingerprint, Question},

@@ -11,7 +11,10 @@ pub(super) struct Families {
     pub(super) check_age: GaugeVec,
     pub(super) check_duration: GaugeVec,
     pub(super) scans: CounterVec,
+    pub(super) scan_age: GaugeVec,
+    pub(super) scan_duration: GaugeVec,
     pub(super) device_info: GaugeVec,
+    pub(super) device_missing: GaugeVec,
     pub(super) probes: CounterVec,
     pub(super) probe_bytes: CounterVec,
     pub(super) target: GaugeVec,
@@ -59,10 +62,25 @@ impl Families {
                 &["check"],
             ),
             scans: counter("siaga_device_scans_total", "Device scans, by outcome.", &["outcome"]),
+            scan_age: gauge(
+                "siaga_device_scan_age_seconds",
+                "Age of the last device scan that was done.",
+                &[],
+            ),
+            scan_duration: gauge(
+                "siaga_device_scan_duration_seconds",
+                "How long the last device scan took, whatever came of it.",
+                &[],
+            ),
             device_info: gauge(
                 "siaga_device_info",
                 "A device of the last scan; always 1.",
                 &["kind", "id", "name", "usb_id", "virtual", "state"],
+            ),
+            device_missing: gauge(
+                "siaga_device_missing",
+                "A device that was found good before and is not there; always 1.",
+                &["kind", "id", "name"],
             ),
             probes: counter(
                 "siaga_probes_total",

@@ -1,8 +1,14 @@
 //! The metrics are a contract with dashboards and rules: a rename shows as a difference in the golden file.
 
+use std::time::Duration;
+
 use siaga_readiness::{
+    baseline::Baseline,
+    inventory::{Camera, Inventory, Kind},
+    observation::{Evidence, Observation},
     profile::{Profile, Profiles},
     snapshot::Snapshot,
+    tracker::Tracker,
 };
 
 use super::render_snapshot;
@@ -60,4 +66,56 @@ fn a_bucket_that_ran_empty_is_told_with_the_rate_behind_it() {
     assert!(metrics.contains("siaga_shaper_bucket_bytes{direction=\"down\"} 5004000\n"));
     assert!(!metrics.contains("siaga_shaper_bucket_bytes{direction=\"up\"}"));
     assert!(!render(30).contains("siaga_shaper_"));
+}
+
+/// The sample's room after another look, at 40 s.
+fn after_a_look(inventory: Inventory) -> Snapshot {
+    let Snapshot { setup, .. } = sample::snapshot();
+    let mut tracker = Tracker::new(setup, sample::at(0));
+    for (seconds, inventory) in [(10, sample::inventory()), (40, inventory)] {
+        let evidence = Evidence::Devices(inventory);
+        let took = Duration::from_millis(4);
+        tracker.observe(Observation { at: sample::at(seconds), took, evidence });
+    }
+    tracker.snapshot().clone()
+}
+
+#[test]
+fn a_device_that_vanished_vanishes_and_is_told_as_missing() {
+    let mut baseline = Baseline::default();
+    let mut inventory = sample::inventory();
+    let id = inventory.cameras[0].id.clone();
+    baseline.on_good(&inventory, Kind::Camera, &id, sample::at(10).wall);
+    inventory.cameras.clear();
+    baseline.mark(&mut inventory);
+    let metrics = render_of(&after_a_look(inventory), Profile::minimum(), 41);
+    assert!(!metrics.contains("siaga_device_info{id=\"usb-046d:082d-1\","), "{metrics}");
+    assert!(metrics.contains("kind=\"microphone\""));
+    assert!(metrics.contains("siaga_device_missing{id=\"usb-046d:082d-1\",kind=\"camera\","));
+    assert!(metrics.contains("siaga_device_scan_age_seconds 1\n"));
+    assert!(metrics.contains("siaga_device_scan_duration_seconds 0.004\n"));
+}
+
+#[test]
+fn names_can_break_neither_a_line_of_the_metrics_nor_json() {
+    let mut inventory = sample::inventory();
+    inventory.cameras[0].name = "a\"b\\c\nsiaga_ready{profile=\"minimum\"} 1".to_owned();
+    let metrics = render_of(&after_a_look(inventory.clone()), Profile::minimum(), 41);
+    assert!(!metrics.lines().any(|line| line == "siaga_ready{profile=\"minimum\"} 1"), "{metrics}");
+    assert!(metrics.contains(r#"name="a\"b\\c\nsiaga_ready{profile=\"minimum\"} 1""#), "{metrics}");
+    let json = serde_json::to_string(&inventory).unwrap();
+    assert_eq!(serde_json::from_str::<Inventory>(&json).unwrap(), inventory);
+}
+
+#[test]
+fn sixty_four_cameras_are_sixty_four_series_with_their_names() {
+    let mut inventory = sample::inventory();
+    let one = inventory.cameras.remove(0);
+    for port in 0..64 {
+        inventory.cameras.push(Camera { id: format!("usb-046d:082d-{port}"), ..one.clone() });
+    }
+    let metrics = render_of(&after_a_look(inventory), Profile::minimum(), 41);
+    let cameras =
+        metrics.lines().filter(|line| line.starts_with("siaga_device_info") && line.contains("camera"));
+    assert_eq!(cameras.count(), 64);
 }

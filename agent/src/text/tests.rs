@@ -1,6 +1,13 @@
 //! What people read, as it is.
 
-use siaga_readiness::{evaluate, inventory::Inventory, profile::Profile};
+use siaga_readiness::{
+    baseline::Baseline,
+    evaluate,
+    inventory::{Inventory, Kind},
+    profile::Profile,
+    reasons::Code,
+    state::CheckState,
+};
 
 use super::{Language, devices, nagios, probe, readiness};
 use crate::sample;
@@ -33,15 +40,51 @@ fn a_quality_probe_says_that_it_says_nothing_about_a_rate() {
     insta::assert_snapshot!(probe(&sample::quality_probe()));
 }
 
+/// The sample's webcam, good a fortnight ago, in the situation that the name tells.
+fn devices_in(situation: &str) -> Inventory {
+    let mut baseline = Baseline::default();
+    let mut inventory = sample::inventory();
+    baseline.mark(&mut inventory);
+    let id = inventory.cameras[0].id.clone();
+    baseline.on_good(&inventory, Kind::Camera, &id, sample::at(0).wall);
+    match situation {
+        "muted" => {
+            inventory.microphones[0].state = CheckState::Failed;
+            inventory.microphones[0].reason = Code::MicrophoneMuted;
+        }
+        "slow" => {
+            inventory.cameras[0].state = CheckState::Failed;
+            inventory.cameras[0].reason = Code::DeviceUsbSlow;
+            inventory.cameras[0].usb_mbits = Some(12.0);
+        }
+        "missing" => inventory.cameras.clear(),
+        "swapped" => {
+            inventory.cameras[0].usb_id = Some("0c45:6366".to_owned());
+            inventory.cameras[0].id = "usb-0c45:6366-1".to_owned();
+            inventory.cameras[0].name = "USB 2.0 Camera".to_owned();
+        }
+        _ => {}
+    }
+    baseline.mark(&mut inventory);
+    inventory
+}
+
 #[test]
-fn devices_are_listed_with_what_they_offer() {
-    insta::assert_snapshot!(devices(&sample::inventory()));
+fn devices_are_a_table_with_what_is_wrong_and_what_to_do_in_both_languages() {
+    let now = sample::at(14 * 86_400).wall;
+    let mut tables = String::new();
+    for situation in ["good", "muted", "slow", "missing", "swapped"] {
+        for language in [Language::English, Language::Indonesian] {
+            tables += &format!("---- {situation}\n{}\n", devices(&devices_in(situation), language, now));
+        }
+    }
+    insta::assert_snapshot!(tables);
 }
 
 #[test]
 fn a_machine_with_no_devices_says_so_plainly() {
-    let text = devices(&Inventory::default());
-    for none in ["no camera found", "no microphone found", "no speaker found", "no display found"] {
-        assert!(text.contains(none), "{text}");
+    let text = devices(&Inventory::default(), Language::English, sample::at(0).wall);
+    for kind in ["camera", "microphone", "speaker", "display"] {
+        assert!(text.lines().any(|line| line.starts_with(kind) && line.contains("none found")), "{text}");
     }
 }

@@ -29,6 +29,7 @@ fn display(connector: &Path) -> Option<Display> {
     (is_connector && is_connected).then(|| Display {
         name: name.to_owned(),
         id: id.clone(),
+        known: None,
         state: CheckState::Ok,
         reason: Code::DevicePresent,
     })

@@ -66,7 +66,8 @@ impl<D: Drivers> Scanner<D> {
         }
         let cameras = camera::scan(&self.roots, &self.options, &self.drivers, &mut self.cameras, asking)?;
         let (microphones, speakers) = sound::scan(&self.roots, &self.drivers, &mut self.sound, asking);
-        Ok(Inventory { cameras, microphones, speakers, displays: display::scan(&self.roots) })
+        let displays = display::scan(&self.roots);
+        Ok(Inventory { cameras, microphones, speakers, displays, missing: Vec::new() })
     }
 
     /// Forgets what devices answered, so that the next scan asks each of them again.

@@ -108,6 +108,8 @@ impl Part {
             name: self.card.name,
             node: self.pcm.alsa_name(),
             usb_id: self.card.usb_id,
+            serial: self.card.place.usb.and_then(|usb| usb.serial),
+            known: None,
             bus: self.card.place.bus,
             external: self.card.place.external,
             is_virtual: self.card.place.is_virtual,

@@ -128,6 +128,14 @@ pub enum CheckCode {
     CameraFieldOfView,
     /// A microphone is there.
     Microphone,
+    /// As many cameras are there as the room must have.
+    Cameras,
+    /// As many microphones.
+    Microphones,
+    /// As many speakers.
+    Speakers,
+    /// As many displays.
+    Displays,
     /// The probe server answers, and a probe to it says something about the internet.
     NetServer,
     /// The link carries the rate from the room.
@@ -152,6 +160,10 @@ impl CheckCode {
             Self::CameraResolution => "CAMERA_RESOLUTION",
             Self::CameraFieldOfView => "CAMERA_FIELD_OF_VIEW",
             Self::Microphone => "MICROPHONE",
+            Self::Cameras => "CAMERAS",
+            Self::Microphones => "MICROPHONES",
+            Self::Speakers => "SPEAKERS",
+            Self::Displays => "DISPLAYS",
             Self::NetServer => "NET_SERVER",
             Self::NetUp => "NET_UP",
             Self::NetDown => "NET_DOWN",

@@ -2,6 +2,7 @@
 
 mod camera;
 mod devices;
+mod equipment;
 mod network;
 mod statement;
 mod trial;
@@ -49,6 +50,7 @@ fn statements(snapshot: &Snapshot, profile: &Profile, now: Moment) -> Vec<Statem
     if required.microphone.is_some() {
         statements.push(devices::microphone(snapshot, now));
     }
+    statements.extend(equipment::statements(snapshot, now));
     if let Some(network) = &required.network {
         statements.extend(network::checks(snapshot, network, now));
     }

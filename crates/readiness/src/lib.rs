@@ -3,7 +3,7 @@
 //! **Pure.** No clock, no I/O: `now` is an argument, a [`Moment`].
 //!
 //! In the order evidence travels:
-//! * a device scan ([`inventory`]) or a probe becomes an [`observation`], failed ones included;
+//! * a device scan ([`inventory`]), compared with what was found good before ([`baseline`]), or a probe becomes an [`observation`], failed ones included;
 //! * the [`tracker`] keeps of each kind what counts;
 //! * its [`snapshot`] is the one value that everything else is computed from, here or on the server;
 //! * [`evaluate`] holds it against a [`profile`], by the room's [`policy`], at a moment;
@@ -31,6 +31,7 @@
 //! ```
 
 pub mod answer;
+pub mod baseline;
 pub mod catalogue;
 mod evaluate;
 pub mod inventory;

@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::inventory::Kind;
+
 /// The room's policy. It travels inside the [`Snapshot`](crate::snapshot::Snapshot), so that whoever
 /// evaluates a room's evidence does so by the room's own declarations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,9 @@ pub struct Policy {
     /// A probe server on an internal address is what the operator means.
     #[serde(default)]
     pub accept_internal_server: bool,
+    /// How many devices the room must have, whatever the profile.
+    #[serde(default)]
+    pub required: Equipment,
     /// How long a device scan counts.
     pub device_scan: TimeToLive,
     /// How long a gate probe counts.
@@ -38,6 +43,7 @@ impl Policy {
         Self {
             accept_virtual: false,
             accept_internal_server: false,
+            required: Equipment::NONE,
             device_scan: freshness.device_scan,
             gate_probe: freshness.gate_probe,
             sustain_probe: freshness.sustain_probe,
@@ -63,6 +69,32 @@ impl Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self::strict(Freshness::default())
+    }
+}
+
+/// How many devices of each kind a room must have; 0 is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Equipment {
+    pub cameras: u8,
+    pub microphones: u8,
+    pub speakers: u8,
+    pub displays: u8,
+}
+
+impl Equipment {
+    const NONE: Self = Self { cameras: 0, microphones: 0, speakers: 0, displays: 0 };
+
+    /// How many of a kind.
+    #[must_use]
+    pub const fn of(self, kind: Kind) -> u8 {
+        match kind {
+            Kind::Camera => self.cameras,
+            Kind::Microphone => self.microphones,
+            Kind::Speaker => self.speakers,
+            Kind::Display => self.displays,
+        }
     }
 }
 

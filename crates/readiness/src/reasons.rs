@@ -185,6 +185,24 @@ codes! {
     /// There, but its volume is at zero.
     SpeakerVolumeZero = "SPEAKER_VOLUME_ZERO",
 
+    // CAMERAS, MICROPHONES, SPEAKERS, DISPLAYS
+    /// As many as the room must have.
+    EquipmentComplete = "EQUIPMENT_COMPLETE",
+    /// Fewer cameras than the room must have.
+    CamerasTooFew = "CAMERAS_TOO_FEW",
+    /// Fewer microphones than the room must have.
+    MicrophonesTooFew = "MICROPHONES_TOO_FEW",
+    /// Fewer speakers than the room must have.
+    SpeakersTooFew = "SPEAKERS_TOO_FEW",
+    /// Fewer displays than the room must have.
+    DisplaysTooFew = "DISPLAYS_TOO_FEW",
+    /// Enough, but one that was found good is no longer there.
+    DeviceGone = "DEVICE_GONE",
+    /// Enough, but another one is where a good one was.
+    DeviceSwapped = "DEVICE_SWAPPED",
+    /// Enough, but one is plugged in elsewhere than when it was found good.
+    DeviceMoved = "DEVICE_MOVED",
+
     // NET_UP and NET_DOWN, conclusive
     /// The link carries the required rate from the room.
     NetUpSustained = "NET_UP_SUSTAINED",

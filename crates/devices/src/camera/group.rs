@@ -59,6 +59,8 @@ pub(crate) fn camera(group: Vec<Node>, options: &ScanOptions) -> Option<Camera> 
         name,
         node: node_name,
         usb_id,
+        serial: usb.and_then(|usb| usb.serial.clone()),
+        known: None,
         usb_mbits: usb.and_then(|usb| usb.mbits),
         bus: node.place.bus,
         external: node.place.external,

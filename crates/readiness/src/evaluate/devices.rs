@@ -117,7 +117,7 @@ fn distance(statements: &[Statement]) -> [usize; 4] {
 }
 
 /// The scan to judge by, or why there is none.
-fn fresh_scan(snapshot: &Snapshot, now: Moment) -> Result<(&Inventory, Seen), Missing> {
+pub(super) fn fresh_scan(snapshot: &Snapshot, now: Moment) -> Result<(&Inventory, Seen), Missing> {
     let DeviceEvidence { since, scan, attempt, .. } = &snapshot.devices;
     let policy = snapshot.setup.policy;
     let seen = |at| Seen::of(at, now, policy.accepted_for(policy.device_scan));
@@ -138,13 +138,13 @@ fn fresh_scan(snapshot: &Snapshot, now: Moment) -> Result<(&Inventory, Seen), Mi
 }
 
 /// Why there is no scan to judge by.
-struct Missing {
+pub(super) struct Missing {
     reason: Code,
     seen: Option<Seen>,
 }
 
 impl Missing {
-    fn statement(&self, code: CheckCode) -> Statement {
+    pub(super) fn statement(&self, code: CheckCode) -> Statement {
         Statement::new(code, CheckState::Unknown, self.reason).seen(self.seen)
     }
 }

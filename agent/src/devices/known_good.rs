@@ -1,0 +1,162 @@
+//! The devices that were found good, kept beyond the program's end.
+//!
+//! One small file in the state directory, read at every look: `siaga-agent devices --accept` may have written it.
+//! Without it every device is new.
+
+use std::{
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use siaga_readiness::{
+    baseline::Baseline,
+    inventory::{Inventory, Kind},
+};
+use tokio::task::spawn_blocking;
+use tracing::{debug, warn};
+
+use crate::keep;
+
+/// Of the file's form. One of another version is set aside.
+const VERSION: u32 = 1;
+
+/// Where they are kept.
+#[derive(Debug, Clone)]
+pub struct KnownGood {
+    file: PathBuf,
+    /// That they can't be kept was said.
+    complained: Arc<AtomicBool>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    version: u32,
+    devices: Baseline,
+}
+
+impl KnownGood {
+    /// In this directory.
+    #[must_use]
+    pub fn in_directory(directory: &Path) -> Self {
+        Self { file: directory.join("devices.json"), complained: Arc::default() }
+    }
+
+    /// What is kept; nothing if that is damaged, which is set aside and told. Blocks.
+    #[must_use]
+    pub fn read(&self) -> Baseline {
+        let kept = keep::read(&self.file).and_then(|Kept { version, devices }| match version {
+            VERSION => Ok(devices),
+            _ => Err(io::Error::other("it is of another version")),
+        });
+        kept.unwrap_or_else(|error| {
+            if error.kind() != ErrorKind::NotFound && !self.complained.swap(true, Ordering::Relaxed) {
+                let consequence = "the devices that are known to work can't be read: every device is new until it is \
+                                   tried, or until “siaga-agent devices --accept”";
+                keep::set_aside(&self.file, &error, consequence);
+            }
+            Baseline::default()
+        })
+    }
+
+    /// A trial found a device of this inventory good. If that can't be kept it is said once, and things go on.
+    pub async fn on_good(&self, inventory: &Inventory, kind: Kind, id: &str, at: Timestamp) {
+        let (this, inventory, id) = (self.clone(), inventory.clone(), id.to_owned());
+        // Off the async threads: a disk may be slow.
+        let kept = spawn_blocking(move || {
+            let mut baseline = this.read();
+            baseline.on_good(&inventory, kind, &id, at);
+            this.write(baseline)
+        });
+        match kept.await.unwrap_or_else(|crash| Err(crash.into())) {
+            Ok(()) => self.complained.store(false, Ordering::Relaxed),
+            Err(error) if self.complained.swap(true, Ordering::Relaxed) => {
+                debug!(%error, "the devices that are known to work are not kept");
+            }
+            Err(error) => warn!(
+                file = %self.file.display(),
+                %error,
+                "the devices that are known to work are not kept: one that is swapped or moved is not noticed; let the \
+                 agent's user write there, or set state_dir"
+            ),
+        }
+    }
+
+    /// Keeps these instead of what was kept. Blocks.
+    ///
+    /// # Errors
+    /// The directory can't be written to.
+    pub fn write(&self, devices: Baseline) -> io::Result<()> {
+        keep::write(&self.file, &Kept { version: VERSION, devices })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use siaga_readiness::inventory::Standing;
+
+    use super::*;
+    use crate::sample::{at, inventory};
+
+    fn standing(known_good: &KnownGood) -> Standing {
+        let mut inventory = inventory();
+        known_good.read().mark(&mut inventory);
+        inventory.cameras[0].known.as_ref().unwrap().standing
+    }
+
+    async fn learn(known_good: &KnownGood) {
+        let mut inventory = inventory();
+        known_good.read().mark(&mut inventory);
+        known_good.on_good(&inventory, Kind::Camera, &inventory.cameras[0].id, at(0).wall).await;
+    }
+
+    #[tokio::test]
+    async fn a_camera_that_was_found_good_is_known_after_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let state = directory.path().join("state");
+        let known_good = KnownGood::in_directory(&state);
+        assert_eq!(standing(&known_good), Standing::New);
+        learn(&known_good).await;
+        assert_eq!(standing(&KnownGood::in_directory(&state)), Standing::Same);
+        let names: Vec<_> = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["devices.json"], "nothing is left beside it");
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_set_aside_and_another_one_takes_its_place() {
+        for damaged in ["", "{\"version\":1,\"devices\":[{", "{\"version\":2,\"devices\":[]}", "[]"] {
+            let directory = tempfile::tempdir().unwrap();
+            let known_good = KnownGood::in_directory(directory.path());
+            fs::write(known_good.file(), damaged).unwrap();
+            assert_eq!(standing(&known_good), Standing::New);
+            assert_eq!(fs::read_to_string(directory.path().join("devices.json.damaged")).unwrap(), damaged);
+            learn(&known_good).await;
+            assert_eq!(standing(&known_good), Standing::Same);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_can_t_be_written_is_no_reason_to_stop() {
+        let directory = tempfile::tempdir().unwrap();
+        let no_directory = directory.path().join("file");
+        fs::write(&no_directory, "").unwrap();
+        let known_good = KnownGood::in_directory(&no_directory);
+        learn(&known_good).await;
+        learn(&known_good).await;
+        assert!(known_good.complained.load(Ordering::Relaxed));
+        assert_eq!(standing(&known_good), Standing::New);
+    }
+}
