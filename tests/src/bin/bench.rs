@@ -13,12 +13,16 @@ use std::{
 };
 
 use serde_json::Value;
-use siaga_tests::programs::{Daemon, Lab};
+use siaga_tests::{
+    bench::scan,
+    programs::{Daemon, Lab},
+};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const PROBES: usize = 10;
 const REQUESTS: usize = 2_000;
+const LOOKS: usize = 1_000;
 const IDLE: Duration = Duration::from_secs(60);
 
 fn main() -> Result<()> {
@@ -26,6 +30,7 @@ fn main() -> Result<()> {
     let server = lab.server(&["--open"])?;
     println!("{:<44} {:>10} {:>10} {:>10}   target", "", "median", "p99", "max");
     probes(&lab, &server)?;
+    looks()?;
     let agent = lab.agent(&lab.agent_config(&server, ""))?;
     // The first scan and the first probe are start-up, not idling.
     agent.wait_for(" probed ")?;
@@ -51,6 +56,16 @@ fn probes(lab: &Lab, server: &Daemon) -> Result<()> {
     }
     row(&format!("gate probe 10/20, whole process ×{PROBES}, s"), seconds, "≤ 1.3");
     row("bytes of it, both ways, MB", megabytes, "≤ 5");
+    Ok(())
+}
+
+/// Passive scans: of this machine, which may have no device, and of one with more than any room has.
+fn looks() -> Result<()> {
+    row(&format!("look at this machine's devices ×{LOOKS}, ms"), scan::of_this_machine(LOOKS)?, "≤ 50");
+    for devices in [4, 64] {
+        let milliseconds = scan::of_a_crowded_machine(devices, LOOKS)?;
+        row(&format!("look at {devices} webcams ×{LOOKS}, ms"), milliseconds, "≤ 50");
+    }
     Ok(())
 }
 
