@@ -12,8 +12,7 @@ use siaga_probe::schedule::Hours;
 use siaga_readiness::{
     moment::Moment,
     snapshot::{DeviceEvidence, ScanAttempt, Snapshot},
-    state::CheckState,
-    trial::{Judgement, TrialOutcome},
+    trial::TrialOutcome,
 };
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -59,7 +58,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
         room.observe(eyes.look().await);
         if room.trial_demand().is_waiting() {
             if devices.active_checks {
-                asked::try_all(room, &mut eyes, &mut plan, &mut plugs).await;
+                asked::try_all(room, &mut eyes, &mut plan, &mut plugs, &known_good).await;
             } else {
                 room.trial_demand().on_end(0, Some(trials::TURNED_OFF));
             }
@@ -102,10 +101,7 @@ async fn try_one(
         return false;
     };
     let outcome = Hands::new().try_out(candidate, Occasion::Scheduled, plugs.next()).await;
-    if let Some(TrialOutcome::Found(Judgement { state: CheckState::Ok, .. })) = &outcome {
-        let (kind, id) = &candidate.key;
-        known_good.on_good(&scan.inventory, (*kind).into(), id, now.wall).await;
-    }
+    known_good.on_trial(&scan.inventory, &candidate.key, outcome.as_ref(), now.wall).await;
     if let Some(told) = plan.on_outcome(now.since_boot, &candidate.key, outcome) {
         room.observe(trials::observation(now, &candidate.key, told));
     }
@@ -123,6 +119,7 @@ mod tests {
         observation::{Evidence, Observation},
         policy::Policy,
         snapshot::Setup,
+        state::CheckState,
         tracker::Tracker,
     };
 

@@ -7,7 +7,7 @@ use siaga_readiness::{
     trial::{Judgement, TrialOutcome},
 };
 
-use super::{Eyes, plugs::Plugs};
+use super::{Eyes, KnownGood, plugs::Plugs};
 use crate::{
     host,
     room::Room,
@@ -16,7 +16,13 @@ use crate::{
 
 /// Tries all devices that the last scan shows to be free, with a look at them after each. What fails is tried once more at
 /// once.
-pub(super) async fn try_all(room: &Room, eyes: &mut Eyes, plan: &mut Plan, plugs: &mut Plugs) {
+pub(super) async fn try_all(
+    room: &Room,
+    eyes: &mut Eyes,
+    plan: &mut Plan,
+    plugs: &mut Plugs,
+    known_good: &KnownGood,
+) {
     let demand = room.trial_demand();
     let snapshot = room.snapshot();
     let DeviceEvidence { since, scan, attempt, .. } = &snapshot.devices;
@@ -38,6 +44,7 @@ pub(super) async fn try_all(room: &Room, eyes: &mut Eyes, plan: &mut Plan, plugs
         for _ in 0..2 {
             let at = host::now();
             let outcome = Hands::new().try_out(candidate, Occasion::Asked, plugs.next()).await;
+            known_good.on_trial(&scan.inventory, &candidate.key, outcome.as_ref(), at.wall).await;
             let Some(told) = plan.on_outcome(at.since_boot, &candidate.key, outcome) else { break };
             let is_to_be_repeated = is_being_retried(&told);
             room.observe(trials::observation(at, &candidate.key, told));

@@ -14,9 +14,12 @@ use std::{
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use siaga_devices::trial::plan::Key;
 use siaga_readiness::{
     baseline::Baseline,
     inventory::{Inventory, Kind},
+    state::CheckState,
+    trial::{Judgement, TrialOutcome},
 };
 use tokio::task::spawn_blocking;
 use tracing::{debug, warn};
@@ -64,8 +67,21 @@ impl KnownGood {
         })
     }
 
-    /// A trial found a device of this inventory good. If that can't be kept it is said once, and things go on.
-    pub async fn on_good(&self, inventory: &Inventory, kind: Kind, id: &str, at: Timestamp) {
+    /// What came of trying a device of this inventory. One that works is kept.
+    pub async fn on_trial(
+        &self,
+        inventory: &Inventory,
+        (kind, id): &Key,
+        outcome: Option<&TrialOutcome>,
+        at: Timestamp,
+    ) {
+        if let Some(TrialOutcome::Found(Judgement { state: CheckState::Ok, .. })) = outcome {
+            self.on_good(inventory, (*kind).into(), id, at).await;
+        }
+    }
+
+    /// If it can't be kept that is said once, and things go on.
+    async fn on_good(&self, inventory: &Inventory, kind: Kind, id: &str, at: Timestamp) {
         let (this, inventory, id) = (self.clone(), inventory.clone(), id.to_owned());
         // Off the async threads: a disk may be slow.
         let kept = spawn_blocking(move || {

@@ -2,7 +2,11 @@
 
 use siaga_devices::{Roots, UndrivenKind, undriven};
 use siaga_readiness::{
-    catalogue::Words, inventory::Inventory, observation::Evidence, reasons::Code, state::CheckState,
+    catalogue::Words,
+    inventory::{DeviceRef, Inventory, Kind},
+    observation::Evidence,
+    reasons::Code,
+    state::CheckState,
 };
 
 use super::{Finding, Level};
@@ -26,17 +30,16 @@ pub(super) async fn devices(settings: &Settings) -> Vec<Finding> {
 }
 
 fn of_inventory(inventory: &Inventory) -> Vec<Finding> {
-    let cameras = inventory.cameras.iter().map(|it| (&it.name, it.state, it.reason, Code::CameraInUse));
-    let sound = inventory.microphones.iter().chain(&inventory.speakers);
-    let sound = sound.map(|it| (&it.name, it.state, it.reason, Code::MicrophoneInUse));
-    let all: Vec<_> = cameras.chain(sound).collect();
+    let all: Vec<_> = inventory.devices().filter(|it| it.kind != Kind::Display).collect();
+    let in_use = |kind| if kind == Kind::Camera { Code::CameraInUse } else { Code::MicrophoneInUse };
+    let finding = |level, it: &DeviceRef<'_>| Finding::new(level, it.reason, it.words(), None);
     let faults: Vec<_> = all
         .iter()
-        .filter_map(|(name, state, reason, in_use)| match state {
+        .filter_map(|it| match it.state {
             CheckState::Ok => None,
-            CheckState::InUse => Some(Finding::of(Level::Warning, *in_use, name)),
-            CheckState::Warning => Some(Finding::of(Level::Warning, *reason, name)),
-            CheckState::Failed | CheckState::Unknown => Some(Finding::of(Level::Problem, *reason, name)),
+            CheckState::InUse => Some(Finding::of(Level::Warning, in_use(it.kind), it.name)),
+            CheckState::Warning => Some(finding(Level::Warning, it)),
+            CheckState::Failed | CheckState::Unknown => Some(finding(Level::Problem, it)),
         })
         .collect();
     if !faults.is_empty() {
@@ -76,12 +79,14 @@ mod tests {
             (CheckState::InUse, Code::DeviceBusy, Code::CameraInUse, Level::Warning),
             (CheckState::Unknown, Code::DeviceNoPermission, Code::DeviceNoPermission, Level::Problem),
             (CheckState::Failed, Code::DeviceError, Code::DeviceError, Level::Problem),
+            (CheckState::Failed, Code::DeviceUsbSlow, Code::DeviceUsbSlow, Level::Problem),
         ] {
             let mut inventory = inventory();
             (inventory.cameras[0].state, inventory.cameras[0].reason) = (state, reason);
             let found = of_inventory(&inventory);
             assert_eq!((found.len(), found[0].code, found[0].level), (1, code, level));
             assert_eq!(found[0].about.as_ref(), Some(&inventory.cameras[0].name));
+            assert!(!found[0].text.en.contains("not known"), "{}", found[0].text.en);
             assert!(!found[0].remedy.id.is_empty(), "{reason}");
         }
     }

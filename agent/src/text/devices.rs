@@ -108,16 +108,15 @@ fn rates(sound: &AudioDevice) -> String {
 
 /// The reasons that say more than that it is there, with what fills their words.
 fn told(device: &DeviceRef<'_>) -> impl Iterator<Item = (Code, Words)> + use<> {
-    let name = Some(device.name.to_owned());
-    let slow = (device.reason == Code::DeviceUsbSlow).then_some(Camera::NEEDED_USB_MBITS);
-    let found = Words { name: name.clone(), value: device.usb_mbits, required: slow, ..Words::default() };
+    let words = device.words();
+    let named = Words { name: words.name.clone(), ..Words::default() };
     let changed = match device.known.map(|known| known.standing) {
         Some(Standing::Swapped) => Some(Code::DeviceSwapped),
         Some(Standing::MovedPort) => Some(Code::DeviceMoved),
         _ => None,
     };
-    let state = (device.state != CheckState::Ok).then_some((device.reason, found));
-    state.into_iter().chain(changed.map(|code| (code, Words { name, ..Words::default() })))
+    let state = (device.state != CheckState::Ok).then_some((device.reason, words));
+    state.into_iter().chain(changed.map(|code| (code, named)))
 }
 
 /// Rows whose columns stand below each other, and lines of detail between them.

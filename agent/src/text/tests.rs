@@ -82,6 +82,17 @@ fn devices_are_a_table_with_what_is_wrong_and_what_to_do_in_both_languages() {
 }
 
 #[test]
+fn a_name_that_means_something_elsewhere_is_a_name_in_the_table() {
+    let mut inventory = sample::inventory();
+    inventory.cameras[0].name = format!("{{name}} \"{}\" · → KIND", "é".repeat(80));
+    let table = devices(&inventory, Language::English, sample::at(0).wall);
+    let lines: Vec<_> = table.lines().collect();
+    assert!(lines[1].starts_with("camera") && lines[1].contains(&inventory.cameras[0].name), "{table}");
+    let column = |line: &str, word: &str| line.split(word).next().unwrap().chars().count();
+    assert_eq!(column(lines[0], "PLACE"), column(lines[1], "/dev/video0"), "{table}");
+}
+
+#[test]
 fn a_machine_with_no_devices_says_so_plainly() {
     let text = devices(&Inventory::default(), Language::English, sample::at(0).wall);
     for kind in ["camera", "microphone", "speaker", "display"] {

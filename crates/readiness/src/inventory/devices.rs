@@ -1,7 +1,7 @@
 //! All devices of an inventory alike, whatever their kind.
 
 use super::{AudioDevice, Camera, Display, Inventory, Kind, Known};
-use crate::{reasons::Code, state::CheckState};
+use crate::{catalogue::Words, reasons::Code, state::CheckState};
 
 /// What every kind of device has.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,6 +44,14 @@ impl Inventory {
 }
 
 impl<'a> DeviceRef<'a> {
+    /// What fills the words of its reason.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let required = (self.reason == Code::DeviceUsbSlow).then_some(Camera::NEEDED_USB_MBITS);
+        let value = required.and(self.usb_mbits);
+        Words { name: Some(self.name.to_owned()), value, required, ..Words::default() }
+    }
+
     fn of_camera(camera: &'a Camera) -> Self {
         Self {
             kind: Kind::Camera,
