@@ -1,5 +1,6 @@
 //! The agent's configuration: raw text in, checked types out, once.
 
+mod host;
 pub mod hours;
 mod network;
 mod warnings;
@@ -21,6 +22,7 @@ use siaga_readiness::{
     policy::{Equipment, Freshness, Policy},
     profile::{NetworkRequirement, ProfileError, ProfileName, Profiles, Requirements},
     snapshot::Setup,
+    software::{Program, ProgramError, ProgramId, Programs},
 };
 use siaga_service::config::{self, BoundedDuration, ConfigError};
 use siaga_transport::{
@@ -29,8 +31,7 @@ use siaga_transport::{
 };
 use thiserror::Error;
 
-use crate::host;
-
+pub use host::{DeclaredMachine, HostSettings};
 pub use network::{DailyBytes, Metered, NetworkSettings};
 
 /// Where the configuration is looked for unless `--config` says otherwise.
@@ -58,12 +59,16 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// The devices.
     pub devices: DeviceSettings,
+    /// The machine itself.
+    pub host: HostSettings,
     /// How long evidence counts.
     pub freshness: Freshness,
     /// Where the agent keeps what it must know after a restart.
     pub state_dir: PathBuf,
     /// The office's own profiles, by name.
     pub profiles: BTreeMap<ProfileName, Requirements>,
+    /// The office's own programs, by the name that profiles ask for.
+    pub programs: BTreeMap<ProgramId, Program>,
 }
 
 impl Default for Settings {
@@ -75,9 +80,11 @@ impl Default for Settings {
             servers: Vec::new(),
             network: NetworkSettings::default(),
             devices: DeviceSettings::default(),
+            host: HostSettings::default(),
             freshness: Freshness::default(),
             state_dir: DEFAULT_STATE_DIR.into(),
             profiles: BTreeMap::new(),
+            programs: BTreeMap::new(),
         }
     }
 }
@@ -184,8 +191,12 @@ impl RoomId {
     const MAX_LENGTH: usize = 64;
 
     fn of_this_machine() -> Self {
-        let name: String =
-            host::name().to_lowercase().chars().filter(|c| Self::allows(*c)).take(Self::MAX_LENGTH).collect();
+        let name: String = crate::host::name()
+            .to_lowercase()
+            .chars()
+            .filter(|c| Self::allows(*c))
+            .take(Self::MAX_LENGTH)
+            .collect();
         Self(if name.is_empty() { "room".into() } else { name })
     }
 
@@ -223,7 +234,9 @@ impl Settings {
             (_, loaded) => loaded?,
         };
         // What only fits or not as a whole is said now and not when it is first needed.
-        settings.profiles()?.named(settings.profile.as_str())?;
+        let profiles = settings.profiles()?;
+        profiles.named(settings.profile.as_str())?;
+        settings.programs().serve(&profiles)?;
         Ok(settings)
     }
 
@@ -239,6 +252,12 @@ impl Settings {
     /// One of the office's is named like a shipped one.
     pub fn profiles(&self) -> Result<Profiles, ProfileError> {
         Profiles::with(self.profiles.clone())
+    }
+
+    /// The shipped programs and the office's own.
+    #[must_use]
+    pub fn programs(&self) -> Programs {
+        Programs::with(self.programs.clone())
     }
 
     /// What is in order by itself and yet can't work well together, in words.
@@ -287,6 +306,8 @@ pub enum SettingsError {
     File(#[from] ConfigError),
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    #[error(transparent)]
+    Program(#[from] ProgramError),
 }
 
 #[cfg(test)]
@@ -303,6 +324,29 @@ mod tests {
         assert_eq!(settings.profile.as_str(), "minimum");
         assert!(settings.setup().probe_server.is_none());
         assert!(settings.warnings().is_empty());
+    }
+
+    #[test]
+    fn a_machine_is_declared_by_a_kind_that_there_is() {
+        let source = config::Source::File("agent.toml".into());
+        let refused = |text: &str| config::parse::<Settings>(text, &source).unwrap_err().to_string();
+        assert!(refused("[host]\nmachine = \"pc\"\n").contains("“pc” is no kind of machine; use laptop"));
+        assert!(refused("[host]\nup = true\n").contains("did you mean `ups`?"));
+        assert!(refused("[programs.x]\nname = \"X\"\n").contains("X is found nowhere"));
+        assert!(settings("[host]\nmachine = \"desktop\"\nups = true\n").host.ups);
+    }
+
+    #[test]
+    fn a_profile_that_asks_for_a_program_that_nobody_looks_for_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agent.toml");
+        let profile = "[profiles.training]\nmicrophone = {}\nsoftware = { any_of = [\"jitsi\"] }\n";
+        std::fs::write(&path, profile).unwrap();
+        let refused = Settings::load(Some(&path)).unwrap_err().to_string();
+        assert!(refused.starts_with("profile training asks for the program jitsi, which is not defined"));
+        let program = "[programs.jitsi]\nname = \"Jitsi Meet\"\nflatpaks = [\"org.jitsi.jitsi-meet\"]\n";
+        std::fs::write(&path, format!("{profile}{program}")).unwrap();
+        assert_eq!(Settings::load(Some(&path)).unwrap().programs().iter().count(), 2);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tracing::{info, level_filters::LevelFilter, warn};
 use crate::{
     changes::{ChangeWatch, Changes},
     config::Settings,
-    devices, host, http,
+    devices, facts, host, http,
     link::{Driver, Link},
     room::Room,
 };
@@ -47,7 +47,13 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             watch_link(&room, &settings, changes.clone(), &shutdown),
         )
     };
-    let looking = async { tokio::join!(devices::watch(&room, &settings, changes.clone()), watch.run(&room)) };
+    let looking = async {
+        tokio::join!(
+            devices::watch(&room, &settings, changes.clone()),
+            facts::watch(&room, &settings, changes.clone()),
+            watch.run(&room)
+        )
+    };
     tokio::select! {
         _ = answering => {}
         _ = looking => {}

@@ -4,6 +4,7 @@
 //! * [`config`]: the configuration, checked once;
 //! * [`host`]: the machine's clocks and name; [`network`]: the network that it is on;
 //! * [`devices`] and [`link`]: look at the devices, probe the link; each look is an observation;
+//! * [`facts`]: what the machine runs on, what it is, which programs it has;
 //! * [`trials`]: devices tried out while nobody uses them; [`demand`]: because somebody asks;
 //! * [`changes`]: notices what makes earlier observations worthless;
 //! * [`room`]: the one place where observations go in and snapshots come out;
@@ -21,6 +22,7 @@ pub mod daemon;
 pub mod demand;
 pub mod devices;
 pub mod doctor;
+pub mod facts;
 pub mod host;
 pub mod http;
 mod keep;

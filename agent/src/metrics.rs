@@ -61,7 +61,9 @@ fn checks(families: &Families, snapshot: &Snapshot, readiness: &Readiness) {
     const STATES: [CheckState; 5] =
         [CheckState::Ok, CheckState::Warning, CheckState::Failed, CheckState::InUse, CheckState::Unknown];
     for check in &readiness.checks {
-        for state in STATES {
+        for state in
+            STATES.into_iter().filter(|state| *state != CheckState::InUse || is_of_a_device(check.code))
+        {
             let is = f64::from(u8::from(check.state == state));
             families.check_state.with_label_values(&[check.code.as_str(), &state.to_string()]).set(is);
         }
@@ -74,6 +76,11 @@ fn checks(families: &Families, snapshot: &Snapshot, readiness: &Readiness) {
     }
 }
 
+/// Whether what is checked can be in use.
+fn is_of_a_device(check: CheckCode) -> bool {
+    matches!(check, CheckCode::Camera | CheckCode::CameraMicrophone | CheckCode::Microphone)
+}
+
 /// How long the last look behind a check took, whatever came of it.
 fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
     match check {
@@ -81,6 +88,9 @@ fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
             snapshot.network.gate.attempt.as_ref().map(|probe| probe.took)
         }
         CheckCode::NetSustain => snapshot.network.sustain.attempt.as_ref().map(|probe| probe.took),
+        CheckCode::Power | CheckCode::Machine | CheckCode::Software => {
+            snapshot.host.as_ref().map(|look| look.took)
+        }
         _ => snapshot.devices.attempt.as_ref().map(|scan| scan.took),
     }
 }

@@ -7,6 +7,7 @@ use siaga_probe::{
     outcome::{ByteCount, Percentiles, RoundTrip, ShaperEstimate, SustainFindings},
 };
 use siaga_readiness::{
+    host::{Host, MachineKind, Power, Presence, ProgramFact},
     inventory::{AudioDevice, Camera, FieldOfView, FovAxis, Inventory, VideoMode},
     moment::{BootId, Moment},
     observation::{Evidence, Observation, ProbeEvidence, ServerPlace},
@@ -27,7 +28,7 @@ pub(crate) fn at(seconds: u64) -> Moment {
     }
 }
 
-/// Devices seen at 10 s, the link probed at 20 s: 10 up sustained, 20 down not. Before that it was tried for longer, at
+/// Devices seen at 10 s, the machine at 11 s, the link probed at 20 s: 10 up sustained, 20 down not. Before that it was tried for longer, at
 /// 2 s, which it passed, and without load, at 5 s.
 pub(crate) fn snapshot() -> Snapshot {
     snapshot_after(passed_sustain_probe())
@@ -43,12 +44,26 @@ pub(crate) fn snapshot_after(sustain: ProbeResult) -> Snapshot {
     let mut tracker = Tracker::new(setup, at(0));
     let took = Duration::from_millis(250);
     tracker.observe(Observation { at: at(10), took, evidence: Evidence::Devices(inventory()) });
+    let took = Duration::from_millis(1);
+    tracker.observe(Observation { at: at(11), took, evidence: Evidence::Host(host()) });
     for (seconds, took, result) in [(2, 21_400, sustain), (5, 2_100, quality_probe()), (20, 250, probe())] {
         let evidence = ProbeEvidence { server_place: ServerPlace::Public, result };
         let evidence = Evidence::Probe(Box::new(evidence));
         tracker.observe(Observation { at: at(seconds), took: Duration::from_millis(took), evidence });
     }
     tracker.snapshot().clone()
+}
+
+/// A laptop on mains, without Zoom.
+pub(crate) fn host() -> Host {
+    let zoom = "zoom".parse().expect("it is an id");
+    Host {
+        power: Power::Mains,
+        charge_percent: Some(97),
+        ups: false,
+        machine: MachineKind::Laptop,
+        programs: vec![ProgramFact { id: zoom, name: "Zoom".into(), presence: Presence::Absent }],
+    }
 }
 
 /// A webcam with its own microphone; its name holds what a label must escape.

@@ -44,9 +44,13 @@ fn the_agent_s_configuration_is_in_order_either_way() {
     assert_eq!(settings.devices.active_checks, defaults.devices.active_checks);
     assert_eq!(settings.devices.required, defaults.devices.required);
     assert_eq!(settings.freshness, defaults.freshness);
+    assert_eq!(settings.host.interval, defaults.host.interval);
+    assert_eq!(settings.host.ups, defaults.host.ups);
     // And examples where there is no default.
     assert_eq!(settings.servers.len(), 1);
     assert_eq!(settings.devices.field_of_view.len(), 1);
+    assert!(settings.host.machine.is_some() && defaults.host.machine.is_none());
+    assert_eq!((settings.programs.len(), defaults.programs.len()), (1, 0));
     assert!(settings.network.office_hours.is_some() && defaults.network.office_hours.is_none());
     assert_eq!(settings.warnings(), Vec::<String>::new());
     assert!(settings.profiles().unwrap().named("training").is_ok());

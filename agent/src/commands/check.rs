@@ -16,6 +16,7 @@ use crate::{
     config::Settings,
     demand::{Stage, TrialRun},
     devices::{Eyes, KnownGood},
+    facts::Looker,
     host,
     link::Link,
     room::Room,
@@ -29,7 +30,7 @@ use crate::{
 /// Exit status: 0 granted, 1 granted with warnings, 2 not ready, 3 unknown or error.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The requirement profile: minimum, recommended or one of the configuration's own; the room's own if not given.
+    /// The requirement profile: minimum, recommended, kipp-2020 or one of the configuration's own; the room's own if not given.
     #[arg(long)]
     profile: Option<String>,
     /// Try the devices too: take pictures, listen for some seconds. A running daemon does it itself.
@@ -138,6 +139,7 @@ async fn try_it(
         seen = async { tokio::join!(look_at_devices(settings, active), look_at_link) } => seen,
         () = shutdown.requested() => anyhow::bail!("interrupted"),
     };
+    room.observe(Looker::new(settings).look());
     for observation in devices {
         room.observe(observation);
     }

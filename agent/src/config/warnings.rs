@@ -15,10 +15,11 @@ pub(super) fn warnings(settings: &Settings) -> Vec<String> {
 }
 
 fn rare_looks(settings: &Settings) -> impl Iterator<Item = String> {
-    let Settings { devices, network, freshness, .. } = settings;
+    let Settings { devices, network, host, freshness, .. } = settings;
     let (scan, probe) = (devices.scan_interval, network.probe_interval);
     let looks = [
         ("devices.scan_interval", scan, scan.duration(), "freshness.device_scan", freshness.device_scan),
+        ("host.interval", host.interval, host.interval.duration(), "freshness.host", freshness.host),
         (
             "network.probe_interval",
             probe,

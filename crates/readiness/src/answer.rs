@@ -19,7 +19,7 @@ pub struct Readiness {
     /// The first moment at which this answer, if granted, no longer is, rounded down to the millisecond;
     /// `None` if it is not granted.
     pub valid_until: Option<Timestamp>,
-    /// One entry per check that the profile requires, devices before network.
+    /// One entry per check that the profile asks for: devices, the link, the machine.
     pub checks: Vec<Check>,
     /// The reasons for the verdict, in the order of the checks, each once: those of the failed checks if
     /// the room is not ready; of the unknown ones if that is unknown; of the warnings and of what is in use
@@ -72,7 +72,7 @@ impl RoomVerdict {
     }
 }
 
-/// A summary over the two shipped profiles.
+/// A summary over two of the shipped profiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
@@ -144,6 +144,12 @@ pub enum CheckCode {
     NetDown,
     /// The link holds both rates for longer than a gate probe looks.
     NetSustain,
+    /// The machine runs on mains.
+    Power,
+    /// It is of a kind that is required.
+    Machine,
+    /// A program of the profile's list is installed.
+    Software,
     /// A check of a newer peer.
     #[serde(other)]
     Unknown,
@@ -168,6 +174,9 @@ impl CheckCode {
             Self::NetUp => "NET_UP",
             Self::NetDown => "NET_DOWN",
             Self::NetSustain => "NET_SUSTAIN",
+            Self::Power => "POWER",
+            Self::Machine => "MACHINE",
+            Self::Software => "SOFTWARE",
             Self::Unknown => "UNKNOWN",
         }
     }

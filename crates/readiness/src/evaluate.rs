@@ -3,6 +3,7 @@
 mod camera;
 mod devices;
 mod equipment;
+mod host;
 mod network;
 mod statement;
 mod trial;
@@ -54,6 +55,7 @@ fn statements(snapshot: &Snapshot, profile: &Profile, now: Moment) -> Vec<Statem
     if let Some(network) = &required.network {
         statements.extend(network::checks(snapshot, network, now));
     }
+    statements.extend(host::checks(snapshot, required, now));
     statements
 }
 

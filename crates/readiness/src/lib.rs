@@ -3,7 +3,8 @@
 //! **Pure.** No clock, no I/O: `now` is an argument, a [`Moment`].
 //!
 //! In the order evidence travels:
-//! * a device scan ([`inventory`]), compared with what was found good before ([`baseline`]), or a probe becomes an [`observation`], failed ones included;
+//! * a device scan ([`inventory`]), compared with what was found good before ([`baseline`]), a look at the machine
+//!   ([`host`]) or a probe becomes an [`observation`], failed ones included;
 //! * the [`tracker`] keeps of each kind what counts;
 //! * its [`snapshot`] is the one value that everything else is computed from, here or on the server;
 //! * [`evaluate`] holds it against a [`profile`], by the room's [`policy`], at a moment;
@@ -34,6 +35,7 @@ pub mod answer;
 pub mod baseline;
 pub mod catalogue;
 mod evaluate;
+pub mod host;
 pub mod inventory;
 pub mod moment;
 pub mod observation;
@@ -41,6 +43,7 @@ pub mod policy;
 pub mod profile;
 pub mod reasons;
 pub mod snapshot;
+pub mod software;
 pub mod state;
 pub mod tracker;
 pub mod trial;

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use siaga_probe::{ProbeResult, network::Failure};
 
-use crate::{inventory::Inventory, moment::Moment, reasons::Code, trial::Trial};
+use crate::{host::Host, inventory::Inventory, moment::Moment, reasons::Code, trial::Trial};
 
 /// One look at the world. A look that failed is an observation too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub enum Evidence {
     Devices(Inventory),
     /// A device scan that could not be done.
     DeviceFault(ScanFault),
+    /// A look at the machine itself. It can't fail as a whole: what could not be read is told as not known.
+    Host(Host),
     /// A device that was tried, whatever came of it.
     Trial(Trial),
     /// An attempt to probe the link, whatever came of it.

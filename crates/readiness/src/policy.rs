@@ -31,6 +31,9 @@ pub struct Policy {
     /// How long it counts that a device was tried.
     #[serde(default = "TimeToLive::a_day")]
     pub device_check: TimeToLive,
+    /// How long a look at the machine itself counts.
+    #[serde(default = "TimeToLive::five_minutes")]
+    pub host: TimeToLive,
     /// What is older than this is not accepted as good: a caller's wish, and none of the room's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<TimeToLive>,
@@ -48,6 +51,7 @@ impl Policy {
             gate_probe: freshness.gate_probe,
             sustain_probe: freshness.sustain_probe,
             device_check: freshness.device_check,
+            host: freshness.host,
             max_age: None,
         }
     }
@@ -110,6 +114,8 @@ pub struct Freshness {
     pub sustain_probe: TimeToLive,
     /// That a device was tried; 24 hours if not said.
     pub device_check: TimeToLive,
+    /// A look at the machine itself; 5 minutes if not said.
+    pub host: TimeToLive,
 }
 
 impl Default for Freshness {
@@ -119,6 +125,7 @@ impl Default for Freshness {
             gate_probe: TimeToLive(Duration::from_secs(60 * 60)),
             sustain_probe: TimeToLive::a_day(),
             device_check: TimeToLive::a_day(),
+            host: TimeToLive::five_minutes(),
         }
     }
 }
@@ -146,6 +153,10 @@ impl TimeToLive {
 
     const fn a_day() -> Self {
         Self(Self::MAX)
+    }
+
+    const fn five_minutes() -> Self {
+        Self(Duration::from_secs(5 * 60))
     }
 
     /// As a duration.

@@ -295,6 +295,38 @@ codes! {
     /// It stopped answering or broke the protocol.
     NetServerFailed = "NET_SERVER_FAILED",
 
+    // POWER
+    /// The machine runs on mains.
+    PowerMains = "POWER_MAINS",
+    /// It runs on its battery.
+    PowerBattery = "POWER_BATTERY",
+    /// What it runs on can't be told.
+    PowerUnknown = "POWER_UNKNOWN",
+    /// It hangs on an uninterruptible supply, as declared: a sentence more, never the reason itself.
+    PowerUps = "POWER_UPS",
+
+    // MACHINE
+    /// A laptop.
+    MachineLaptop = "MACHINE_LAPTOP",
+    /// A desktop computer.
+    MachineDesktop = "MACHINE_DESKTOP",
+    /// A tablet.
+    MachineTablet = "MACHINE_TABLET",
+    /// A virtual machine: on what it runs can't be told.
+    MachineVirtual = "MACHINE_VIRTUAL",
+    /// Neither laptop nor desktop computer nor tablet.
+    MachineOther = "MACHINE_OTHER",
+    /// It does not say what it is.
+    MachineUnknown = "MACHINE_UNKNOWN",
+
+    // SOFTWARE
+    /// A program of the profile's list is installed.
+    SoftwareFound = "SOFTWARE_FOUND",
+    /// None of them is.
+    SoftwareMissing = "SOFTWARE_MISSING",
+    /// Whether one is can't be told.
+    SoftwareUnknown = "SOFTWARE_UNKNOWN",
+
     // What `siaga-agent doctor` looks at, beside codes from above.
     /// The user has the groups that own devices.
     DoctorGroupsFine = "DOCTOR_GROUPS_FINE",

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use siaga_probe::{Mode, Verdict};
 
 use crate::{
+    host::Host,
     inventory::Inventory,
     moment::Moment,
     observation::{ProbeEvidence, ScanFault},
@@ -31,6 +32,9 @@ pub struct Snapshot {
     pub devices: DeviceEvidence,
     /// What is known of the link.
     pub network: NetworkEvidence,
+    /// The last look at the machine itself. What voids a device scan voids it too.
+    #[serde(default)]
+    pub host: Option<HostLook>,
     /// Totals since the program started, for metrics.
     pub counters: Counters,
 }
@@ -144,6 +148,17 @@ pub struct ScanAttempt {
     pub took: Duration,
     /// Why it could not be done; `None` if it was.
     pub fault: Option<ScanFault>,
+}
+
+/// A look at the machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HostLook {
+    /// When it began.
+    pub at: Moment,
+    /// How long it took.
+    pub took: Duration,
+    /// What was seen.
+    pub host: Host,
 }
 
 /// What is known of the link.

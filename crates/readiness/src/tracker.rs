@@ -9,8 +9,8 @@ use crate::{
     moment::Moment,
     observation::{Evidence, Observation, ProbeEvidence, ScanFault},
     snapshot::{
-        Cause, Counters, DeviceEvidence, Finding, NetworkEvidence, ProbeAttempt, ProbeCount, RateEvidence,
-        Remembered, Scan, ScanAttempt, Setup, Since, Snapshot, Trials,
+        Cause, Counters, DeviceEvidence, Finding, HostLook, NetworkEvidence, ProbeAttempt, ProbeCount,
+        RateEvidence, Remembered, Scan, ScanAttempt, Setup, Since, Snapshot, Trials,
     },
     trial::Trial,
 };
@@ -32,6 +32,7 @@ impl Tracker {
                 setup,
                 devices: DeviceEvidence::none(since),
                 network: NetworkEvidence::none(since),
+                host: None,
                 counters: Counters::default(),
             },
         }
@@ -47,7 +48,7 @@ impl Tracker {
     /// says nothing.
     pub fn observe(&mut self, observation: Observation) {
         let Observation { at, took, evidence } = observation;
-        let Snapshot { devices, network, counters, .. } = &mut self.snapshot;
+        let Snapshot { devices, network, host: held, counters, .. } = &mut self.snapshot;
         match evidence {
             Evidence::Devices(inventory) => {
                 counters.scans += 1;
@@ -56,6 +57,11 @@ impl Tracker {
             Evidence::DeviceFault(fault) => {
                 counters.scan_faults += 1;
                 devices.not_scanned(at, took, fault);
+            }
+            Evidence::Host(host) => {
+                if devices.since.admits(at) && is_newer(at, held.as_ref().map(|held| held.at)) {
+                    *held = Some(HostLook { at, took, host });
+                }
             }
             Evidence::Trial(trial) => devices.tried_out(at, trial),
             Evidence::Probe(evidence) => {
@@ -81,6 +87,7 @@ impl Tracker {
             Cause::NetworkChanged => {}
             Cause::Started | Cause::Resumed | Cause::ClockStepped | Cause::ConfigurationChanged => {
                 self.snapshot.devices = DeviceEvidence::none(since);
+                self.snapshot.host = None;
             }
         }
     }

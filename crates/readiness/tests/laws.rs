@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use siaga_probe::{Direction, DirectionResult, Mode, Verdict};
 use siaga_readiness::{
     CheckCode, CheckState, Code, Evidence, Judgement, Policy, ProbeEvidence, Profile, Readiness, ServerPlace,
-    Snapshot, TimeToLive, Trial, TrialOutcome, evaluate,
+    Snapshot, TimeToLive, Trial, TrialOutcome, evaluate, host::Host,
 };
 
 use events::{
@@ -32,7 +32,14 @@ fn is_passing(policy: Policy, evidence: &Evidence, profile: &Profile) -> bool {
         }
         Evidence::Probe(probe) => probe.result.verdict == Verdict::Pass,
         Evidence::Remembered(failures) => failures.is_empty(),
+        Evidence::Host(host) => suits(host, profile),
     }
+}
+
+/// Whether the machine is of a kind that the profile asks for; nothing else of it is required by these profiles.
+fn suits(host: &Host, profile: &Profile) -> bool {
+    let required = &profile.requirements.machine;
+    required.as_ref().is_none_or(|required| required.kinds.as_slice().contains(&host.machine))
 }
 
 /// Whether a scan speaks for the room beside what trials say of its devices: one that shows only devices that failed
@@ -57,6 +64,7 @@ fn improved(evidence: &Evidence) -> Evidence {
             Evidence::Trial(Trial { outcome: TrialOutcome::Found(works), ..trial.clone() })
         }
         Evidence::Remembered(_) => Evidence::Remembered(vec![]),
+        Evidence::Host(_) => Evidence::Host(laptop()),
         Evidence::Probe(it) => {
             let ProbeEvidence { result, .. } = it.as_ref();
             let rate = |direction: &DirectionResult| direction.target_bps.bps() / 1_000_000;
@@ -97,7 +105,17 @@ fn has_fresh_evidence(policy: Policy, events: &[Event], profile: &Profile) -> bo
             .max();
         passed.is_some_and(|at| now - at < policy.gate_probe.duration()) && passed > failed
     };
-    scanned && sustained(required.up, |it| &it.result.up) && sustained(required.down, |it| &it.result.down)
+    let suited = seen.iter().any(|(at, evidence)| match evidence {
+        Evidence::Host(host) => {
+            *at >= devices_since && now - *at < policy.host.duration() && suits(host, profile)
+        }
+        _ => false,
+    });
+    let suited = suited || profile.requirements.machine.is_none();
+    scanned
+        && suited
+        && sustained(required.up, |it| &it.result.up)
+        && sustained(required.down, |it| &it.result.down)
 }
 
 fn without_probes(events: &[Event], mode: Mode) -> Vec<Event> {
@@ -188,8 +206,11 @@ proptest! {
         prop_assert!(is_ready(&room, profile) || !wanted.is_granted());
         if wanted.is_granted() {
             let limit = max_age.duration().as_secs_f64();
-            // A missing sustain probe is told with the age of the last one that was tried.
-            let mut granting = wanted.checks.iter().filter(|check| check.reason != Code::NetSustainMissing);
+            // A missing sustain probe is told with the age of the last one that was tried. Of what is not required and not
+            // known nothing is granted.
+            let mut granting = wanted.checks.iter().filter(|check| {
+                check.reason != Code::NetSustainMissing && !is_optional(check.code)
+            });
             prop_assert!(granting.all(|check| check.age_s.unwrap() < limit));
         }
     }
@@ -230,8 +251,28 @@ proptest! {
 
 }
 
+/// Whether these profiles only warn of it.
+fn is_optional(check: CheckCode) -> bool {
+    matches!(check, CheckCode::Power | CheckCode::Software)
+}
+
 proptest! {
     #![proptest_config(configuration(500))]
+
+    #[test]
+    fn what_a_profile_only_warns_of_changes_neither_the_verdict_nor_how_long_it_holds(
+        policy in policy(), events in events(), profile in profile(),
+    ) {
+        let room = after(policy, &events);
+        let mut requirements = profile.requirements.clone();
+        (requirements.power, requirements.software) = (None, None);
+        let plain = Profile { name: profile.name.clone(), requirements };
+        let (told, without) = (room.readiness(profile), room.readiness(&plain));
+        prop_assert_eq!((told.verdict, told.valid_until), (without.verdict, without.valid_until));
+        for check in told.checks.iter().filter(|check| is_optional(check.code)) {
+            prop_assert!(matches!(check.state, CheckState::Ok | CheckState::Warning), "{:?}", check);
+        }
+    }
 
     #[test]
     fn an_attempt_that_told_nothing_never_changes_the_verdict(
@@ -320,7 +361,7 @@ proptest! {
     ) {
         let room = after(policy, &events);
         let readiness = room.readiness(profile);
-        prop_assert_eq!(readiness.checks.len(), if profile == Profile::minimum() { 6 } else { 10 });
+        prop_assert_eq!(readiness.checks.len(), if profile == Profile::minimum() { 8 } else { 13 });
         prop_assert_eq!(readiness.reasons.is_empty(), readiness.exit_code() == 0);
         for check in &readiness.checks {
             for text in [&check.text.id, &check.text.en] {

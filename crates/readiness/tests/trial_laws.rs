@@ -57,9 +57,12 @@ proptest! {
         let snapshot = room.tracker.snapshot();
         let max_age = TimeToLive::new(Duration::from_secs(max_age)).unwrap();
         let scan_age = snapshot.devices.scan.as_ref().and_then(|scan| scan.at.age_at(&room.now));
+        let host_age = snapshot.host.as_ref().and_then(|look| look.at.age_at(&room.now));
         let is_told = |code| match code {
             CheckCode::NetUp | CheckCode::NetDown | CheckCode::NetSustain => true,
             CheckCode::NetServer => false,
+            // Nor is a machine that was looked at too long ago known to be what it was.
+            CheckCode::Machine => host_age.is_some_and(|age| age < max_age.duration()),
             // A device that the scan no longer shows for this caller is not known to be there.
             _ => scan_age.is_some_and(|age| age < max_age.duration()),
         };

@@ -1,5 +1,7 @@
 //! The parts of a profile, checked as they are read.
 
+mod host;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,9 @@ use siaga_probe::{Bitrate, Mode};
 use thiserror::Error;
 
 use super::Requirements;
+use crate::host::NotAMachineKind;
+
+pub use host::{MachineKinds, MachineRequirement, PowerRequirement, ProgramIds, SoftwareRequirement};
 
 /// Rates that the link must sustain, SI bits per second at the IP layer. As read, no lower than a gate probe can
 /// judge ([`Mode::lowest_rate`]).
@@ -210,8 +215,20 @@ pub enum PartError {
     #[error("a field of view lies between 1 and 180 degrees")]
     Degrees,
     /// A profile that everything would meet.
-    #[error("it requires nothing; give it [network], [camera] or [microphone]")]
+    #[error(
+        "it requires nothing; give it [network], [camera], [microphone], [machine], or required = true under [power] \
+         or [software]"
+    )]
     Nothing,
+    /// Not a kind of machine.
+    #[error(transparent)]
+    Machine(#[from] NotAMachineKind),
+    /// No kind to choose from.
+    #[error("kinds needs at least one kind of machine, like [\"laptop\", \"desktop\"]")]
+    NoKinds,
+    /// No program to choose from.
+    #[error("any_of needs at least one program, like [\"zoom\"]")]
+    NoPrograms,
 }
 
 /// [`NetworkRequirement`] as it is written.
@@ -243,16 +260,25 @@ pub(super) struct RawRequirements {
     network: Option<NetworkRequirement>,
     camera: Option<CameraRequirement>,
     microphone: Option<MicrophoneRequirement>,
+    power: Option<PowerRequirement>,
+    machine: Option<MachineRequirement>,
+    software: Option<SoftwareRequirement>,
 }
 
 impl TryFrom<RawRequirements> for Requirements {
     type Error = PartError;
 
     fn try_from(raw: RawRequirements) -> Result<Self, Self::Error> {
-        let RawRequirements { network, camera, microphone } = raw;
-        if network.is_none() && camera.is_none() && microphone.is_none() {
+        let RawRequirements { network, camera, microphone, power, machine, software } = raw;
+        let requires_something = network.is_some()
+            || camera.is_some()
+            || microphone.is_some()
+            || machine.is_some()
+            || power.as_ref().is_some_and(|power| power.required)
+            || software.as_ref().is_some_and(|software| software.required);
+        if !requires_something {
             return Err(PartError::Nothing);
         }
-        Ok(Self { network, camera, microphone })
+        Ok(Self { network, camera, microphone, power, machine, software })
     }
 }

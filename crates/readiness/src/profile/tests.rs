@@ -1,4 +1,5 @@
 use super::*;
+use crate::host::MachineKind;
 
 fn refusal(text: &str) -> String {
     let name = ProfileName("bench".to_owned());
@@ -17,6 +18,19 @@ fn the_shipped_profiles_have_the_procedures_numbers() {
     let any = Profile::minimum().requirements.camera.clone().unwrap();
     assert_eq!(any, CameraRequirement::default());
     assert!(Profile::minimum().requirements.microphone.is_some());
+
+    let software = |profile: &Profile| profile.requirements.software.clone().unwrap();
+    for (profile, required) in
+        [(Profile::minimum(), false), (Profile::recommended(), false), (Profile::kipp_2020(), true)]
+    {
+        let programs: Vec<String> = software(profile).programs().map(ToString::to_string).collect();
+        assert_eq!((programs, software(profile).required), (vec!["zoom".to_owned()], required));
+        assert_eq!(profile.requirements.power, Some(PowerRequirement { required: false }));
+    }
+    assert_eq!(rates(Profile::kipp_2020()), rates(Profile::minimum()));
+    let kinds = Profile::recommended().requirements.machine.clone().unwrap().kinds;
+    assert_eq!(kinds.as_slice(), [MachineKind::Laptop, MachineKind::Desktop]);
+    assert_eq!(Profile::minimum().requirements.machine, None);
 
     let wide = Profile::recommended().requirements.camera.clone().unwrap();
     assert!(wide.external && wide.own_microphone);
@@ -38,13 +52,13 @@ fn an_office_adds_a_profile_in_its_configuration() {
     let profiles = Profiles::with(configuration.profiles).unwrap();
 
     let names: Vec<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
-    assert_eq!(names, ["bench", "minimum", "recommended"]);
+    assert_eq!(names, ["bench", "kipp-2020", "minimum", "recommended"]);
     let bench = &profiles.named("bench").unwrap().requirements;
     assert_eq!(bench.network.unwrap().up.bps(), 2_000_000);
     assert_eq!(bench.microphone, None);
     assert_eq!(
         profiles.named("best").unwrap_err().to_string(),
-        "there is no profile “best”; there are: bench, minimum, recommended"
+        "there is no profile “best”; there are: bench, kipp-2020, minimum, recommended"
     );
 }
 
@@ -60,7 +74,7 @@ fn an_office_cannot_soften_a_shipped_profile() {
 
 #[test]
 fn requirements_survive_being_written_and_read_again() {
-    for profile in [Profile::minimum(), Profile::recommended()] {
+    for profile in [Profile::kipp_2020(), Profile::minimum(), Profile::recommended()] {
         let text = toml::to_string(&profile.requirements).unwrap();
         assert_eq!(&Profile::from_toml(profile.name.clone(), &text).unwrap(), profile);
     }
@@ -86,6 +100,16 @@ fn each_mistake_in_a_profile_is_named() {
     );
     assert!(refusal("[camera.picture]\nsizes = [\"1280x720\"]\nmin_fps = 0").contains("between 1 and 240"));
     assert!(refusal("[microphone]\ncount = 2").contains("unknown field `count`"));
+    assert!(refusal("[power]").contains("it requires nothing"));
+    assert!(
+        refusal("[software]\nany_of = [\"zoom\"]").contains("or required = true under [power] or [software]")
+    );
+    assert!(refusal("[software]\nany_of = []").contains("any_of needs at least one program"));
+    assert!(refusal("[software]\nrequired = true").contains("missing field `any_of`"));
+    assert!(refusal("[software]\nany_of = [\"Zoom\"]").contains("“Zoom” can't name a program"));
+    assert!(refusal("[machine]\nkinds = []").contains("kinds needs at least one kind of machine"));
+    assert!(refusal("[machine]\nkinds = [\"pc\"]").contains("“pc” is no kind of machine; use laptop"));
+    assert!(refusal("[power]\nups = true").contains("unknown field `ups`"));
 }
 
 #[test]

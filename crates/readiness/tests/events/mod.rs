@@ -15,6 +15,7 @@ use siaga_probe::{Direction, DirectionResult, Mode, Reason};
 use siaga_readiness::{
     Cause, CheckState, Code, DeviceKind, Evidence, Freshness, Inventory, Judgement, Moment, Policy, Profile,
     RoomVerdict, ScanFault, ServerPlace, TimeToLive, Trial, TrialOutcome,
+    host::{Host, MachineKind, Power, Presence},
 };
 
 use crate::room::*;
@@ -91,7 +92,10 @@ pub fn only_trials(events: &[Event]) -> Vec<Event> {
         let says_nothing_of_a_trial = matches!(
             event.what,
             What::Observed {
-                evidence: Evidence::Devices(_) | Evidence::Probe(_) | Evidence::Remembered(_),
+                evidence: Evidence::Devices(_)
+                    | Evidence::Probe(_)
+                    | Evidence::Remembered(_)
+                    | Evidence::Host(_),
                 ..
             }
         );
@@ -121,8 +125,9 @@ pub fn silence_of(mode: Mode) -> What {
 pub fn policy() -> impl Strategy<Value = Policy> {
     let ttl = |range: Range<u64>| range.prop_map(|s| TimeToLive::new(Duration::from_secs(s)).unwrap());
     // Those of a sustain probe and of a trial are short, so that failures run out while gate probes still count.
-    let freshness = (ttl(30..300), ttl(30..300), ttl(10..150), ttl(10..150)).prop_map(
-        |(device_scan, gate_probe, sustain_probe, device_check)| Freshness {
+    let freshness = (ttl(30..300), ttl(30..300), ttl(10..150), ttl(10..150), ttl(100..900)).prop_map(
+        |(device_scan, gate_probe, sustain_probe, device_check, host)| Freshness {
+            host,
             device_scan,
             gate_probe,
             sustain_probe,
@@ -145,7 +150,7 @@ fn inventory() -> impl Strategy<Value = Inventory> {
         inventory
     };
     prop_oneof![
-        6 => Just(webcam()),
+        10 => Just(webcam()),
         2 => Just(built_in()),
         1 => Just(Inventory::default()),
         1 => Just(changed(|it| it.cameras[0].fov = None)),
@@ -162,6 +167,24 @@ fn inventory() -> impl Strategy<Value = Inventory> {
             it.microphones[0].reason = Code::DeviceNoPermission;
         })),
     ]
+}
+
+fn host() -> impl Strategy<Value = Host> {
+    let kind = prop_oneof![
+        8 => Just(MachineKind::Laptop),
+        4 => Just(MachineKind::Desktop),
+        1 => select(vec![MachineKind::Tablet, MachineKind::Virtual, MachineKind::Other, MachineKind::Unknown]),
+    ];
+    let power = select(vec![Power::Mains, Power::Battery, Power::Unknown]);
+    let presence = select(vec![Presence::Present, Presence::Absent, Presence::Unknown]);
+    (kind, power, presence, any::<bool>(), any::<bool>()).prop_map(
+        |(machine, power, presence, ups, looked)| {
+            let mut host = Host { machine, power, ups, ..laptop() };
+            host.programs[0].presence = presence;
+            host.programs.truncate(usize::from(looked));
+            host
+        },
+    )
 }
 
 fn direction() -> impl Strategy<Value = DirectionResult> {
@@ -195,10 +218,10 @@ fn trial() -> impl Strategy<Value = Evidence> {
     let outcome = prop_oneof![
         12 => Just(found(CheckState::Ok, Code::CameraWorks)),
         2 => Just(found(CheckState::Warning, Code::CameraDark)),
-        3 => Just(found(CheckState::Failed, Code::CameraFrozen)),
+        4 => Just(found(CheckState::Failed, Code::CameraFrozen)),
         2 => Just(found(CheckState::Unknown, Code::DeviceRetrying)),
-        3 => Just(TrialOutcome::Voided),
-        1 => Just(TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail: "crashed".to_owned() }),
+        6 => Just(TrialOutcome::Voided),
+        2 => Just(TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail: "crashed".to_owned() }),
     ];
     (0..2_usize, any::<bool>(), outcome).prop_map(move |(index, is_camera, outcome)| {
         let (camera, microphone) = id(index);
@@ -227,13 +250,14 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
         Reason::OutsideHours,
     ]);
     prop_oneof![
-        10 => inventory().prop_map(Evidence::Devices),
+        15 => inventory().prop_map(Evidence::Devices),
         1 => Just(Evidence::DeviceFault(ScanFault {
             reason: Code::DeviceScanFailed,
             detail: "no such directory".to_owned(),
         })),
-        8 => trial(),
-        16 => (place.clone(), direction(), direction())
+        11 => trial(),
+        8 => host().prop_map(Evidence::Host),
+        26 => (place.clone(), direction(), direction())
             .prop_map(|(place, up, down)| probe(place, up, down)),
         5 => (select(vec![Mode::Sustain, Mode::Sustain, Mode::Sustain, Mode::Quality]), place, direction(), direction())
             .prop_map(|(mode, place, up, down)| probe_of(mode, place, up, down)),
@@ -248,14 +272,14 @@ fn event() -> impl Strategy<Value = Event> {
     let ago = prop_oneof![3 => Just(0), 1 => 0..80_u64];
     let cause = select(vec![Cause::Resumed, Cause::NetworkChanged, Cause::ConfigurationChanged]);
     let what = prop_oneof![
-        30 => (ago, evidence()).prop_map(|(ago, evidence)| What::Observed { ago, evidence }),
+        60 => (ago, evidence()).prop_map(|(ago, evidence)| What::Observed { ago, evidence }),
         1 => cause.prop_map(What::Invalidated),
     ];
     (0..40_u64, what).prop_map(|(after, what)| Event { after, what })
 }
 
 pub fn events() -> impl Strategy<Value = Vec<Event>> {
-    prop::collection::vec(event(), 1..24)
+    prop::collection::vec(event(), 6..32)
 }
 
 /// With an event at the end that says nothing, so that each of the others can be left out.

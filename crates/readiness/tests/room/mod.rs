@@ -12,6 +12,7 @@ use siaga_probe::{
 use siaga_readiness::{
     Cause, Check, CheckCode, CheckState, Code, Evidence, Inventory, Moment, Observation, Policy,
     ProbeEvidence, Profile, Readiness, ScanFault, ServerPlace, Setup, Tracker, evaluate,
+    host::{Host, MachineKind, Power, Presence, ProgramFact},
     inventory::{AudioDevice, Camera, FieldOfView, FovAxis, VideoMode},
     moment::BootId,
 };
@@ -53,8 +54,13 @@ impl Room {
         self
     }
 
+    /// A look at the devices, and at a machine that leaves nothing to be said.
     pub fn scan(&mut self, inventory: Inventory) -> &mut Self {
-        self.observe(Evidence::Devices(inventory))
+        self.observe(Evidence::Devices(inventory)).host(laptop())
+    }
+
+    pub fn host(&mut self, host: Host) -> &mut Self {
+        self.observe(Evidence::Host(host))
     }
 
     pub fn scan_fails(&mut self) -> &mut Self {
@@ -183,6 +189,21 @@ pub fn disturbed(rate: u64, reason: Reason) -> DirectionResult {
 /// Inconclusive before anything was measured.
 pub fn nothing(rate: u64, reason: Reason) -> DirectionResult {
     DirectionResult::unmeasured(mbps(rate), reason)
+}
+
+/// A laptop on mains with Zoom.
+pub fn laptop() -> Host {
+    Host {
+        power: Power::Mains,
+        charge_percent: Some(80),
+        ups: false,
+        machine: MachineKind::Laptop,
+        programs: vec![ProgramFact {
+            id: "zoom".parse().unwrap(),
+            name: "Zoom".to_owned(),
+            presence: Presence::Present,
+        }],
+    }
 }
 
 /// The laptop's own camera and microphone.
