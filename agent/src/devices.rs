@@ -100,7 +100,16 @@ async fn try_one(
     let Some(candidate) = candidates.iter().find(|candidate| Some(&candidate.key) == due.as_ref()) else {
         return false;
     };
-    let outcome = Hands::new().try_out(candidate, Occasion::Scheduled, plugs.next()).await;
+    let mut is_interrupted = false;
+    let interrupted = async {
+        plugs.next().await;
+        is_interrupted = true;
+    };
+    let outcome = Hands::new().try_out(candidate, Occasion::Scheduled, interrupted).await;
+    if is_interrupted && outcome.is_none() {
+        plan.on_interruption(now.since_boot, &candidate.key);
+        return true;
+    }
     known_good.on_trial(&scan.inventory, &candidate.key, outcome.as_ref(), now.wall).await;
     if let Some(told) = plan.on_outcome(now.since_boot, &candidate.key, outcome) {
         room.observe(trials::observation(now, &candidate.key, told));

@@ -43,7 +43,17 @@ pub(super) async fn try_all(
         demand.on_device(&candidate.name, tried, candidates.len());
         for _ in 0..2 {
             let at = host::now();
-            let outcome = Hands::new().try_out(candidate, Occasion::Asked, plugs.next()).await;
+            let mut is_interrupted = false;
+            let interrupted = async {
+                plugs.next().await;
+                is_interrupted = true;
+            };
+            let outcome = Hands::new().try_out(candidate, Occasion::Asked, interrupted).await;
+            if is_interrupted && outcome.is_none() {
+                plan.on_interruption(at.since_boot, &candidate.key);
+                room.observe(eyes.look().await);
+                continue;
+            }
             known_good.on_trial(&scan.inventory, &candidate.key, outcome.as_ref(), at.wall).await;
             let Some(told) = plan.on_outcome(at.since_boot, &candidate.key, outcome) else { break };
             let is_to_be_repeated = is_being_retried(&told);

@@ -112,6 +112,13 @@ impl Plan {
         coming.map(|device| device.due).min()
     }
 
+    /// A trial that began `at` was given up because a device came or went: it is made up for soon.
+    pub fn on_interruption(&mut self, at: Duration, key: &Key) {
+        if let Some(device) = self.devices.get_mut(key) {
+            device.due = at + RETRY;
+        }
+    }
+
     /// Takes in what came of a trial that began `at`; `None` if nothing did. Answers with what is to be told: a first failure is not
     /// one yet, and one success clears all.
     pub fn on_outcome(
@@ -174,6 +181,15 @@ mod tests {
 
     fn is_due(plan: &Plan, seconds: u64) -> bool {
         plan.due(at(seconds), &[camera()]).is_some()
+    }
+
+    #[test]
+    fn a_trial_that_was_given_up_is_made_up_for_soon_and_a_busy_device_is_left_alone_for_a_minute() {
+        let mut plan = plan();
+        plan.on_interruption(at(4), &camera());
+        assert!(!is_due(&plan, 18) && is_due(&plan, 19));
+        assert_eq!(plan.on_outcome(at(19), &camera(), None), None);
+        assert!(!is_due(&plan, 78) && is_due(&plan, 79));
     }
 
     #[test]
