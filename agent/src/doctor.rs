@@ -87,17 +87,18 @@ pub fn exit_code(findings: &[Finding]) -> u8 {
 }
 
 impl Finding {
-    fn new(level: Level, code: Code, words: Words, detail: Option<String>) -> Self {
+    fn new(level: Level, code: Code, words: &Words, detail: Option<String>) -> Self {
         let remedy = if level == Level::Ok { Text::default() } else { words.fill(&entry(code).remedy) };
-        Self { code, level, text: entry(code).found(&words), remedy, about: words.name, detail }
+        let about = words.name.clone().filter(|name| !name.is_empty());
+        Self { code, level, text: entry(code).found(words), remedy, about, detail }
     }
 
     fn ok(code: Code) -> Self {
-        Self::new(Level::Ok, code, Words::default(), None)
+        Self::new(Level::Ok, code, &Words::default(), None)
     }
 
     fn of(level: Level, code: Code, about: &str) -> Self {
-        Self::new(level, code, Words { name: Some(about.to_owned()), ..Words::default() }, None)
+        Self::new(level, code, &Words { name: Some(about.to_owned()), ..Words::default() }, None)
     }
 
     fn with_detail(self, detail: impl Into<String>) -> Self {

@@ -10,7 +10,7 @@ use std::{
 
 use siaga_devices::{
     Roots,
-    analysis::{Occasion, Wanted},
+    analysis::Occasion,
     trial::{Subject, Trier, Usage, plan::Key, usage},
 };
 use siaga_readiness::{
@@ -135,19 +135,13 @@ impl Default for Hands {
     }
 }
 
-/// Whether the process that tries a device can lock itself up. It is told to try one that is no camera.
+/// Whether the process that tries a device can lock itself up.
 ///
 /// # Errors
 /// It can't, in words.
 pub async fn try_to_lock_up() -> Result<(), String> {
-    let nothing = Wanted { width: 1, height: 1, fps: 1.0 };
-    let subject = Subject::Camera { node: "/dev/null".into(), wanted: nothing };
-    let trial = move || Hands::new().trier.try_out(&subject, Occasion::Asked, &AtomicBool::new(false));
-    match tokio::task::spawn_blocking(trial).await.map_err(|crash| crash.to_string())? {
-        Some(TrialOutcome::NotDone { detail, .. }) => Err(detail),
-        // It got as far as to see that this is no camera.
-        _ => Ok(()),
-    }
+    let trial = || Hands::new().trier.try_to_lock_up();
+    tokio::task::spawn_blocking(trial).await.map_err(|crash| crash.to_string())?
 }
 
 /// What a trial that began `at` adds to what is known.

@@ -32,7 +32,7 @@ pub(super) async fn devices(settings: &Settings) -> Vec<Finding> {
 fn of_inventory(inventory: &Inventory) -> Vec<Finding> {
     let all: Vec<_> = inventory.devices().filter(|it| it.kind != Kind::Display).collect();
     let in_use = |kind| if kind == Kind::Camera { Code::CameraInUse } else { Code::MicrophoneInUse };
-    let finding = |level, it: &DeviceRef<'_>| Finding::new(level, it.reason, it.words(), None);
+    let finding = |level, it: &DeviceRef<'_>| Finding::new(level, it.reason, &it.words(), None);
     let faults: Vec<_> = all
         .iter()
         .filter_map(|it| match it.state {
@@ -47,7 +47,7 @@ fn of_inventory(inventory: &Inventory) -> Vec<Finding> {
     }
     #[allow(clippy::cast_precision_loss)] // Nobody has so many devices.
     let count = Words { value: Some(all.len() as f64), ..Words::default() };
-    vec![Finding::new(Level::Ok, Code::DoctorDevicesFine, count, None)]
+    vec![Finding::new(Level::Ok, Code::DoctorDevicesFine, &count, None)]
 }
 
 pub(super) fn drivers(roots: &Roots) -> Vec<Finding> {

@@ -145,3 +145,23 @@ fn the_child_has_no_environment_and_no_other_way_to_write() {
     let _ = outcome_of(&script, &camera());
     assert_eq!(std::fs::read_to_string(&seen).unwrap(), "/dev/null\n");
 }
+
+/// What a child says that refuses: kind 5, and the number of the reason.
+fn refuses(reason: u32) -> String {
+    let numbers = [5, reason].into_iter().chain([0; 13]);
+    let bytes: Vec<u8> = b"SGT1".iter().copied().chain(numbers.flat_map(u32::to_le_bytes)).collect();
+    printed(&bytes)
+}
+
+#[test]
+fn a_child_that_gets_as_far_as_its_device_can_lock_itself_up_and_no_other() {
+    let deadlines = Deadlines { camera: Duration::from_secs(2), microphone: Duration::from_secs(2) };
+    let locked_up = |script: &str| Trier::new("/bin/sh", ["-c", script], deadlines).try_to_lock_up();
+    let (does_not_start, nothing_to_judge, not_confined) = (refuses(3), refuses(4), refuses(5));
+    assert_eq!(locked_up(&does_not_start), Ok(()));
+    assert_eq!(locked_up(&nothing_to_judge), Ok(()));
+    assert!(locked_up(&not_confined).is_err_and(|why| why.contains("kernel")));
+    assert!(locked_up("exit 1").is_err(), "it says nothing");
+    assert!(locked_up(&refuses(1)).is_err(), "anybody may open /dev/null");
+    assert!(Trier::new("/no/such/program", [""; 0], deadlines).try_to_lock_up().is_err());
+}

@@ -24,7 +24,7 @@ use super::{
     message::{LENGTH, Message, Refusal},
     subject::Subject,
 };
-use crate::analysis::{Occasion, judge_frames, judge_sound};
+use crate::analysis::{Occasion, Wanted, judge_frames, judge_sound};
 
 /// Tries devices, one at a time, each in a process of its own.
 #[derive(Debug, Clone)]
@@ -87,6 +87,24 @@ impl Trier {
         match self.run(subject, stop) {
             Ok(ended) => conclude(ended, subject, occasion),
             Err(error) => Some(not_done(format!("the process could not be started: {error}"))),
+        }
+    }
+
+    /// Whether the process can lock itself up. It is told to try what is no camera, and says so if it gets that far.
+    /// Blocks as [`try_out`](Self::try_out).
+    ///
+    /// # Errors
+    /// It can't, in words.
+    pub fn try_to_lock_up(&self) -> Result<(), String> {
+        let wanted = Wanted { width: 1, height: 1, fps: 1.0 };
+        let nothing = Subject::Camera { node: "/dev/null".into(), wanted };
+        match self.run(&nothing, &AtomicBool::new(false)).map(|ended| ended.heard.last) {
+            Ok(Some(Message::Refused(Refusal::NothingToJudge | Refusal::DoesNotStart))) => Ok(()),
+            Ok(Some(Message::Refused(Refusal::NotConfined))) => {
+                Err("the kernel can't lock the process up".to_owned())
+            }
+            Ok(_) => Err("the process ended without an answer".to_owned()),
+            Err(error) => Err(format!("the process could not be started: {error}")),
         }
     }
 
