@@ -1,6 +1,6 @@
 //! The configuration files that are shipped: in order as they are, and with every commented line switched on.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use siaga_agent::config::Settings;
 use siaga_probe_server::config::{Overrides, load};
@@ -67,5 +67,18 @@ fn the_probe_server_s_configuration_is_in_order_either_way() {
         assert_eq!(settings.listen, "0.0.0.0:4433".parse().unwrap());
         assert!(!settings.open);
         assert_eq!(settings.limits.max_probes.0, 20);
+    }
+}
+
+#[test]
+fn the_units_are_exposed_no_more_than_is_told() {
+    // As docs/devices.md has it, times ten.
+    for (unit, most) in [("siaga-agent.service", 16), ("siaga-in-use@.service", 12)] {
+        let path = format!("{}/../systemd/{unit}", env!("CARGO_MANIFEST_DIR"));
+        let told = Command::new("systemd-analyze")
+            .args(["security", "--offline=yes", "--no-pager", &format!("--threshold={most}"), &path])
+            .output()
+            .expect("systemd-analyze comes with Debian's package systemd");
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stdout));
     }
 }
