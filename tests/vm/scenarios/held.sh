@@ -35,6 +35,20 @@ answers() {
     [ "$(asked_by "$1" "$2" "$3")" = "$4" ]
 }
 
+# examined_by GROUPS…: what the doctor finds for a user of these groups.
+examined_by() {
+    setpriv --reuid 65534 "$@" /usr/bin/siaga-agent doctor --format json --config /etc/siaga/agent.toml >/tmp/doctor.json
+}
+
+finds() {
+    expect_json /tmp/doctor.json "$1 is $2" "any(.findings[]; .code == \"$1\" and .level == \"$2\")"
+}
+
+# Not read, unless the helper took longer than an agent waits for its first answer.
+daemon_leaves_it_alone() {
+    daemon_says CAMERA unknown DEVICE_NEVER_READ || daemon_says CAMERA in_use CAMERA_IN_USE
+}
+
 hold_the_camera() {
     setpriv --reuid 1234 --regid video --clear-groups \
         python3 -c 'import time; camera = open("/dev/video0", "rb"); time.sleep(1000)' &
@@ -58,13 +72,27 @@ video2 no"
 expect "what is no question gets no answer" answers root root "video0 /etc/shadow" ""
 expect_status 1 "others can't ask" asked_by 65534 nogroup video0
 
+say "The doctor tells a stranger what is missing, and finds all of it in the agent's own groups"
+expect_status 2 "a stranger has problems" examined_by --regid nogroup --clear-groups
+finds DOCTOR_GROUP_MISSING problem
+finds DEVICE_NO_PERMISSION problem
+finds DOCTOR_HELPER_ABSENT warning
+expect_status 1,2 "with the agent's groups" examined_by --regid siaga --groups video,audio
+finds DOCTOR_GROUPS_FINE ok
+finds DOCTOR_HELPER_FINE ok
+finds DOCTOR_CONFINEMENT_FINE ok
+finds CAMERA_IN_USE warning
+
 say "The agent does not touch what is held"
 expect "the agent runs" systemctl start siaga-agent.service
 expect "without privileges" sh -c '! grep -E "^(Uid|CapEff):" /proc/$(systemctl show -P MainPID siaga-agent)/status |
     grep -E "Uid:.0|CapEff:.*[1-9a-f]"'
-wait_until 30 "the camera is told to be in use" daemon_says CAMERA in_use CAMERA_IN_USE
+wait_until 30 "a camera that is held from the beginning is told to be in use, read or not" daemon_leaves_it_alone
 kill $holder
 wait_until 60 "when it is free it is tried, and works" daemon_says CAMERA ok CAMERA_WORKS
+hold_the_camera
+wait_until 30 "when it is held again it is told to be in use" daemon_says CAMERA in_use CAMERA_IN_USE
+kill $holder
 
 say "Without the helper nothing is tried"
 expect "the agent is stopped" systemctl stop siaga-agent.service siaga-in-use.socket
