@@ -90,8 +90,8 @@ pub fn confidence(verdict: Verdict, doubts: &[Doubt]) -> f64 {
 }
 
 const UNDOUBTED: f64 = 0.98;
-const DOUBTED_PASS: f64 = 0.91;
-const DOUBTED_FAIL: f64 = 0.81;
+const DOUBTED_PASS: f64 = 0.92;
+const DOUBTED_FAIL: f64 = 0.77;
 
 #[cfg(test)]
 mod tests {
