@@ -26,7 +26,7 @@ use siaga_readiness::{
     profile::NetworkRequirement,
 };
 use siaga_transport::{
-    client::{Memory, ProbeRequest, Probed, probe},
+    client::{ProbeRequest, Probed, Tokens, probe},
     identity::IdentityError,
 };
 
@@ -39,14 +39,14 @@ pub use driver::Driver;
 pub struct Link {
     server: ServerSettings,
     rates: NetworkRequirement,
-    memory: Memory,
+    tokens: Tokens,
 }
 
 impl Link {
     /// A link that nobody has looked at yet.
     #[must_use]
     pub fn new(server: &ServerSettings, rates: NetworkRequirement) -> Self {
-        Self { server: server.clone(), rates, memory: Memory::default() }
+        Self { server: server.clone(), rates, tokens: Tokens::default() }
     }
 
     /// One gate probe, ended early by `cancel`.
@@ -94,9 +94,9 @@ impl Link {
         let (trust, identity) = self.server.load()?;
         let NetworkRequirement { up, down } = self.rates;
         let server = self.server.address.clone();
-        let (effort, memory) = (Effort::Normal, self.memory.clone());
+        let (effort, tokens) = (Effort::Normal, self.tokens.clone());
         probe(
-            &ProbeRequest { server, trust, identity, mode, effort, up, down, passed_before, memory },
+            &ProbeRequest { server, trust, identity, mode, effort, up, down, passed_before, tokens },
             cancel,
         )
         .await

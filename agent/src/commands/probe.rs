@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use siaga_probe::{Bitrate, Mode, Verdict, judge::Effort};
 use siaga_service::{program::print, signals::Shutdown};
 use siaga_transport::{
-    client::{Memory, ProbeRequest, probe},
+    client::{ProbeRequest, Tokens, probe},
     identity::{Identity, Trust},
     server_name::ServerName,
 };
@@ -81,7 +81,7 @@ pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
         up: args.up,
         down: args.down,
         passed_before: false,
-        memory: Memory::default(),
+        tokens: Tokens::default(),
     };
     let result = probe(&request, shutdown.requested()).await?.result;
     match args.format {

@@ -3,7 +3,7 @@
 use siaga_probe::{
     Mode, ProbeResult, Verdict,
     network::NetworkFingerprint,
-    schedule::{Action, Line, PutOff, Schedule, Sustained},
+    schedule::{Action, PutOff, Schedule, Sustained, Traffic},
 };
 use siaga_readiness::moment::Moment;
 use siaga_service::signals::Shutdown;
@@ -39,13 +39,13 @@ impl Driver {
 
     /// Goes on until `shutdown`.
     pub async fn run(mut self, room: &Room, mut changes: Changes, shutdown: &Shutdown) {
-        let mut line = Line::Unmeasured;
+        let mut traffic = Traffic::Unmeasured;
         while !shutdown.is_requested() {
             let (now, network) = (host::now(), changes.network());
             self.recognize(&network, now);
             self.remind(room, &network, now);
-            let situation = self.surroundings.situation(room, &network, line, now);
-            line = Line::Unmeasured;
+            let situation = self.surroundings.situation(room, &network, traffic, now);
+            traffic = Traffic::Unmeasured;
             let until = match self.schedule.next(now.since_boot, situation) {
                 Action::Probe(mode) => {
                     self.probe(mode, room, &changes, shutdown).await;
@@ -53,7 +53,7 @@ impl Driver {
                 }
                 Action::Listen => {
                     tokio::select! {
-                        heard = self.surroundings.listen(&network) => line = heard,
+                        heard = self.surroundings.listen(&network) => traffic = heard,
                         () = changes.next() => self.on_change(),
                         () = room.demanded() => self.on_demand(),
                         () = shutdown.requested() => {}

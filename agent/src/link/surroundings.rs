@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use siaga_probe::schedule::{Line, Situation};
+use siaga_probe::schedule::{Situation, Traffic};
 use siaga_readiness::moment::Moment;
 use tokio::time::{Instant, sleep};
 
@@ -26,12 +26,18 @@ impl Surroundings {
         Self { settings: settings.clone() }
     }
 
-    /// The situation at `now`, with `line` as it was just measured.
-    pub(super) fn situation(&self, room: &Room, network: &Network, line: Line, now: Moment) -> Situation {
+    /// The situation at `now`, with `traffic` as it was just measured.
+    pub(super) fn situation(
+        &self,
+        room: &Room,
+        network: &Network,
+        traffic: Traffic,
+        now: Moment,
+    ) -> Situation {
         let NetworkSettings { sustain_window, time_zone, .. } = &self.settings;
         Situation {
             meeting: room.snapshot().is_in_use(now),
-            line,
+            traffic,
             metered: self.is_metered(network),
             hours: self.settings.hours(now),
             early: sustain_window.at(&time_zone.civil(now.wall), now.since_boot),
@@ -39,15 +45,15 @@ impl Surroundings {
     }
 
     /// Listens to what the interface carries for two seconds. What can't be measured stands in nobody's way.
-    pub(super) async fn listen(&self, network: &Network) -> Line {
+    pub(super) async fn listen(&self, network: &Network) -> Traffic {
         let count = || Counters::read(Path::new("/sys"), network.interface()?);
         let (before, began) = (count(), Instant::now());
         sleep(LISTEN).await;
         match (before, count()) {
             (Some(before), Some(after)) if self.is_above(after.busiest_since(before, began.elapsed())) => {
-                Line::Busy
+                Traffic::Busy
             }
-            _ => Line::Quiet,
+            _ => Traffic::Quiet,
         }
     }
 

@@ -34,12 +34,12 @@ pub struct Question {
 /// What is remembered of each network. Times are seconds since 1970 UTC; those from the future say nothing, for then
 /// the clock was wrong at one end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Memory>", into = "Vec<Memory>")]
-pub struct History(Vec<Memory>);
+#[serde(from = "Vec<Remembered>", into = "Vec<Remembered>")]
+pub struct History(Vec<Remembered>);
 
 /// The last verdicts about one question on one network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
+pub struct Remembered {
     /// Where.
     pub network: NetworkFingerprint,
     /// What.
@@ -159,7 +159,7 @@ impl History {
         let known = self.0.iter().position(|memory| memory.is_about(network, question));
         let mut memory = match known {
             Some(at) => self.0.remove(at),
-            None => Memory {
+            None => Remembered {
                 network: network.clone(),
                 question: question.clone(),
                 passed_at: None,
@@ -195,15 +195,15 @@ impl History {
     }
 }
 
-impl From<Vec<Memory>> for History {
-    fn from(mut memories: Vec<Memory>) -> Self {
+impl From<Vec<Remembered>> for History {
+    fn from(mut memories: Vec<Remembered>) -> Self {
         let dropped = memories.len().saturating_sub(MOST);
         memories.drain(..dropped);
         Self(memories)
     }
 }
 
-impl From<History> for Vec<Memory> {
+impl From<History> for Vec<Remembered> {
     fn from(history: History) -> Self {
         history.0
     }
@@ -218,7 +218,7 @@ impl Question {
     }
 }
 
-impl Memory {
+impl Remembered {
     const fn shortfall(&self, direction: Direction) -> &Option<Shortfall> {
         match direction {
             Direction::Up => &self.up,

@@ -25,7 +25,7 @@ use turn::{Pace, Turn};
 
 pub use budget::Spent;
 pub use cost::{Costs, most_bytes, usual_bytes};
-pub use obstacle::{Hours, Line, Situation, Window};
+pub use obstacle::{Hours, Situation, Traffic, Window};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -156,7 +156,7 @@ impl Schedule {
                 continue;
             }
             match self.obstacle(mode, now, situation) {
-                None if self.minds_traffic(mode, now) && situation.line == Line::Unmeasured => {
+                None if self.minds_traffic(mode, now) && situation.traffic == Traffic::Unmeasured => {
                     return Action::Listen;
                 }
                 None => return Action::Probe(mode),

@@ -11,7 +11,7 @@ pub struct Situation {
     /// Somebody uses the room's camera or microphone.
     pub meeting: bool,
     /// What else uses the line.
-    pub line: Line,
+    pub traffic: Traffic,
     /// Data on the present link is paid for by volume.
     pub metered: bool,
     /// The office's hours.
@@ -22,7 +22,7 @@ pub struct Situation {
 
 /// What else uses the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
+pub enum Traffic {
     /// That was not measured just now.
     Unmeasured,
     /// Nothing that matters; or it can't be measured here.
@@ -67,10 +67,10 @@ const OPENING_SPREAD: u32 = 6;
 impl Schedule {
     /// Takes in what the situation says beyond this moment.
     pub(super) fn note(&mut self, now: Duration, situation: Situation) {
-        match situation.line {
-            Line::Unmeasured => {}
-            Line::Quiet => self.busy_since = None,
-            Line::Busy => self.busy_since = self.busy_since.or(Some(now)),
+        match situation.traffic {
+            Traffic::Unmeasured => {}
+            Traffic::Quiet => self.busy_since = None,
+            Traffic::Busy => self.busy_since = self.busy_since.or(Some(now)),
         }
         if let Hours::Closed { until } = situation.hours
             && self.opening < until
@@ -119,7 +119,7 @@ impl Schedule {
         if situation.meeting {
             return Some((Reason::MeetingOn, now + LOOK));
         }
-        let busy = situation.line == Line::Busy && self.minds_traffic(mode, now);
+        let busy = situation.traffic == Traffic::Busy && self.minds_traffic(mode, now);
         busy.then_some((Reason::OtherTraffic, now + LOOK))
     }
 

@@ -26,7 +26,7 @@ fn plan() -> Plan {
 }
 
 const FREE: Situation =
-    Situation { meeting: false, line: Line::Quiet, metered: false, hours: Hours::Unknown, early: None };
+    Situation { meeting: false, traffic: Traffic::Quiet, metered: false, hours: Hours::Unknown, early: None };
 
 fn schedule(plan: Plan) -> Schedule {
     Schedule::new(plan, Vec::new(), Duration::ZERO)
@@ -148,11 +148,11 @@ fn a_probe_that_falls_due_in_a_meeting_is_made_when_it_is_over() {
 #[test]
 fn a_line_is_listened_to_before_it_is_probed_and_only_then() {
     let mut schedule = schedule(plan());
-    let unmeasured = Situation { line: Line::Unmeasured, ..FREE };
+    let unmeasured = Situation { traffic: Traffic::Unmeasured, ..FREE };
     assert_eq!(schedule.next(MINUTE, unmeasured), Action::Listen);
     let meeting = Situation { meeting: true, ..unmeasured };
     assert!(matches!(schedule.next(MINUTE, meeting), Action::Wait { .. }), "nothing would come of it");
-    let busy = Situation { line: Line::Busy, ..FREE };
+    let busy = Situation { traffic: Traffic::Busy, ..FREE };
     let until = MINUTE + Duration::from_secs(30);
     assert_eq!(gate_put_off(schedule.next(MINUTE, busy)), Some((Reason::OtherTraffic, until)));
     assert_eq!(schedule.next(until, FREE), Action::Probe(Mode::Gate));

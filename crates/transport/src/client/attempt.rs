@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     ProbeRequest, Probed, ask,
-    line::{self, Line},
+    port::{self, Port},
     trains,
 };
 use crate::{failure::Failure, patience::Patience};
@@ -23,7 +23,7 @@ pub(super) struct Attempt<'a> {
     started_at: Timestamp,
     started: Instant,
     address: Option<SocketAddr>,
-    line: Option<Line>,
+    port: Option<Port>,
     rtt: RoundTrip,
     clock_offset_s: Option<f64>,
     next_probe_in: Option<Duration>,
@@ -58,7 +58,7 @@ impl<'a> Attempt<'a> {
             started_at: Timestamp::now(),
             started: Instant::now(),
             address: None,
-            line: None,
+            port: None,
             rtt: RoundTrip::default(),
             clock_offset_s: None,
             next_probe_in: None,
@@ -68,12 +68,12 @@ impl<'a> Attempt<'a> {
 
     pub(super) async fn run(&mut self, config: ClientConfig) -> Result<(), Failure> {
         let server = &self.request.server;
-        let address = line::resolve(server).await?;
+        let address = port::resolve(server).await?;
         self.address = Some(address);
-        let line = self.line.insert(Line::open(address)?);
+        let port = self.port.insert(Port::open(address)?);
         // The contract counts from the first UDP packet; a slow resolver is not the link.
         self.started = Instant::now();
-        let connection = line.connect(config, server, self.patience.handshake).await?;
+        let connection = port.connect(config, server, self.patience.handshake).await?;
         let asked = ask::ask(&connection, self.request, self.patience).await?;
         // After the ask: the handshake's own round trips hold the time that the cryptography took.
         self.rtt.idle = Some(millis(connection.stats().path.min_rtt));
@@ -88,8 +88,8 @@ impl<'a> Attempt<'a> {
     pub(super) async fn finish(mut self, ended: Result<(), Failure>) -> Probed {
         let end = if ended.is_ok() { self.findings.at } else { Instant::now() };
         let duration = end.saturating_duration_since(self.started);
-        let bytes = match self.line {
-            Some(line) => line.close().await,
+        let bytes = match self.port {
+            Some(port) => port.close().await,
             None => ByteCount::default(),
         };
         let Findings { up, down, .. } = &mut self.findings;

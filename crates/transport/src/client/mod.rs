@@ -1,14 +1,14 @@
 //! One probe from the room's side.
 //!
 //! In the order things happen: `attempt` resolves, connects, asks and lets the trains run, and makes a finding of
-//! whatever comes of it; `line` is the socket and the connection; `ask` is the request and its answer; `trains` are
-//! both trains at once; `claims` is what a server may say and be believed; `memory` is what the next probe profits by.
+//! whatever comes of it; `port` is the socket and the connection; `ask` is the request and its answer; `trains` are
+//! both trains at once; `claims` is what a server may say and be believed; `tokens` is what the next probe profits by.
 
 mod ask;
 mod attempt;
 mod claims;
-mod line;
-mod memory;
+mod port;
+mod tokens;
 mod trains;
 
 use std::{future::Future, net::SocketAddr, time::Duration};
@@ -16,7 +16,7 @@ use std::{future::Future, net::SocketAddr, time::Duration};
 use siaga_probe::{Bitrate, Mode, ProbeResult, Reason, judge::Effort};
 
 use self::attempt::Attempt;
-pub use self::memory::Memory;
+pub use self::tokens::Tokens;
 use crate::{
     failure::Failure,
     identity::{Identity, IdentityError, Trust},
@@ -45,7 +45,7 @@ pub struct ProbeRequest {
     /// A probe at these rates passed on this network within the last day, so that no pre-train is needed.
     pub passed_before: bool,
     /// What earlier probes have left; a new one for a probe that stands alone.
-    pub memory: Memory,
+    pub tokens: Tokens,
 }
 
 /// A finished probe and what the caller may want to know beyond it.
@@ -81,7 +81,7 @@ pub(crate) async fn probe_within(
     cancel: impl Future<Output = ()>,
 ) -> Result<Probed, IdentityError> {
     let mut config = quic::client(&request.trust, request.identity.as_ref())?;
-    request.memory.serve(&mut config);
+    request.tokens.serve(&mut config);
     let mut attempt = Attempt::new(request, patience);
     let ended = tokio::select! {
         ended = attempt.run(config) => ended,

@@ -5,12 +5,12 @@ use std::future::pending;
 use siaga_probe::Reason;
 
 use super::lab::{Lab, Relay, SHORT_TRAINS, TestServer, assert_served, within};
-use crate::client::{Memory, ProbeRequest, probe_within};
+use crate::client::{ProbeRequest, Tokens, probe_within};
 
 /// Probes through a relay; answers with the Retries that the server sent.
-async fn retries(lab: &Lab, server: &TestServer, memory: &Memory) -> u64 {
+async fn retries(lab: &Lab, server: &TestServer, tokens: &Tokens) -> u64 {
     let relay = Relay::start(server.address).await;
-    let request = ProbeRequest { memory: memory.clone(), ..lab.request(relay.address) };
+    let request = ProbeRequest { tokens: tokens.clone(), ..lab.request(relay.address) };
     assert_served(&within(probe_within(&request, SHORT_TRAINS, pending())).await.unwrap());
     relay.retries()
 }
@@ -19,31 +19,31 @@ async fn retries(lab: &Lab, server: &TestServer, memory: &Memory) -> u64 {
 async fn the_second_probe_is_spared_the_retry() {
     let lab = Lab::new();
     let server = TestServer::start(&lab, 1, SHORT_TRAINS);
-    let memory = Memory::default();
-    assert_eq!(retries(&lab, &server, &memory).await, 1);
-    assert_eq!(retries(&lab, &server, &memory).await, 0, "and from another port, too");
-    assert_eq!(retries(&lab, &server, &memory).await, 0, "each probe brings the token for the next");
-    assert_eq!(retries(&lab, &server, &Memory::default()).await, 1, "nobody else has it");
+    let tokens = Tokens::default();
+    assert_eq!(retries(&lab, &server, &tokens).await, 1);
+    assert_eq!(retries(&lab, &server, &tokens).await, 0, "and from another port, too");
+    assert_eq!(retries(&lab, &server, &tokens).await, 0, "each probe brings the token for the next");
+    assert_eq!(retries(&lab, &server, &Tokens::default()).await, 1, "nobody else has it");
 }
 
 #[tokio::test]
 async fn a_server_that_was_started_anew_sends_a_retry_and_serves() {
     let lab = Lab::new();
-    let memory = Memory::default();
+    let tokens = Tokens::default();
     let first = TestServer::start(&lab, 1, SHORT_TRAINS);
-    retries(&lab, &first, &memory).await;
+    retries(&lab, &first, &tokens).await;
     first.stop().await;
     let second = TestServer::start(&lab, 1, SHORT_TRAINS);
-    assert_eq!(retries(&lab, &second, &memory).await, 1);
+    assert_eq!(retries(&lab, &second, &tokens).await, 1);
 }
 
 #[tokio::test]
 async fn a_token_opens_no_door() {
     let lab = Lab::new();
     let server = TestServer::start(&lab, 1, SHORT_TRAINS);
-    let memory = Memory::default();
-    retries(&lab, &server, &memory).await;
-    let request = ProbeRequest { memory, identity: None, ..lab.request(server.address) };
+    let tokens = Tokens::default();
+    retries(&lab, &server, &tokens).await;
+    let request = ProbeRequest { tokens, identity: None, ..lab.request(server.address) };
     let probed = within(probe_within(&request, SHORT_TRAINS, pending())).await.unwrap();
     assert_eq!(probed.result.reason, Reason::IdentityRequired);
 }

@@ -20,21 +20,21 @@ struct Step {
 }
 
 fn situation() -> impl Strategy<Value = Situation> {
-    let line = select(vec![Line::Unmeasured, Line::Quiet, Line::Quiet, Line::Busy]);
+    let traffic = select(vec![Traffic::Unmeasured, Traffic::Quiet, Traffic::Quiet, Traffic::Busy]);
     let hours = prop_oneof![
         3 => Just(None),
         3 => Just(Some(None)),
         1 => (1_u64..200_000).prop_map(|left| Some(Some(Duration::from_secs(left)))),
     ];
-    (prop::bool::weighted(0.2), line, prop::bool::weighted(0.1), hours).prop_map(
-        |(meeting, line, metered, hours)| {
+    (prop::bool::weighted(0.2), traffic, prop::bool::weighted(0.1), hours).prop_map(
+        |(meeting, traffic, metered, hours)| {
             let hours = match hours {
                 None => Hours::Unknown,
                 Some(None) => Hours::Open,
                 // From now; made absolute where the step is taken.
                 Some(Some(left)) => Hours::Closed { until: left },
             };
-            Situation { meeting, line, metered, hours, early: None }
+            Situation { meeting, traffic, metered, hours, early: None }
         },
     )
 }
@@ -119,7 +119,7 @@ fn lived(plan: Plan, steps: &[Step]) -> Result<Vec<Made>, TestCaseError> {
         let demanded = schedule.demanded;
         match schedule.next(now, situation) {
             Action::Listen => {
-                prop_assert_eq!(situation.line, Line::Unmeasured);
+                prop_assert_eq!(situation.traffic, Traffic::Unmeasured);
                 now += Duration::from_secs(2);
             }
             Action::Wait { until, put_off } => {
@@ -168,7 +168,7 @@ proptest! {
     #[test]
     fn nothing_is_probed_in_a_meeting_and_routine_asks_for_more_than_that((plan, steps) in stories()) {
         for made in lived(plan, &steps)? {
-            let Situation { meeting, line, metered, hours, .. } = made.situation;
+            let Situation { meeting, traffic, metered, hours, .. } = made.situation;
             prop_assert!(!meeting);
             if made.demanded {
                 continue;
@@ -177,7 +177,7 @@ proptest! {
             let closed = matches!(hours, Hours::Closed { .. });
             prop_assert!(!closed || made.mode == Mode::Sustain);
             let late = made.at >= HOUR * 4 && made.mode == Mode::Gate;
-            prop_assert!(line == Line::Quiet || late, "{:?} over a line that is {:?}", made.mode, line);
+            prop_assert!(traffic == Traffic::Quiet || late, "{:?} over a line that is {:?}", made.mode, traffic);
         }
     }
 

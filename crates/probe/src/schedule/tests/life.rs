@@ -72,7 +72,7 @@ impl Life {
         while self.now < end {
             let mut situation = (self.room)(self.now);
             if !listened {
-                situation.line = Line::Unmeasured;
+                situation.traffic = Traffic::Unmeasured;
             }
             listened = false;
             match self.schedule.next(self.now, situation) {

@@ -8,7 +8,7 @@ fn a_room_s_day_from_boot_over_a_meeting_and_an_update_to_the_evening() {
     let mut life = Life::switched_on_at(at(0, 7, 0), plan(), None);
     life.room = |now| Situation {
         meeting: (at(0, 9, 0)..at(0, 11, 0)).contains(&now),
-        line: if (at(0, 13, 0)..at(0, 13, 20)).contains(&now) { Line::Busy } else { Line::Quiet },
+        traffic: if (at(0, 13, 0)..at(0, 13, 20)).contains(&now) { Traffic::Busy } else { Traffic::Quiet },
         ..office(now)
     };
     life.until(at(0, 20, 0));
@@ -126,9 +126,9 @@ fn a_demand_is_served_outside_the_hours_and_over_a_busy_line_but_never_in_a_meet
     let night = |meeting| {
         let mut life = Life::switched_on_at(at(0, 20, 0), plan(), None);
         life.room = if meeting {
-            |now| Situation { line: Line::Busy, meeting: now < at(0, 21, 0), ..office(now) }
+            |now| Situation { traffic: Traffic::Busy, meeting: now < at(0, 21, 0), ..office(now) }
         } else {
-            |now| Situation { line: Line::Busy, ..office(now) }
+            |now| Situation { traffic: Traffic::Busy, ..office(now) }
         };
         life.schedule.on_demand(life.now);
         life.until(at(0, 22, 0));
@@ -143,7 +143,7 @@ fn a_demand_is_served_outside_the_hours_and_over_a_busy_line_but_never_in_a_meet
 #[test]
 fn a_line_that_is_never_quiet_is_probed_after_four_hours_but_by_the_gate_alone() {
     let mut life = Life::new(plan());
-    life.room = |_| Situation { line: Line::Busy, ..FREE };
+    life.room = |_| Situation { traffic: Traffic::Busy, ..FREE };
     life.until(HOUR * 8);
     let gates = life.times(Mode::Gate);
     assert!((HOUR * 4..HOUR * 4 + MINUTE * 2).contains(&gates[0]), "{gates:?}");
@@ -151,7 +151,8 @@ fn a_line_that_is_never_quiet_is_probed_after_four_hours_but_by_the_gate_alone()
     assert_eq!(life.times(Mode::Sustain), []);
     assert_eq!(life.times(Mode::Quality), []);
     // One quiet look, and a busy line may be a meeting again.
-    life.room = |now| Situation { line: if now < HOUR * 9 { Line::Quiet } else { Line::Busy }, ..FREE };
+    life.room =
+        |now| Situation { traffic: if now < HOUR * 9 { Traffic::Quiet } else { Traffic::Busy }, ..FREE };
     life.until(HOUR * 12);
     assert_eq!(life.count(Mode::Gate, HOUR * 9 + MINUTE, HOUR * 12), 0);
 }

@@ -23,7 +23,7 @@ pub(crate) use self::{
     server::TestServer,
 };
 use crate::{
-    client::{Memory, ProbeRequest, Probed, probe_within},
+    client::{ProbeRequest, Probed, Tokens, probe_within},
     identity::Identity,
     patience::Patience,
     quic,
@@ -85,7 +85,7 @@ impl Lab {
             up: mbps(1),
             down: mbps(1),
             passed_before: false,
-            memory: Memory::default(),
+            tokens: Tokens::default(),
         }
     }
 

@@ -37,13 +37,13 @@ pub(super) async fn resolve(server: &ServerName) -> Result<SocketAddr, Failure> 
 }
 
 /// A socket for one attempt, and what passed over it.
-pub(super) struct Line {
+pub(super) struct Port {
     server: SocketAddr,
     socket: Arc<CountingSocket>,
     endpoint: Endpoint,
 }
 
-impl Line {
+impl Port {
     pub(super) fn open(server: SocketAddr) -> Result<Self, Failure> {
         let local: SocketAddr =
             if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
