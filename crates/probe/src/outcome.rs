@@ -52,6 +52,8 @@ pub enum Reason {
     SenderLate,
     /// Inconclusive: stopped before a verdict (by a person, a shutdown, or because the other direction ended the probe).
     Interrupted,
+    /// Inconclusive: stopped because the machine went to another network.
+    NetworkChanged,
     /// Inconclusive: the peer broke the protocol or stopped answering.
     PeerFailed,
     /// The server's name could not be resolved.
@@ -80,9 +82,11 @@ pub enum Reason {
     LocalFault,
     /// Not made: it might have cost more than what is left of the day's data.
     BudgetSpent,
-    /// Not made: the room's camera or microphone is in use.
+    /// Not made, or stopped: the room's camera or microphone is in use.
     MeetingOn,
-    /// Not made: something else uses the line, maybe a meeting.
+    /// Not made: nobody has looked lately whether the room's camera or microphone is in use.
+    MeetingUnknown,
+    /// Not made, or stopped: something else uses the line, maybe a meeting.
     OtherTraffic,
     /// Not made: data on this link is paid for by volume.
     Metered,
@@ -94,12 +98,18 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether the probe was put off by this side, so that there was no attempt at all.
+    /// Whether this side put the probe off: it was not made, or stopped, for the sake of something else. Says nothing
+    /// about the link, the server or the way to it.
     #[must_use]
     pub const fn is_postponement(self) -> bool {
         matches!(
             self,
-            Self::BudgetSpent | Self::MeetingOn | Self::OtherTraffic | Self::Metered | Self::OutsideHours
+            Self::BudgetSpent
+                | Self::MeetingOn
+                | Self::MeetingUnknown
+                | Self::OtherTraffic
+                | Self::Metered
+                | Self::OutsideHours
         )
     }
 }

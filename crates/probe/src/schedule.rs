@@ -25,7 +25,7 @@ use turn::{Pace, Turn};
 
 pub use budget::Spent;
 pub use cost::{Costs, most_bytes, usual_bytes};
-pub use obstacle::{Hours, Situation, Traffic, Window};
+pub use obstacle::{Hours, Meeting, Situation, Traffic, Window};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -171,11 +171,14 @@ impl Schedule {
         Action::Wait { until, put_off }
     }
 
-    /// An attempt at a probe of this kind ended at `now`.
+    /// An attempt at a probe of this kind ended at `now`. One that was stopped for a reason of this side's
+    /// ([`Reason::is_postponement`]) is no failure: it is due again soon.
     pub fn on_result(&mut self, now: Duration, mode: Mode, attempt: Attempt) {
         self.budget.spend(now, attempt.bytes, self.plan.daily_bytes);
         match mode {
-            Mode::Sustain => self.sustain.on_result(now, attempt, &mut self.jitter),
+            Mode::Sustain => {
+                self.sustain.on_result(now, attempt, self.plan.daily_bytes, &mut self.jitter);
+            }
             Mode::Quality => self.quality.on_result(now, attempt, &mut self.jitter),
             Mode::Gate | Mode::Unknown => {
                 self.demanded = false;
@@ -202,10 +205,19 @@ impl Schedule {
         self.sustain.recall(now, sustained);
     }
 
-    /// Somebody wants a gate probe at `now`. Hours, metered links and other traffic don't stand in its way; a meeting and
-    /// a spent budget do, and then the demand is over. So it is if one ended within the last minute: its answer is there.
+    /// Somebody wants a gate probe at `now`. Hours, metered links and other traffic don't stand in its way; a meeting that is
+    /// known of and a spent budget do, and then the demand is over. So it is if one ended within the last minute: its answer is there.
     pub fn on_demand(&mut self, now: Duration) {
         self.demanded = self.gate.ended_at().is_none_or(|ended| now >= ended + ANSWERED);
+    }
+
+    /// What to remember at `now` before a probe of this kind begins: what was spent, and the most that it can cost. A
+    /// program that is killed meanwhile can't tell any more.
+    #[must_use]
+    pub fn spent_at_most(&self, now: Duration, mode: Mode) -> Vec<Spent> {
+        let mut spent = self.spent(now);
+        spent.push(Spent { ago: Duration::ZERO, bytes: self.plan.costs.most(mode) });
+        spent
     }
 
     /// What probes cost within the 24 hours before `now`, to be remembered beyond the program's end.

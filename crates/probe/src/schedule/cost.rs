@@ -31,6 +31,16 @@ impl Costs {
             quality: most_bytes(Mode::Quality, up, down),
         }
     }
+
+    /// The most that a probe of this kind can cost.
+    #[must_use]
+    pub const fn most(&self, mode: Mode) -> u64 {
+        match mode {
+            Mode::Gate | Mode::Unknown => self.gate,
+            Mode::Sustain => self.sustain,
+            Mode::Quality => self.quality,
+        }
+    }
 }
 
 /// IP bytes, both ways, that a probe at these rates costs at the most: what may be granted for as long as the judges

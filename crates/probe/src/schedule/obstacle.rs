@@ -8,8 +8,8 @@ use crate::{Mode, Reason};
 /// What the room is like at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Situation {
-    /// Somebody uses the room's camera or microphone.
-    pub meeting: bool,
+    /// Whether a meeting is on.
+    pub meeting: Meeting,
     /// What else uses the line.
     pub traffic: Traffic,
     /// Data on the present link is paid for by volume.
@@ -18,6 +18,17 @@ pub struct Situation {
     pub hours: Hours,
     /// The early hours in which nobody is there: the present ones, else the next.
     pub early: Option<Window>,
+}
+
+/// Whether somebody uses the room's camera or microphone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meeting {
+    /// Nobody does.
+    Off,
+    /// Somebody does.
+    On,
+    /// Nobody has looked lately.
+    Unknown,
 }
 
 /// What else uses the line.
@@ -56,6 +67,9 @@ pub struct Window {
 
 /// While a meeting is on or the line is busy, a probe that is due asks this often whether it is over.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// The same while nobody has looked at the devices: the next scan is a matter of seconds.
+const SCAN: Duration = Duration::from_secs(1);
 
 /// A line that has not been found quiet for this long is always like that: no meeting without a camera or microphone
 /// lasts longer.
@@ -116,15 +130,19 @@ impl Schedule {
             Some(at) if at <= now => {}
             freed => return Some((Reason::BudgetSpent, freed.unwrap_or(now + DAY))),
         }
-        if situation.meeting {
-            return Some((Reason::MeetingOn, now + LOOK));
+        match situation.meeting {
+            Meeting::On => return Some((Reason::MeetingOn, now + LOOK)),
+            // Whoever asks is in the room, and sees what no scan has told.
+            Meeting::Unknown if !demanded => return Some((Reason::MeetingUnknown, now + SCAN)),
+            Meeting::Off | Meeting::Unknown => {}
         }
         let busy = situation.traffic == Traffic::Busy && self.minds_traffic(mode, now);
         busy.then_some((Reason::OtherTraffic, now + LOOK))
     }
 
-    /// Whether this kind waits for a quiet line.
-    pub(super) fn minds_traffic(&self, mode: Mode, now: Duration) -> bool {
+    /// Whether a probe of this kind, made at `now`, yields to what else uses the line.
+    #[must_use]
+    pub fn minds_traffic(&self, mode: Mode, now: Duration) -> bool {
         let always_busy = self.busy_since.is_some_and(|since| now >= since + LONGEST_MEETING);
         match mode {
             Mode::Gate | Mode::Unknown => !(self.demanded || always_busy),

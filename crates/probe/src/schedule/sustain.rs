@@ -11,9 +11,15 @@ const WORTH_RENEWING: Duration = Duration::from_secs(12 * 60 * 60);
 /// After a start or a change it waits about this long: people and updates come first, and so does the gate.
 const AFTER_START: Duration = Duration::from_secs(5 * 60);
 
+/// An attempt without a verdict rests for so long that such attempts cost this part of the budget in the mean: the rest is
+/// the gate's.
+const FRUITLESS_PART: u64 = 3;
+
 #[derive(Debug, Clone)]
 pub(super) struct Sustain {
     turn: Turn,
+    /// Until when the cost of attempts without a verdict forbids another one, whatever the occasion.
+    rests_until: Duration,
     /// When the last verdict is a day old.
     stale_at: Option<Duration>,
     /// Not before this: the program has just started, or the network changed.
@@ -25,7 +31,13 @@ pub(super) struct Sustain {
 impl Sustain {
     pub(super) fn new(now: Duration, jitter: &mut Jitter) -> Self {
         let turn = Turn::new(Pace::sustain());
-        let mut new = Self { turn, stale_at: None, settled_at: Duration::ZERO, slot: jitter.share() };
+        let mut new = Self {
+            turn,
+            rests_until: Duration::ZERO,
+            stale_at: None,
+            settled_at: Duration::ZERO,
+            slot: jitter.share(),
+        };
         new.on_change(now, jitter);
         new
     }
@@ -47,7 +59,13 @@ impl Sustain {
         occasion.unwrap_or_default().max(self.not_before())
     }
 
-    pub(super) fn on_result(&mut self, now: Duration, attempt: Attempt, jitter: &mut Jitter) {
+    pub(super) fn on_result(
+        &mut self,
+        now: Duration,
+        attempt: Attempt,
+        daily_bytes: u64,
+        jitter: &mut Jitter,
+    ) {
         self.turn.on_result(now, attempt, jitter);
         match attempt.verdict {
             Verdict::Pass => {
@@ -57,7 +75,7 @@ impl Sustain {
                 self.settled_at = self.settled_at.min(now);
             }
             Verdict::Fail => self.stale_at = Some(now + DAY),
-            Verdict::Inconclusive => {}
+            Verdict::Inconclusive => self.rests_until = now + rest(attempt.bytes, daily_bytes),
         }
     }
 
@@ -76,7 +94,7 @@ impl Sustain {
     }
 
     fn not_before(&self) -> Duration {
-        self.turn.due.max(self.turn.held_until())
+        self.turn.due.max(self.turn.held_until()).max(self.rests_until)
     }
 
     /// This room's time in the window; later if it was missed, and not at all once the window is over.
@@ -86,3 +104,13 @@ impl Sustain {
         (at < window.ends).then_some(at)
     }
 }
+
+/// How long it takes until `bytes` are a third of what a budget of `daily_bytes` allows meanwhile.
+#[allow(clippy::cast_precision_loss)]
+fn rest(bytes: u64, daily_bytes: u64) -> Duration {
+    let days = bytes.saturating_mul(FRUITLESS_PART) as f64 / daily_bytes.max(1) as f64;
+    DAY.mul_f64(days.min(LONGEST_REST))
+}
+
+/// Days: a budget in which not even one attempt fits forbids it by itself.
+const LONGEST_REST: f64 = 30.0;

@@ -25,8 +25,13 @@ fn plan() -> Plan {
     }
 }
 
-const FREE: Situation =
-    Situation { meeting: false, traffic: Traffic::Quiet, metered: false, hours: Hours::Unknown, early: None };
+const FREE: Situation = Situation {
+    meeting: Meeting::Off,
+    traffic: Traffic::Quiet,
+    metered: false,
+    hours: Hours::Unknown,
+    early: None,
+};
 
 fn schedule(plan: Plan) -> Schedule {
     Schedule::new(plan, Vec::new(), Duration::ZERO)
@@ -140,9 +145,57 @@ fn a_budget_below_one_probe_blocks_for_ever_and_never_spins() {
 fn a_probe_that_falls_due_in_a_meeting_is_made_when_it_is_over() {
     let mut schedule = schedule(plan());
     let until = MINUTE + Duration::from_secs(30);
-    let meeting = Situation { meeting: true, ..FREE };
+    let meeting = Situation { meeting: Meeting::On, ..FREE };
     assert_eq!(gate_put_off(schedule.next(MINUTE, meeting)), Some((Reason::MeetingOn, until)));
     assert_eq!(schedule.next(until, FREE), Action::Probe(Mode::Gate));
+}
+
+#[test]
+fn a_probe_that_a_meeting_ends_is_made_when_that_is_over_and_counts_as_no_failure() {
+    for reason in [Reason::MeetingOn, Reason::OtherTraffic] {
+        let mut schedule = schedule(plan());
+        schedule.on_result(MINUTE, Mode::Gate, life::stopped(reason, 2_000_000));
+        assert_eq!(schedule.spent(MINUTE), [Spent { ago: Duration::ZERO, bytes: 2_000_000 }]);
+        let again = until_gate(&mut schedule, MINUTE);
+        assert!((10..13).contains(&(again - MINUTE).as_secs()), "{again:?}");
+        // However often it happens: the link did nothing wrong.
+        for stopped in 2..10 {
+            schedule.on_result(MINUTE * stopped, Mode::Gate, life::stopped(reason, 2_000_000));
+        }
+        let again = until_gate(&mut schedule, MINUTE * 9);
+        assert!((10..13).contains(&(again - MINUTE * 9).as_secs()), "{again:?}");
+    }
+}
+
+#[test]
+fn whoever_asks_after_a_meeting_has_ended_a_probe_is_served_at_once() {
+    let mut schedule = schedule(plan());
+    schedule.on_result(MINUTE, Mode::Gate, life::stopped(Reason::MeetingOn, 2_000_000));
+    let now = MINUTE + Duration::from_secs(1);
+    schedule.on_demand(now);
+    assert_eq!(schedule.next(now, FREE), Action::Probe(Mode::Gate));
+}
+
+#[test]
+fn while_nobody_has_looked_at_the_devices_only_a_demand_is_served() {
+    let mut schedule = schedule(plan());
+    let unknown = Situation { meeting: Meeting::Unknown, ..FREE };
+    let until = MINUTE + Duration::from_secs(1);
+    assert_eq!(gate_put_off(schedule.next(MINUTE, unknown)), Some((Reason::MeetingUnknown, until)));
+    schedule.on_demand(until);
+    assert_eq!(schedule.next(until, unknown), Action::Probe(Mode::Gate));
+}
+
+#[test]
+fn before_a_probe_begins_the_most_that_it_can_cost_counts_as_spent() {
+    let mut schedule = schedule(plan());
+    schedule.on_result(MINUTE, Mode::Gate, pass(4_000_000));
+    for (mode, most) in [(Mode::Gate, plan().costs.gate), (Mode::Sustain, plan().costs.sustain)] {
+        let known = schedule.spent_at_most(MINUTE * 2, mode);
+        assert_eq!(known.len(), 2);
+        assert_eq!(known[1], Spent { ago: Duration::ZERO, bytes: most });
+    }
+    assert_eq!(schedule.spent(MINUTE * 2).len(), 1, "it is not spent yet");
 }
 
 #[test]
@@ -150,7 +203,7 @@ fn a_line_is_listened_to_before_it_is_probed_and_only_then() {
     let mut schedule = schedule(plan());
     let unmeasured = Situation { traffic: Traffic::Unmeasured, ..FREE };
     assert_eq!(schedule.next(MINUTE, unmeasured), Action::Listen);
-    let meeting = Situation { meeting: true, ..unmeasured };
+    let meeting = Situation { meeting: Meeting::On, ..unmeasured };
     assert!(matches!(schedule.next(MINUTE, meeting), Action::Wait { .. }), "nothing would come of it");
     let busy = Situation { traffic: Traffic::Busy, ..FREE };
     let until = MINUTE + Duration::from_secs(30);

@@ -78,6 +78,10 @@ impl Turn {
     }
 
     pub(super) fn on_result(&mut self, now: Duration, attempt: Attempt, jitter: &mut Jitter) {
+        if attempt.reason.is_postponement() {
+            self.due = now + jitter.stretch(self.pace.first_retry, 1.0..1.2);
+            return;
+        }
         self.ended_at = Some(now);
         let refused = matches!(attempt.reason, Reason::ServerRefused | Reason::VersionMismatch);
         let pause = match attempt.verdict {

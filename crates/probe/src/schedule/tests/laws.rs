@@ -21,22 +21,21 @@ struct Step {
 
 fn situation() -> impl Strategy<Value = Situation> {
     let traffic = select(vec![Traffic::Unmeasured, Traffic::Quiet, Traffic::Quiet, Traffic::Busy]);
+    let meeting = prop_oneof![6 => Just(Meeting::Off), 2 => Just(Meeting::On), 1 => Just(Meeting::Unknown)];
     let hours = prop_oneof![
         3 => Just(None),
         3 => Just(Some(None)),
         1 => (1_u64..200_000).prop_map(|left| Some(Some(Duration::from_secs(left)))),
     ];
-    (prop::bool::weighted(0.2), traffic, prop::bool::weighted(0.1), hours).prop_map(
-        |(meeting, traffic, metered, hours)| {
-            let hours = match hours {
-                None => Hours::Unknown,
-                Some(None) => Hours::Open,
-                // From now; made absolute where the step is taken.
-                Some(Some(left)) => Hours::Closed { until: left },
-            };
-            Situation { meeting, traffic, metered, hours, early: None }
-        },
-    )
+    (meeting, traffic, prop::bool::weighted(0.1), hours).prop_map(|(meeting, traffic, metered, hours)| {
+        let hours = match hours {
+            None => Hours::Unknown,
+            Some(None) => Hours::Open,
+            // From now; made absolute where the step is taken.
+            Some(Some(left)) => Hours::Closed { until: left },
+        };
+        Situation { meeting, traffic, metered, hours, early: None }
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -93,14 +92,6 @@ struct Made {
     bytes: u64,
 }
 
-fn most(costs: Costs, mode: Mode) -> u64 {
-    match mode {
-        Mode::Gate | Mode::Unknown => costs.gate,
-        Mode::Sustain => costs.sustain,
-        Mode::Quality => costs.quality,
-    }
-}
-
 fn lived(plan: Plan, steps: &[Step]) -> Result<Vec<Made>, TestCaseError> {
     let mut schedule = schedule(plan);
     let mut now = Duration::ZERO;
@@ -137,7 +128,7 @@ fn lived(plan: Plan, steps: &[Step]) -> Result<Vec<Made>, TestCaseError> {
                     clippy::cast_sign_loss,
                     clippy::cast_precision_loss
                 )]
-                let bytes = (most(plan.costs, mode) as f64 * step.share) as u64;
+                let bytes = (plan.costs.most(mode) as f64 * step.share) as u64;
                 made.push(Made { at: now, mode, situation, demanded: demanded && mode == Mode::Gate, bytes });
                 now += length(mode);
                 let Step { verdict, reason, retry_after, next_probe_in, .. } = *step;
@@ -169,10 +160,11 @@ proptest! {
     fn nothing_is_probed_in_a_meeting_and_routine_asks_for_more_than_that((plan, steps) in stories()) {
         for made in lived(plan, &steps)? {
             let Situation { meeting, traffic, metered, hours, .. } = made.situation;
-            prop_assert!(!meeting);
+            prop_assert!(meeting != Meeting::On);
             if made.demanded {
                 continue;
             }
+            prop_assert!(meeting == Meeting::Off, "nobody knows");
             prop_assert!(!metered);
             let closed = matches!(hours, Hours::Closed { .. });
             prop_assert!(!closed || made.mode == Mode::Sustain);
@@ -197,6 +189,28 @@ proptest! {
         for end in &made {
             let day = made.iter().filter(|it| it.at <= end.at && it.at + DAY > end.at);
             prop_assert!(day.map(|it| it.bytes).sum::<u64>() <= plan.daily_bytes + plan.costs.gate);
+        }
+    }
+
+    #[test]
+    fn sustain_probes_without_a_verdict_cost_a_third_of_a_day_s_budget_and_one_attempt(
+        (plan, steps) in stories()
+    ) {
+        let always_in_vain = |step: Step| Step {
+            verdict: Verdict::Inconclusive,
+            reason: if step.demand { Reason::MeetingOn } else { Reason::Undecided },
+            situation: FREE,
+            ..step
+        };
+        // Time for many: each step is one, and a wait lasts an interval.
+        let plan = Plan { interval: HOUR * 2, quality_interval: DAY, ..plan };
+        let steps: Vec<Step> = steps.into_iter().map(always_in_vain).collect();
+        let made: Vec<Made> =
+            lived(plan, &steps)?.into_iter().filter(|made| made.mode == Mode::Sustain).collect();
+        for end in &made {
+            let day = made.iter().filter(|it| it.at <= end.at && it.at + DAY > end.at);
+            let cost = day.map(|it| it.bytes).sum::<u64>();
+            prop_assert!(cost <= plan.daily_bytes / 3 + plan.costs.sustain, "{cost} of {}", plan.daily_bytes);
         }
     }
 

@@ -20,6 +20,11 @@ pub(super) fn fruitless(retry_after: Option<Duration>) -> Attempt {
     Attempt { verdict: Verdict::Inconclusive, reason: Reason::Undecided, retry_after, ..pass(6_000) }
 }
 
+/// An attempt that this side ended for the sake of something else.
+pub(super) fn stopped(reason: Reason, bytes: u64) -> Attempt {
+    Attempt { verdict: Verdict::Inconclusive, reason, ..pass(bytes) }
+}
+
 /// What a steady link at 10 up and 20 down costs.
 fn steady(mode: Mode) -> Attempt {
     pass(match mode {
@@ -109,6 +114,10 @@ impl Life {
         reasons.dedup();
         reasons
     }
+}
+
+pub(super) const fn meeting_if(is_on: bool) -> Meeting {
+    if is_on { Meeting::On } else { Meeting::Off }
 }
 
 /// Monday to Friday 07:30 to 16:00 if day 0 is a Monday; early from five to seven every day.

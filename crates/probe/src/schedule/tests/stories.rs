@@ -1,5 +1,5 @@
 use super::{
-    life::{at, office},
+    life::{at, meeting_if, office},
     *,
 };
 
@@ -7,7 +7,7 @@ use super::{
 fn a_room_s_day_from_boot_over_a_meeting_and_an_update_to_the_evening() {
     let mut life = Life::switched_on_at(at(0, 7, 0), plan(), None);
     life.room = |now| Situation {
-        meeting: (at(0, 9, 0)..at(0, 11, 0)).contains(&now),
+        meeting: meeting_if((at(0, 9, 0)..at(0, 11, 0)).contains(&now)),
         traffic: if (at(0, 13, 0)..at(0, 13, 20)).contains(&now) { Traffic::Busy } else { Traffic::Quiet },
         ..office(now)
     };
@@ -126,7 +126,7 @@ fn a_demand_is_served_outside_the_hours_and_over_a_busy_line_but_never_in_a_meet
     let night = |meeting| {
         let mut life = Life::switched_on_at(at(0, 20, 0), plan(), None);
         life.room = if meeting {
-            |now| Situation { traffic: Traffic::Busy, meeting: now < at(0, 21, 0), ..office(now) }
+            |now| Situation { traffic: Traffic::Busy, meeting: meeting_if(now < at(0, 21, 0)), ..office(now) }
         } else {
             |now| Situation { traffic: Traffic::Busy, ..office(now) }
         };

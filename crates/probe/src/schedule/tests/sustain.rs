@@ -1,5 +1,5 @@
 use super::{
-    life::{at, fail, office},
+    life::{at, fail, meeting_if, office},
     *,
 };
 
@@ -60,7 +60,8 @@ fn a_machine_that_is_off_at_night_does_it_after_boot_and_not_while_yesterday_s_i
 #[test]
 fn with_no_verdict_of_a_day_it_is_made_in_the_hours_but_never_into_a_meeting() {
     let mut life = Life::switched_on_at(at(0, 8, 0), plan(), None);
-    life.room = |now| Situation { meeting: (at(0, 8, 0)..at(0, 10, 0)).contains(&now), ..office(now) };
+    life.room =
+        |now| Situation { meeting: meeting_if((at(0, 8, 0)..at(0, 10, 0)).contains(&now)), ..office(now) };
     life.until(at(0, 12, 0));
     let [time] = sustain_times(&life)[..] else { panic!("{:?}", life.made) };
     assert!((at(0, 10, 0)..at(0, 10, 2)).contains(&time), "{time:?}");
@@ -112,6 +113,52 @@ fn an_undecided_one_backs_off() {
     for (least, pause) in [5, 10, 20, 40].iter().zip(&pauses) {
         assert!((*least..=least * 6 / 5 + 1).contains(pause), "{pauses:?}");
     }
+}
+
+/// At their full price and with the default budget there is one a day, and the gate never waits for data.
+#[test]
+fn undecided_ones_leave_the_gate_its_day() {
+    for reason in [Reason::Undecided, Reason::MeetingOn, Reason::Interrupted] {
+        let mut life = Life::switched_on_at(at(0, 8, 0), plan(), None);
+        life.room = office;
+        life.results = match reason {
+            Reason::Undecided => |mode| undecided(mode, Reason::Undecided),
+            Reason::MeetingOn => |mode| undecided(mode, Reason::MeetingOn),
+            _ => |mode| undecided(mode, Reason::Interrupted),
+        };
+        // A network that comes and goes makes none of them free.
+        for hour in 9..16 {
+            life.until(at(0, hour, 0));
+            life.schedule.on_change(life.now);
+        }
+        life.until(at(3, 16, 0));
+        assert_eq!(life.reasons(Mode::Gate, at(0, 8, 0), at(0, 16, 0)), [], "{reason:?}");
+        for day in 0..3 {
+            let made = life.count(Mode::Sustain, at(day, 8, 0), at(day + 1, 8, 0));
+            assert_eq!(made, 1, "{reason:?}, day {day}: {:?}", sustain_times(&life));
+        }
+    }
+}
+
+fn undecided(mode: Mode, reason: Reason) -> Attempt {
+    match mode {
+        Mode::Sustain => life::stopped(reason, 83_000_000),
+        Mode::Quality => life::pass(100_000),
+        Mode::Gate | Mode::Unknown => life::pass(4_000_000),
+    }
+}
+
+#[test]
+fn one_that_is_stopped_early_is_tried_again_the_sooner_the_less_it_has_cost() {
+    let pause = |megabytes: u64| {
+        let mut schedule = Schedule::new(plan(), Vec::new(), Duration::ZERO);
+        schedule.on_result(HOUR, Mode::Sustain, life::stopped(Reason::MeetingOn, megabytes * 1_000_000));
+        (schedule.due(Mode::Sustain, HOUR, FREE) - HOUR).as_secs() / 60
+    };
+    assert!((5..=6).contains(&pause(0)), "{}", pause(0));
+    assert_eq!(pause(1), 17);
+    assert_eq!(pause(20), 345);
+    assert_eq!(pause(83), 1_434);
 }
 
 #[test]
