@@ -95,5 +95,29 @@ pub fn for_train(
     }
 }
 
+/// What no pass has less of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LeastOfPass {
+    /// From the first arrival to the verdict.
+    pub observed: Duration,
+    /// Share of the target that arrived; none of a stream that says nothing about a rate.
+    pub delivered: f64,
+}
+
+/// What every pass of the judges here has, so that a pass with less is none of theirs.
+#[must_use]
+pub fn least_of_pass(mode: Mode, effort: Effort) -> LeastOfPass {
+    match mode {
+        Mode::Gate | Mode::Unknown => {
+            let pass = Thresholds::of(effort).pass;
+            let observed_s = pass.after_s.min(pass.after_single_s);
+            let observed = Duration::try_from_secs_f64(observed_s).unwrap_or_default();
+            LeastOfPass { observed, delivered: pass.delivered }
+        }
+        Mode::Sustain => LeastOfPass { observed: sustain::AT_LEAST, delivered: limits::DELIVERED },
+        Mode::Quality => LeastOfPass { observed: quality::MEASURED_FOR, delivered: 0.0 },
+    }
+}
+
 #[cfg(test)]
 mod tests;

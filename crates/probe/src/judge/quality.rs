@@ -10,7 +10,7 @@ use super::{
 use crate::{DirectionResult, Reason, Verdict, control::TrainGrant, wire::PacketHeader};
 
 /// Long enough for 200 packets, so that one lost is half a per cent.
-const MEASURED_FOR: Duration = Duration::from_secs(4);
+pub(super) const MEASURED_FOR: Duration = Duration::from_secs(4);
 
 /// What there is to measure is in the evidence.
 #[derive(Debug)]

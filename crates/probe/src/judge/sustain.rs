@@ -39,7 +39,7 @@ mod windows;
 use windows::{Slot, WINDOW_S, Windows};
 
 /// No pass before this time.
-const AT_LEAST: Duration = Duration::from_secs(21);
+pub(super) const AT_LEAST: Duration = Duration::from_secs(21);
 /// The windows of the ground truth's 30 s, and how many of them may be bad.
 const ALL_WINDOWS: usize = 100;
 const MAY_BE_BAD: usize = 5;

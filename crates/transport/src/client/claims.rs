@@ -6,6 +6,7 @@ use siaga_probe::{
     Bitrate, Direction, DirectionResult, Mode, Percentiles, Reason, Verdict,
     control::{Grant, TrainGrant, VERSION},
     credit,
+    judge::{self, Effort, LeastOfPass},
 };
 
 use super::ProbeRequest;
@@ -69,6 +70,8 @@ const RATE_TOLERANCE: f64 = 1.045;
 pub(super) struct Known {
     /// Kind of probe.
     pub(super) mode: Mode,
+    /// What the server was asked to judge with.
+    pub(super) effort: Effort,
     /// The rate asked about.
     pub(super) target: Bitrate,
     /// IP bytes that this side has sent since it asked.
@@ -107,8 +110,8 @@ pub(super) fn check_report(report: DirectionResult, known: &Known) -> Result<Dir
     if !has_possible_numbers(&report, known) {
         return Err("a report with impossible numbers");
     }
-    if report.verdict == Verdict::Pass && !is_covered(&report, known) {
-        return Err("a pass for more than was sent");
+    if report.verdict == Verdict::Pass {
+        is_a_pass(&report, known)?;
     }
     Ok(report)
 }
@@ -133,17 +136,25 @@ fn has_possible_numbers(report: &DirectionResult, known: &Known) -> bool {
         })
 }
 
-/// Whether the rate it tells was delivered for as long as it tells, of what this side sent.
+/// Whether it rests on as much as this side's own judge asks for, and on no more than this side has sent.
 #[allow(clippy::cast_precision_loss)]
-fn is_covered(report: &DirectionResult, known: &Known) -> bool {
-    // A stream that loads nothing may lose what it likes and is measured all the same.
-    let least = if known.mode.loads() { 0.9 * known.target.bps_f64() } else { 0.0 };
-    report.delivered_bps.is_some_and(|delivered| {
-        let delivered = delivered as f64;
-        // From the last arrival to the verdict there may be some time.
-        let counted_s = (report.observed_s - 0.2).max(0.0);
-        delivered >= least && counted_s > 0.0 && delivered * counted_s / 8.0 <= known.sent as f64 * CLOCKS
-    })
+fn is_a_pass(report: &DirectionResult, known: &Known) -> Result<(), &'static str> {
+    let LeastOfPass { observed, delivered: share } = judge::least_of_pass(known.mode, known.effort);
+    // It is told to the microsecond.
+    if report.observed_s + 1e-6 < observed.as_secs_f64() {
+        return Err("a pass after less time than a pass takes");
+    }
+    let least_bps = share * known.reported_target().bps_f64();
+    let Some(delivered_bps) = report.delivered_bps.map(|bps| bps as f64).filter(|bps| *bps >= least_bps)
+    else {
+        return Err("a pass with less delivered than a pass needs");
+    };
+    // From the last arrival to the verdict there may be some time, but not within the least.
+    let counted_s = (report.observed_s - 0.2).max(observed.as_secs_f64());
+    if delivered_bps * counted_s / 8.0 > known.sent as f64 * CLOCKS {
+        return Err("a pass for more than was sent");
+    }
+    Ok(())
 }
 
 /// Two machines' clocks and two ways of counting headers differ by less than this.
@@ -167,6 +178,7 @@ mod tests {
     fn known() -> Known {
         Known {
             mode: Mode::Gate,
+            effort: Effort::Normal,
             target: rate(10_000_000),
             sent: 1_320_000,
             elapsed: Duration::from_millis(1_030),
@@ -199,16 +211,51 @@ mod tests {
 
     #[test]
     fn a_pass_needs_packets_that_were_sent() {
-        for (lie, known) in [
-            (pass(), Known { sent: 900_000, ..known() }),
-            (DirectionResult { delivered_bps: Some(5_000_000), ..pass() }, known()),
-            (DirectionResult { delivered_bps: None, ..pass() }, known()),
-            (DirectionResult { observed_s: 0.0, ..pass() }, known()),
+        let too_little = "a pass with less delivered than a pass needs";
+        let too_soon = "a pass after less time than a pass takes";
+        for (lie, known, told) in [
+            (pass(), Known { sent: 900_000, ..known() }, "a pass for more than was sent"),
+            (DirectionResult { delivered_bps: Some(9_700_000), ..pass() }, known(), too_little),
+            (DirectionResult { delivered_bps: None, ..pass() }, known(), too_little),
+            (DirectionResult { observed_s: 0.0, ..pass() }, known(), too_soon),
+            (DirectionResult { observed_s: 0.3, ..pass() }, known(), too_soon),
         ] {
-            assert_eq!(check_report(lie, &known), Err("a pass for more than was sent"));
+            assert_eq!(check_report(lie, &known), Err(told));
         }
         let early = Known { elapsed: Duration::from_millis(500), ..known() };
         assert_eq!(check_report(pass(), &early), Err("a report with impossible numbers"));
+    }
+
+    #[test]
+    fn each_kind_of_probe_and_each_effort_takes_its_time() {
+        // As much was sent as any of them could need.
+        let known = |mode, effort| Known {
+            mode,
+            effort,
+            sent: 60_000_000,
+            elapsed: Duration::from_secs(40),
+            target: rate(10_000_000),
+        };
+        for (mode, effort, least_s) in [
+            (Mode::Gate, Effort::Light, 0.4),
+            (Mode::Gate, Effort::Normal, 1.0),
+            (Mode::Gate, Effort::Careful, 2.5),
+            (Mode::Sustain, Effort::Normal, 21.0),
+            (Mode::Quality, Effort::Normal, 4.0),
+        ] {
+            let known = known(mode, effort);
+            let told = |observed_s| {
+                let target_bps = known.reported_target();
+                let delivered_bps = Some(target_bps.bps());
+                check_report(
+                    DirectionResult { observed_s, target_bps, delivered_bps, reason: known.pass(), ..pass() },
+                    &known,
+                )
+            };
+            assert!(told(least_s).is_ok(), "{mode} {effort}");
+            let too_soon = Err("a pass after less time than a pass takes");
+            assert_eq!(told(least_s - 0.01), too_soon, "{mode} {effort}");
+        }
     }
 
     #[test]

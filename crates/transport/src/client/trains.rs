@@ -62,7 +62,7 @@ pub(super) async fn run(
             match control::receive(&mut from_server).await? {
                 FromServer::Report(report) if reported.is_none() => {
                     let sent = allowance.sent(connection);
-                    let known = Known { mode, target: up_target, sent, elapsed: allowance.elapsed() };
+                    let known = Known { mode, effort, target: up_target, sent, elapsed: allowance.elapsed() };
                     reported = Some(claims::check_report(report.result, &known).map_err(Ended::Broke)?);
                     stop_up.notify_one();
                     up_is_judged.notify_one();

@@ -54,6 +54,44 @@ async fn packets_that_no_honest_sender_sends_end_the_probe_without_a_statement()
     }
 }
 
+/// What comes of a server that takes 0.6 s of the up train and then reports a pass.
+async fn reported(report: fn(DirectionResult) -> DirectionResult) -> Probed {
+    let lab = Lab::new();
+    let server = lab.hostile(async move |mut peer| {
+        peer.grant().await;
+        while let Ok(message) = peer.hear().await {
+            if let FromClient::Sent(sent) = message {
+                assert!(sent.packets > 20, "the train came: {sent:?}");
+                break;
+            }
+        }
+        let pass = DirectionResult {
+            verdict: Verdict::Pass,
+            delivered_bps: Some(1_050_000),
+            loss_ratio: Some(0.0),
+            observed_s: 0.55,
+            ..DirectionResult::unmeasured(mbps(1), Reason::Sustained)
+        };
+        peer.say(&FromServer::Report(Report { result: report(pass) })).await;
+        peer.linger().await;
+    });
+    lab.probe(server, SHORT_TRAINS).await
+}
+
+#[tokio::test]
+async fn a_report_of_what_did_not_arrive_or_came_too_soon_is_no_pass() {
+    for (lie, told) in [
+        ((|pass| pass) as fn(DirectionResult) -> DirectionResult, "less time than a pass takes"),
+        (|pass| DirectionResult { observed_s: 1.04, ..pass }, "sent a"),
+        (|pass| DirectionResult { observed_s: 1.04, delivered_bps: Some(900_000), ..pass }, "sent a"),
+        (|pass| DirectionResult { observed_s: 30.0, ..pass }, "impossible numbers"),
+        (|pass| DirectionResult { target_bps: mbps(9), ..pass }, "another rate"),
+        (|pass| DirectionResult { reason: Reason::Measured, ..pass }, "contradict"),
+    ] {
+        assert_told(&reported(lie).await, Reason::PeerFailed, &[told]);
+    }
+}
+
 #[tokio::test]
 async fn duplicated_and_ancient_packets_count_once() {
     let lab = Lab::new();
