@@ -54,6 +54,11 @@ pub fn longest_pause(interval: Duration) -> Duration {
     interval.saturating_mul(6) / 5
 }
 
+/// The shortest time from one verdict to the next probe of the same kind.
+fn shortest_pause(interval: Duration) -> Duration {
+    interval.saturating_mul(4) / 5
+}
+
 /// A sustain verdict of the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sustained {
@@ -98,8 +103,8 @@ pub struct Attempt {
     pub reason: Reason,
     /// What a busy server asked for.
     pub retry_after: Option<Duration>,
-    /// When a server that granted wishes to be asked for the next gate probe. Never sooner than planned, nor so late
-    /// that evidence runs out.
+    /// When a server that granted wishes to be asked for the next gate probe. It takes the place of chance, no sooner than
+    /// planned, nor so late that evidence runs out.
     pub next_probe_in: Option<Duration>,
     /// IP bytes of this side that it cost, both ways.
     pub bytes: u64,
@@ -184,11 +189,18 @@ impl Schedule {
                 self.demanded = false;
                 self.gate.on_result(now, attempt, &mut self.jitter);
                 let wished = attempt.next_probe_in.filter(|_| attempt.verdict == Verdict::Pass);
-                let latest =
-                    self.plan.interval.saturating_mul(2).min(self.plan.gate_life.mul_f64(LATEST_OF_LIFE));
-                self.gate.due = self.gate.due.max(now + wished.unwrap_or_default().min(latest));
+                if let Some(wished) = wished {
+                    self.gate.due = now + self.within_plan(wished);
+                }
             }
         }
+    }
+
+    /// A server's wish, no sooner than the plan's soonest, and in time for the evidence.
+    fn within_plan(&self, wished: Duration) -> Duration {
+        let Plan { interval, gate_life, .. } = self.plan;
+        let latest = interval.saturating_mul(2).min(gate_life.mul_f64(LATEST_OF_LIFE));
+        wished.min(latest).max(shortest_pause(interval))
     }
 
     /// What was known of the link is worthless from `now` on: a gate probe is due at once, or as soon as a busy server

@@ -1,3 +1,4 @@
+mod herd;
 mod laws;
 mod life;
 mod stories;

@@ -11,7 +11,7 @@ use std::{
 use siaga_probe::{
     Bitrate, Mode, Reason,
     control::{Ask, Busy, Deny, FromClient, FromServer, Grant, PreTrains, TrainGrant, VERSION},
-    credit,
+    credit, spread,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -92,6 +92,14 @@ impl Admission {
         if ask.mode == Mode::Unknown {
             return deny(Reason::ServerRefused, "this server does not know that kind of probe".into());
         }
+        let lowest = ask.mode.lowest_rate();
+        if ask.up_bps < lowest || ask.down_bps < lowest {
+            let message = format!(
+                "a {} probe judges {lowest} or more in each direction; ask for that, or for a quality probe",
+                ask.mode
+            );
+            return deny(Reason::ServerRefused, message);
+        }
         let highest = self.limits.max_rate;
         if ask.up_bps > highest || ask.down_bps > highest {
             return deny(
@@ -123,8 +131,15 @@ impl Admission {
             window_ms: whole_ms(credit::window(ask.mode, rtt)),
             pre_trains,
             server_time_ms: wall_clock_ms(),
-            next_probe_in_ms: None,
+            next_probe_in_ms: self.next_probe_in().map(|wish| whole_ms(wish).into()),
         }
+    }
+
+    /// Called while the probe that it is for holds a place.
+    fn next_probe_in(&self) -> Option<Duration> {
+        let places = self.limits.max_probes;
+        let others = places.saturating_sub(self.places.available_permits()).saturating_sub(1);
+        spread::next_probe_in(others, places, rand::random())
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use quinn::{ConnectionError, IdleTimeout, TransportConfig, VarInt};
 use siaga_probe::{
-    Mode, Reason,
+    Bitrate, Mode, Reason,
     control::{Ask, FromClient, FromServer, VERSION},
     judge::Effort,
 };
@@ -68,23 +68,49 @@ async fn what_is_not_to_be_had_is_denied_with_its_reason() {
     let nobody = crate::quic::client(&lab.authority.trust(), None).unwrap();
     let nobody = lab.room_with(address, nobody).await;
     expect(nobody, ask(VERSION), Reason::IdentityRequired, "--open").await;
-    let other = |mode, up| {
-        FromClient::Ask(Ask {
-            version: VERSION,
-            mode,
-            effort: Effort::Normal,
-            up_bps: mbps(up),
-            down_bps: mbps(1),
-            passed_before: false,
-        })
+    let asked = Ask {
+        version: VERSION,
+        mode: Mode::Gate,
+        effort: Effort::Normal,
+        up_bps: mbps(1),
+        down_bps: mbps(1),
+        passed_before: false,
     };
+    let other = |mode, up| FromClient::Ask(Ask { mode, up_bps: mbps(up), ..asked.clone() });
     expect(lab.room(address).await, other(Mode::Unknown, 1), Reason::ServerRefused, "kind of probe").await;
     expect(lab.room(address).await, other(Mode::Gate, 11), Reason::ServerRefused, "up to 10 Mbit/s").await;
+    for mode in [Mode::Gate, Mode::Sustain] {
+        let slow =
+            FromClient::Ask(Ask { mode, down_bps: Bitrate::from_bps(999_999).unwrap(), ..asked.clone() });
+        expect(lab.room(address).await, slow, Reason::ServerRefused, "judges 1 Mbit/s or more").await;
+    }
     // The room's side makes the same of it.
     let mut request = lab.request(address);
     request.identity = None;
     let probed = within(probe(&request, pending())).await.unwrap();
     assert_told(&probed, Reason::IdentityRequired, &["--open"]);
+}
+
+#[tokio::test]
+async fn a_quality_probe_is_about_no_rate_and_any_may_be_named() {
+    let lab = Lab::new();
+    let server = TestServer::start(&lab, 1, SHORT_TRAINS);
+    let mut room = lab.room(server.address).await;
+    let rate = Bitrate::from_bps(1_000).unwrap();
+    let FromClient::Ask(asked) = ask(VERSION) else { unreachable!() };
+    room.say(&FromClient::Ask(Ask { mode: Mode::Quality, up_bps: rate, down_bps: rate, ..asked })).await;
+    assert!(matches!(room.hear().await, FromServer::Grant(_)));
+}
+
+#[tokio::test]
+async fn a_server_with_others_to_serve_says_when_it_would_like_to_be_asked_again() {
+    let lab = Lab::new();
+    let server = TestServer::start(&lab, 4, SHORT_TRAINS);
+    let mut rooms = [lab.room(server.address).await, lab.room(server.address).await];
+    let [alone, second] = &mut rooms;
+    assert_eq!(alone.granted().await.next_probe_in_ms, None, "as the room likes");
+    let wish = second.granted().await.next_probe_in_ms.expect("there are two now");
+    assert!((24 * 60_000..=48 * 60_000).contains(&wish), "{wish}");
 }
 
 #[tokio::test]
