@@ -43,7 +43,7 @@ impl Network {
         self.routes.first().map(|route| route.interface.as_str())
     }
 
-    /// What tells this network from others; `None` without a default route.
+    /// What tells this network from others, as far as it can be told; `None` without a default route.
     #[must_use]
     pub fn fingerprint(&self) -> Option<NetworkFingerprint> {
         self.routes.first().map(|route| NetworkFingerprint {

@@ -27,6 +27,8 @@ const VERSION: u32 = 1;
 pub(super) struct Memory {
     file: PathBuf,
     pub(super) history: History,
+    /// There is a file of which nobody knows what is in it: it is left alone, and nothing is kept.
+    unread: bool,
     /// That it can't be kept was said.
     complained: bool,
 }
@@ -46,22 +48,32 @@ struct KeptSpending {
 }
 
 impl Memory {
-    /// What is remembered in `directory`, and what was spent, the oldest first. A damaged file is set aside.
+    /// What is remembered in `directory`, and what was spent, the oldest first. A damaged file is set aside; one that
+    /// can't be read is left as it is.
     pub(super) fn load(directory: &Path, now_s: i64) -> (Self, Vec<Spent>) {
         let file = directory.join("link.json");
-        let kept = match read(&file) {
-            Ok(kept) => kept,
-            Err(error) if error.kind() == ErrorKind::NotFound => Kept::default(),
+        let (kept, unread) = match read(&file) {
+            Ok(kept) => (kept, false),
+            Err(error) if error.kind() == ErrorKind::NotFound => (Kept::default(), false),
+            // What the system could not read may be whole.
+            Err(error) if error.raw_os_error().is_some() => {
+                warn!(
+                    file = %file.display(),
+                    %error,
+                    "the memory of the link can't be read and is left as it is: the day's data budget begins anew, and \
+                     nothing is kept; let the agent's user read and write it, then restart the agent"
+                );
+                (Kept::default(), true)
+            }
             Err(error) => {
-                let consequence =
-                    "the memory of the link can't be read: begins anew, with a whole data budget";
+                let consequence = "the memory of the link is damaged: begins anew, with a whole data budget";
                 keep::set_aside(&file, &error, consequence);
-                Kept::default()
+                (Kept::default(), file.exists())
             }
         };
         let Kept { spent, history, .. } = kept;
         let spent = spent.into_iter().map(|spending| spending.as_of(now_s)).collect();
-        (Self { file, history, complained: false }, spent)
+        (Self { file, history, unread, complained: false }, spent)
     }
 
     /// That sustain probes of `server` failed on this network, if that is remembered.
@@ -79,6 +91,9 @@ impl Memory {
 
     /// Keeps it beyond the program's end. If that can't be done it is said once, and things go on.
     pub(super) async fn save(&mut self, spent: &[Spent], now_s: i64) {
+        if self.unread {
+            return;
+        }
         let spent = spent.iter().map(|spent| KeptSpending::of(*spent, now_s)).collect();
         let kept = Kept { version: VERSION, spent, history: self.history.clone() };
         let file = self.file.clone();
@@ -121,7 +136,10 @@ fn read(file: &Path) -> io::Result<Kept> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{
+        fs::{self, File, Permissions},
+        os::unix::fs::PermissionsExt,
+    };
 
     use siaga_probe::{
         Bitrate, Mode, ProbeResult, Verdict,
@@ -139,7 +157,11 @@ mod tests {
 
     fn office() -> (NetworkFingerprint, Question) {
         let rate = Bitrate::from_bps(10_000_000).unwrap();
-        let network = NetworkFingerprint { interface: "eth0".into(), gateway_mac: None, subnet: None };
+        let network = NetworkFingerprint {
+            interface: "eth0".into(),
+            gateway_mac: Some("02:00:00:00:00:01".into()),
+            subnet: None,
+        };
         let server = "probe.example:4433".to_owned();
         (network, Question { mode: Mode::Gate, server, up_bps: rate, down_bps: rate })
     }
@@ -237,13 +259,46 @@ mod tests {
         }
     }
 
+    /// As an error of the disk's: not even root reads a directory as a file.
+    #[tokio::test]
+    async fn a_file_that_can_t_be_read_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("link.json");
+        fs::create_dir(&file).unwrap();
+        let (mut memory, known) = Memory::load(dir.path(), NOON);
+        assert_eq!(known, []);
+        memory.save(&[spent(0, 1)], NOON).await;
+        let names: Vec<_> =
+            fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["link.json"], "neither set aside nor replaced");
+        assert!(file.is_dir());
+    }
+
+    #[tokio::test]
+    async fn a_file_of_somebody_else_s_is_whole_after_the_remedy() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("link.json");
+        let (mut memory, _) = Memory::load(dir.path(), NOON);
+        memory.save(&[spent(5, 7)], NOON).await;
+        fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
+        if File::open(&file).is_ok() {
+            return eprintln!("not run: root reads everything");
+        }
+        let (mut memory, known) = Memory::load(dir.path(), NOON);
+        assert_eq!(known, []);
+        memory.save(&[spent(0, 1)], NOON).await;
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(Memory::load(dir.path(), NOON).1, [spent(5, 7)]);
+    }
+
     #[tokio::test]
     async fn a_directory_that_can_t_be_written_is_no_reason_to_stop() {
         let dir = tempfile::tempdir().unwrap();
-        let no_directory = dir.path().join("file");
-        fs::write(&no_directory, "").unwrap();
-        let (mut memory, known) = Memory::load(&no_directory, NOON);
+        let state = dir.path().join("state");
+        let (mut memory, known) = Memory::load(&state, NOON);
         assert_eq!(known, []);
+        // No directory can be made where a file is.
+        fs::write(&state, "").unwrap();
         memory.save(&[spent(0, 1)], NOON).await;
         memory.save(&[spent(0, 2)], NOON).await;
         assert!(memory.complained);

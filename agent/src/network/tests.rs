@@ -76,6 +76,11 @@ fn only_default_routes_count_and_not_their_counters() {
     );
     let six = Network::parse("", &v6, "");
     assert_eq!(six.interface(), Some("eth0"));
+    assert_eq!(
+        six.fingerprint().unwrap().gateway_mac,
+        None,
+        "every network's first router may have that address"
+    );
     assert_eq!(six.routes.len(), 1);
     assert_eq!(Network::parse(OFFICE, &v6, NEIGHBOURS).fingerprint(), office().fingerprint());
 }

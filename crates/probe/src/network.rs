@@ -12,7 +12,7 @@ pub struct NetworkFingerprint {
     /// The interface with the default route.
     pub interface: String,
     /// The gateway's hardware address, in lower case with colons; `None` where there is none (a modem) or it is not
-    /// known yet.
+    /// known (over IPv6, or not yet). Without it another network may look just like this one.
     pub gateway_mac: Option<String>,
     /// The network that the gateway is in, as `192.168.1.0/24`; `None` on a link without one.
     pub subnet: Option<String>,
@@ -89,13 +89,14 @@ const MOST: usize = 64;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl History {
-    /// Whether this question's last verdict on this network was a pass and is younger than a day at `now_s`.
+    /// Whether this question's last verdict on this network, as [`Self::last_verdict`], was a pass.
     #[must_use]
     pub fn passed_before(&self, network: &NetworkFingerprint, question: &Question, now_s: i64) -> bool {
         self.last_verdict(network, question, now_s).is_some_and(|(verdict, _)| verdict == Verdict::Pass)
     }
 
-    /// This question's last verdict on this network, if it is younger than a day at `now_s`, and its age.
+    /// This question's last verdict on this network, if it is younger than a day at `now_s`, and its age. Of a network
+    /// that can't be told from others for sure there is none.
     #[must_use]
     pub fn last_verdict(
         &self,
@@ -108,6 +109,7 @@ impl History {
             (age < DAY).then_some(age)
         };
         let memory = self.0.iter().find(|memory| memory.is_about(network, question))?;
+        network.gateway_mac.as_ref()?;
         let passed = memory.passed_at.and_then(age).map(|age| (Verdict::Pass, age));
         let failed = memory.failed_at.and_then(age).map(|age| (Verdict::Fail, age));
         // Of two in the same second the failure counts.
@@ -117,7 +119,8 @@ impl History {
     /// What sustain probes of `server` on this network found lacking within the day before `now_s`, and no later one
     /// has made good: of each direction and rate the last time.
     ///
-    /// It may only ever deny. So one from the future, where the clock was wrong at one end, counts as just now.
+    /// It may only ever deny. So one from the future, where the clock was wrong at one end, counts as just now, and one
+    /// of a network that looks like this one counts as this one's.
     #[must_use]
     pub fn failures_to_sustain(
         &self,
@@ -171,6 +174,8 @@ impl History {
         for (direction, found) in [(Direction::Up, &result.up), (Direction::Down, &result.down)] {
             let DirectionResult { verdict, reason, delivered_bps, .. } = *found;
             match verdict {
+                // It may be another network's failure that would be forgotten.
+                Verdict::Pass if network.gateway_mac.is_none() => {}
                 Verdict::Pass => {
                     *memory.shortfall_mut(direction) = None;
                     for refuted in self.0.iter_mut().filter(|it| it.is_refuted_by(&memory, direction)) {
@@ -301,6 +306,29 @@ mod tests {
             down,
             rtt_ms: RoundTrip::default(),
         }
+    }
+
+    #[test]
+    fn of_a_network_that_looks_like_others_no_verdict_is_recalled_and_its_failures_deny() {
+        let nameless = NetworkFingerprint { gateway_mac: None, subnet: None, ..office("") };
+        let asked = question(Mode::Sustain, 10);
+        let failures = |history: &History| {
+            history
+                .failures_to_sustain(&nameless, &asked.server, NOON)
+                .into_iter()
+                .map(|it| it.direction)
+                .collect()
+        };
+        let mut history = History::default();
+        history.remember(&nameless, &asked, &result(Verdict::Pass), NOON);
+        assert!(!history.passed_before(&nameless, &asked, NOON), "it may have been another one");
+        assert_eq!(history.last_verdict(&nameless, &asked, NOON), None);
+        history.remember(&nameless, &asked, &found(Verdict::Fail, Verdict::Pass), NOON);
+        let denied: Vec<Direction> = failures(&history);
+        assert_eq!(denied, [Direction::Up]);
+        history.remember(&nameless, &asked, &result(Verdict::Pass), NOON);
+        let denied: Vec<Direction> = failures(&history);
+        assert_eq!(denied, [Direction::Up], "the pass may be another one's");
     }
 
     #[test]
