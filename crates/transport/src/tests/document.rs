@@ -1,17 +1,18 @@
 //! docs/protocol.md says what the code does.
 
-use std::{collections::BTreeSet, fmt::Debug, time::Duration};
+use std::{collections::BTreeSet, fmt::Debug, mem::discriminant, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use siaga_probe::{
     Mode,
-    control::{FromClient, FromServer, MAX_MESSAGE, VERSION},
+    control::{Ask, Busy, Credit, Deny, FromClient, FromServer, Grant, MAX_MESSAGE, Report, Sent, VERSION},
     credit,
+    judge::{Effort, least_of_pass},
     wire::PacketHeader,
 };
 
-use super::lab::mbps;
+use super::{fields, lab::mbps};
 use crate::{close, counts::train_datagram, identity::PROBE_ALPN, patience::Patience};
 
 const PAGE: &str = include_str!("../../../../docs/protocol.md");
@@ -46,32 +47,65 @@ fn every_message_has_an_example_that_is_one() {
     assert_eq!(from_server, all.map(str::to_owned).into());
 }
 
-/// A message that is added must be described.
+/// Each message's example with the text from the last one's end on, which describes it.
+fn descriptions<T: DeserializeOwned>(from: &str) -> Vec<(T, String)> {
+    let mut before = "";
+    let mut found = Vec::new();
+    for piece in PAGE.split("<!-- from ") {
+        // The first piece has no example.
+        let Some((sender, example)) = piece.split_once(" -->\n```json") else {
+            before = piece;
+            continue;
+        };
+        let (example, after) = example.split_once("```").expect("it has an end");
+        if sender == from {
+            found.push((serde_json::from_str(example).unwrap(), format!("{before}{example}")));
+        }
+        before = after;
+    }
+    found
+}
+
+/// A message that is added must be described, and each of its fields, however deep.
 #[test]
-fn no_message_is_missing() {
-    fn described(message: &FromClient) -> bool {
+fn no_message_and_no_field_is_missing() {
+    fn of_room(message: &FromClient) -> BTreeSet<&'static str> {
         match message {
-            FromClient::Ask(_) | FromClient::Stop | FromClient::Sent(_) | FromClient::Credit(_) => true,
-            FromClient::Unknown => false,
+            FromClient::Ask(_) => fields::of::<Ask>(),
+            FromClient::Stop => BTreeSet::new(),
+            FromClient::Sent(_) => fields::of::<Sent>(),
+            FromClient::Credit(_) => fields::of::<Credit>(),
+            FromClient::Unknown => panic!("an example of nothing"),
         }
     }
-    fn told(message: &FromServer) -> bool {
+    fn of_server(message: &FromServer) -> BTreeSet<&'static str> {
         match message {
-            FromServer::Grant(_)
-            | FromServer::Busy(_)
-            | FromServer::Deny(_)
-            | FromServer::Report(_)
-            | FromServer::Sent(_)
-            | FromServer::Credit(_) => true,
-            FromServer::Unknown => false,
+            FromServer::Grant(_) => fields::of::<Grant>(),
+            FromServer::Busy(_) => fields::of::<Busy>(),
+            FromServer::Deny(_) => fields::of::<Deny>(),
+            FromServer::Report(_) => fields::of::<Report>(),
+            FromServer::Sent(_) => fields::of::<Sent>(),
+            FromServer::Credit(_) => fields::of::<Credit>(),
+            FromServer::Unknown => panic!("an example of nothing"),
         }
     }
-    for example in blocks("<!-- from room -->") {
-        assert!(described(&serde_json::from_str(example).unwrap()));
+    fn missing<T>(told: &[(T, String)], fields_of: fn(&T) -> BTreeSet<&'static str>) -> Vec<&'static str> {
+        let is_told = |text: &str, field: &str| {
+            text.contains(&format!("`{field}`")) || text.contains(&format!("\"{field}\":"))
+        };
+        told.iter()
+            .flat_map(|(message, _)| {
+                let same = |other: &T| discriminant(other) == discriminant(message);
+                let texts: String =
+                    told.iter().filter(|(other, _)| same(other)).map(|(_, text)| text.as_str()).collect();
+                fields_of(message).into_iter().filter(move |field| !is_told(&texts, field))
+            })
+            .collect()
     }
-    for example in blocks("<!-- from server -->") {
-        assert!(told(&serde_json::from_str(example).unwrap()));
-    }
+    let (room, server) = (descriptions("room"), descriptions("server"));
+    assert!(of_server(&server[0].0).contains("next_probe_in_ms"), "optional ones are known");
+    assert_eq!(missing(&room, of_room), [""; 0]);
+    assert_eq!(missing(&server, of_server), [""; 0]);
 }
 
 #[test]
@@ -96,6 +130,8 @@ fn every_number_is_the_code_s() {
         .filter(|(what, _)| *what != "what")
         .collect();
     let first_credit = |mode| credit::window(mode, Duration::ZERO).as_millis().to_string();
+    let shortest = |mode| least_of_pass(mode, Effort::Normal).observed.as_secs().to_string();
+    let gate = least_of_pass(Mode::Gate, Effort::Normal);
     let told = [
         ("version of the messages", VERSION.to_string()),
         ("ALPN", String::from_utf8_lossy(PROBE_ALPN).into_owned()),
@@ -126,6 +162,16 @@ fn every_number_is_the_code_s() {
         ("patience for an answer, s", answer.as_secs().to_string()),
         ("patience with a silent peer, s", silence.as_secs().to_string()),
         ("grace after the trains, s", grace.as_secs().to_string()),
+        ("lowest rate of gate and sustain, bit/s", Mode::Gate.lowest_rate().bps().to_string()),
+        (
+            "shortest pass of a gate: light, normal, careful, ms",
+            [Effort::Light, Effort::Normal, Effort::Careful]
+                .map(|effort| least_of_pass(Mode::Gate, effort).observed.as_millis().to_string())
+                .join(" "),
+        ),
+        ("shortest pass of sustain, s", shortest(Mode::Sustain)),
+        ("shortest pass of quality, s", shortest(Mode::Quality)),
+        ("least that a pass of gate and sustain delivers, %", format!("{:.0}", gate.delivered * 100.0)),
         (
             "close codes: done, shutdown, protocol, fault, too slow",
             codes.map(|code| code.into_inner().to_string()).join(" "),
@@ -136,4 +182,7 @@ fn every_number_is_the_code_s() {
         assert_eq!((what, shown), (*expected, number.as_str()));
     }
     assert_eq!(train_datagram(Mode::Gate), train_datagram(Mode::Sustain));
+    assert_eq!(Mode::Gate.lowest_rate(), Mode::Sustain.lowest_rate());
+    let sustain = least_of_pass(Mode::Sustain, Effort::Normal);
+    assert!((gate.delivered - sustain.delivered).abs() < 1e-9);
 }

@@ -5,6 +5,7 @@ mod admission;
 mod cancel;
 mod control_frames;
 mod document;
+mod fields;
 mod lab;
 mod liars;
 mod modes;
