@@ -25,27 +25,43 @@ const TOLERANCE: Duration = Duration::from_secs(2);
 
 /// Tells a worker that it must look again at once, and on which network.
 #[derive(Debug, Clone)]
-pub struct Changes(watch::Receiver<Network>);
+pub struct Changes(watch::Receiver<News>);
+
+/// What the watch saw last.
+#[derive(Debug, Clone)]
+struct News {
+    network: Network,
+    /// What the last change was.
+    cause: Cause,
+}
 
 impl Changes {
     /// Resolves at the next change; never once nobody watches any more.
-    pub async fn next(&mut self) {
+    pub async fn next(&mut self) -> Cause {
         if self.0.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
+        self.0.borrow().cause
+    }
+
+    /// Whether there was a change that nobody who holds this has been told of; it is then told.
+    pub fn take(&mut self) -> bool {
+        let changed = self.0.has_changed().unwrap_or(false);
+        self.0.mark_unchanged();
+        changed
     }
 
     /// The network as it was last seen.
     #[must_use]
     pub fn network(&self) -> Network {
-        self.0.borrow().clone()
+        self.0.borrow().network.clone()
     }
 }
 
 /// Invalidates what the room knows, and wakes the workers.
 #[derive(Debug)]
 pub struct ChangeWatch {
-    tell: watch::Sender<Network>,
+    tell: watch::Sender<News>,
     before: Mutex<Sight>,
 }
 
@@ -54,7 +70,7 @@ impl ChangeWatch {
     #[must_use]
     pub fn new() -> (Self, Changes) {
         let before = Sight::now();
-        let (tell, told) = watch::channel(before.network.clone());
+        let (tell, told) = watch::channel(News { network: before.network.clone(), cause: Cause::Started });
         (Self { tell, before: Mutex::new(before) }, Changes(told))
     }
 
@@ -84,8 +100,9 @@ impl ChangeWatch {
             room.invalidate(cause, host::now());
         }
         // A gateway's hardware that becomes known wakes nobody.
-        self.tell.send_if_modified(|network| {
-            network.clone_from(&now.network);
+        self.tell.send_if_modified(|news| {
+            news.network.clone_from(&now.network);
+            news.cause = cause.unwrap_or(news.cause);
             cause.is_some()
         });
         *before = now;

@@ -8,7 +8,7 @@ mod plugs;
 use std::time::Duration;
 
 use siaga_devices::{analysis::Occasion, trial::plan::Plan};
-use siaga_probe::schedule::Hours;
+use siaga_probe::schedule::{Hours, Meeting};
 use siaga_readiness::{
     moment::Moment,
     snapshot::{DeviceEvidence, ScanAttempt, Snapshot},
@@ -46,7 +46,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
             _ = ticks.tick() => {}
             () = sleep(next_trial) => {}
             () = plugs.next() => eyes.expect_change(),
-            () = changes.next() => {}
+            _ = changes.next() => {}
             () = room.trial_demand().asked() => {}
         }
         // Not for a change of the network: what a device offered stays true, and one in use can't be asked again.
@@ -55,7 +55,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
             since = counted_since;
             eyes.forget();
         }
-        room.observe(eyes.look().await);
+        look(room, &mut eyes).await;
         if room.trial_demand().is_waiting() {
             if devices.active_checks {
                 asked::try_all(room, &mut eyes, &mut plan, &mut plugs, &known_good).await;
@@ -67,9 +67,14 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
         while devices.active_checks
             && try_one(room, |now| network.hours(now), &mut plan, &mut plugs, &known_good).await
         {
-            room.observe(eyes.look().await);
+            look(room, &mut eyes).await;
         }
     }
+}
+
+async fn look(room: &Room, eyes: &mut Eyes) {
+    let _in_hand = room.in_hand().lock().await;
+    room.observe(eyes.look().await);
 }
 
 const FAR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -105,7 +110,9 @@ async fn try_one(
         plugs.next().await;
         is_interrupted = true;
     };
+    let in_hand = room.in_hand().lock().await;
     let outcome = Hands::new().try_out(candidate, Occasion::Scheduled, interrupted).await;
+    drop(in_hand);
     if is_interrupted && outcome.is_none() {
         plan.on_interruption(now.since_boot, &candidate.key);
         return true;
@@ -117,9 +124,10 @@ async fn try_one(
     true
 }
 
-/// A camera's light goes on for a trial: not in a meeting, and not in an office that is closed.
+/// A camera's light goes on for a trial: not in a meeting, nor where nobody knows of one, and not in an office that is
+/// closed.
 fn is_to_be_left_alone(snapshot: &Snapshot, hours: Hours, now: Moment) -> bool {
-    matches!(hours, Hours::Closed { .. }) || snapshot.is_in_use(now)
+    matches!(hours, Hours::Closed { .. }) || snapshot.meeting(now) != Meeting::Off
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use siaga_probe::schedule::Meeting;
 use siaga_readiness::{
     inventory::Inventory,
     moment::{Moment, whole_milliseconds},
@@ -117,7 +118,7 @@ async fn demand_probe(State(answers): State<Answers>) -> Response {
 /// Asks for the devices to be tried now. The answer says only that it was asked for; GET tells how far it is.
 async fn demand_trials(State(answers): State<Answers>) -> Response {
     let room = answers.room();
-    if room.snapshot().is_in_use(host::now()) {
+    if room.snapshot().meeting(host::now()) == Meeting::On {
         return Problem::new(StatusCode::CONFLICT, trials::MEETING_ON).into_response();
     }
     (StatusCode::ACCEPTED, NO_STORE, Json(room.trial_demand().ask())).into_response()

@@ -1,11 +1,12 @@
 //! Looks at the link: one probe, or one after the other.
 //!
-//! [`Driver`] carries out what the schedule says; `surroundings` tells it what stands in the way; `memory` is what it
-//! knows after a restart.
+//! [`Driver`] carries out what the schedule says; `surroundings` tells it what stands in the way, `watch` what has come
+//! into the way of a probe that runs; `memory` is what it knows after a restart.
 
 mod driver;
 mod memory;
 mod surroundings;
+mod watch;
 
 use std::{
     future::Future,
@@ -26,7 +27,7 @@ use siaga_readiness::{
     profile::NetworkRequirement,
 };
 use siaga_transport::{
-    client::{ProbeRequest, Probed, Tokens, probe},
+    client::{Meter, ProbeRequest, Probed, Tokens, probe},
     identity::IdentityError,
 };
 
@@ -51,13 +52,24 @@ impl Link {
 
     /// One gate probe, ended early by `cancel`.
     pub async fn look(&self, cancel: impl Future<Output = ()>) -> Observation {
-        self.probe(Mode::Gate, false, cancel).await.into()
+        let cancel = async {
+            cancel.await;
+            Reason::Interrupted
+        };
+        self.probe(Mode::Gate, false, Meter::default(), cancel).await.into()
     }
 
     /// `passed_before`: the same probe has passed on this network within the last day.
-    async fn probe(&self, mode: Mode, passed_before: bool, cancel: impl Future<Output = ()>) -> Seen {
+    async fn probe(
+        &self,
+        mode: Mode,
+        passed_before: bool,
+        meter: Meter,
+        cancel: impl Future<Output = Reason>,
+    ) -> Seen {
         let at = host::now();
-        let (server_place, result, wishes) = match self.try_to_probe(mode, passed_before, cancel).await {
+        let (server_place, result, wishes) = match self.try_to_probe(mode, passed_before, meter, cancel).await
+        {
             Ok(Probed { result, address, retry_after, next_probe_in, .. }) => {
                 let place = address.map_or(ServerPlace::Unknown, |address| place_of(address.ip()));
                 (place, result, Wishes { retry_after, next_probe_in })
@@ -89,14 +101,15 @@ impl Link {
         &self,
         mode: Mode,
         passed_before: bool,
-        cancel: impl Future<Output = ()>,
+        meter: Meter,
+        cancel: impl Future<Output = Reason>,
     ) -> Result<Probed, IdentityError> {
         let (trust, identity) = self.server.load()?;
         let NetworkRequirement { up, down } = self.rates;
         let server = self.server.address.clone();
         let (effort, tokens) = (Effort::Normal, self.tokens.clone());
         probe(
-            &ProbeRequest { server, trust, identity, mode, effort, up, down, passed_before, tokens },
+            &ProbeRequest { server, trust, identity, mode, effort, up, down, passed_before, tokens, meter },
             cancel,
         )
         .await

@@ -12,7 +12,7 @@ use siaga_readiness::{
     snapshot::{Cause, Setup, Snapshot},
     tracker::Tracker,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as Devices, Notify};
 
 use crate::{demand::TrialDemand, host};
 
@@ -24,6 +24,8 @@ pub struct Room {
     default_profile: Profile,
     demand: Notify,
     trial_demand: TrialDemand,
+    /// Held while this program itself opens devices.
+    in_hand: Devices<()>,
 }
 
 impl Room {
@@ -45,6 +47,7 @@ impl Room {
             default_profile,
             demand: Notify::new(),
             trial_demand: TrialDemand::default(),
+            in_hand: Devices::default(),
         })
     }
 
@@ -72,6 +75,12 @@ impl Room {
     #[must_use]
     pub fn trial_demand(&self) -> &TrialDemand {
         &self.trial_demand
+    }
+
+    /// Who holds it may open the room's devices; whoever can't have it must not take them for used by others.
+    #[must_use]
+    pub const fn in_hand(&self) -> &Devices<()> {
+        &self.in_hand
     }
 
     /// What is known.

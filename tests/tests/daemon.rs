@@ -220,6 +220,28 @@ fn a_spent_budget_is_kept_to_beyond_a_restart_and_is_the_reason_why_the_link_is_
 }
 
 #[test]
+fn what_a_probe_may_have_cost_is_known_after_a_power_cut_in_the_middle_of_it() {
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    // It answers nothing, so that the probe is under way for some seconds.
+    server.signal("STOP");
+    let file = lab.path().join("state/link.json");
+    let agent = lab.agent(&lab.agent_config(&server, SLOW)).unwrap();
+    let started = Instant::now();
+    while !file.exists() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{}", agent.said());
+        thread::sleep(Duration::from_millis(10));
+    }
+    agent.signal("KILL");
+    let kept: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let spent = kept["spent"].as_array().unwrap();
+    let bytes: u64 = spent.iter().map(|it| it["bytes"].as_u64().unwrap()).sum();
+    // Of a gate or sustain probe at 2 up and 2 down, or of a stream, whichever it was.
+    let most = [4_950_000, 17_050_000, 100_000].map(|trains| trains + 256 * 1024);
+    assert!(most.contains(&bytes), "{kept}");
+}
+
+#[test]
 fn what_keeps_a_room_from_being_probed_by_itself_is_told() {
     // A minute of another day of the week.
     let tomorrow = jiff::Zoned::now().in_tz("UTC").unwrap().checked_add(jiff::Span::new().days(2)).unwrap();

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use siaga_probe::{Bitrate, Mode, Verdict, judge::Effort};
+use siaga_probe::{Bitrate, Mode, Reason, Verdict, judge::Effort};
 use siaga_service::{program::print, signals::Shutdown};
 use siaga_transport::{
-    client::{ProbeRequest, Tokens, probe},
+    client::{Meter, ProbeRequest, Tokens, probe},
     identity::{Identity, Trust},
     server_name::ServerName,
 };
@@ -82,8 +82,13 @@ pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
         down: args.down,
         passed_before: false,
         tokens: Tokens::default(),
+        meter: Meter::default(),
     };
-    let result = probe(&request, shutdown.requested()).await?.result;
+    let cancel = async {
+        shutdown.requested().await;
+        Reason::Interrupted
+    };
+    let result = probe(&request, cancel).await?.result;
     match args.format {
         Format::Json => print(&(serde_json::to_string(&result)? + "\n"))?,
         Format::Text => print(&text::probe(&result))?,

@@ -1,13 +1,14 @@
 //! Trials that somebody asked for.
 
 use siaga_devices::{analysis::Occasion, trial::plan::Plan};
+use siaga_probe::schedule::Meeting;
 use siaga_readiness::{
     reasons::Code,
     snapshot::{DeviceEvidence, ScanAttempt},
     trial::{Judgement, TrialOutcome},
 };
 
-use super::{Eyes, KnownGood, plugs::Plugs};
+use super::{Eyes, KnownGood, look, plugs::Plugs};
 use crate::{
     host,
     room::Room,
@@ -37,7 +38,7 @@ pub(super) async fn try_all(
     }
     let candidates = trials::candidates(&scan.inventory, snapshot.setup.policy.accept_virtual);
     for (tried, candidate) in candidates.iter().enumerate() {
-        if room.snapshot().is_in_use(host::now()) {
+        if room.snapshot().meeting(host::now()) == Meeting::On {
             return demand.on_end(tried, Some(trials::MEETING_ON));
         }
         demand.on_device(&candidate.name, tried, candidates.len());
@@ -48,7 +49,9 @@ pub(super) async fn try_all(
                 plugs.next().await;
                 is_interrupted = true;
             };
+            let in_hand = room.in_hand().lock().await;
             let outcome = Hands::new().try_out(candidate, Occasion::Asked, interrupted).await;
+            drop(in_hand);
             if is_interrupted && outcome.is_none() {
                 plan.on_interruption(at.since_boot, &candidate.key);
                 room.observe(eyes.look().await);
@@ -62,7 +65,7 @@ pub(super) async fn try_all(
                 break;
             }
         }
-        room.observe(eyes.look().await);
+        look(room, eyes).await;
     }
     demand.on_end(candidates.len(), None);
 }

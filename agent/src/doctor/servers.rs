@@ -5,7 +5,7 @@ use std::future::pending;
 use siaga_probe::{Direction, Mode, Reason, judge::Effort};
 use siaga_readiness::{profile::Profile, reasons::Code};
 use siaga_transport::{
-    client::{Memory, ProbeRequest, Probed, probe},
+    client::{Meter, ProbeRequest, Probed, Tokens, probe},
     identity::IdentityError,
 };
 
@@ -47,7 +47,8 @@ async fn ask(server: &ServerSettings) -> Result<Probed, IdentityError> {
         up: rates.up,
         down: rates.down,
         passed_before: false,
-        memory: Memory::default(),
+        tokens: Tokens::default(),
+        meter: Meter::default(),
     };
     probe(&request, pending()).await
 }

@@ -1,16 +1,17 @@
 //! Carries out what the schedule says.
 
 use siaga_probe::{
-    Mode, ProbeResult, Verdict,
+    Mode, ProbeResult, Reason, Verdict,
     network::NetworkFingerprint,
     schedule::{Action, PutOff, Schedule, Sustained, Traffic},
 };
 use siaga_readiness::moment::Moment;
 use siaga_service::signals::Shutdown;
+use siaga_transport::client::Meter;
 use tokio::time::sleep;
 use tracing::info;
 
-use super::{Link, memory::Memory, surroundings::Surroundings};
+use super::{Link, memory::Memory, surroundings::Surroundings, watch::Watch};
 use crate::{changes::Changes, config::Settings, host, network::Network, room::Room};
 
 /// Probes a link as planned, after each change of the machine, and when somebody asks for it.
@@ -41,6 +42,10 @@ impl Driver {
     pub async fn run(mut self, room: &Room, mut changes: Changes, shutdown: &Shutdown) {
         let mut traffic = Traffic::Unmeasured;
         while !shutdown.is_requested() {
+            // One that came while a probe ran.
+            if changes.take() {
+                self.on_change();
+            }
             let (now, network) = (host::now(), changes.network());
             self.recognize(&network, now);
             self.remind(room, &network, now);
@@ -54,7 +59,7 @@ impl Driver {
                 Action::Listen => {
                     tokio::select! {
                         heard = self.surroundings.listen(&network) => traffic = heard,
-                        () = changes.next() => self.on_change(),
+                        _ = changes.next() => self.on_change(),
                         () = room.demanded() => self.on_demand(),
                         () = shutdown.requested() => {}
                     }
@@ -67,7 +72,7 @@ impl Driver {
             };
             tokio::select! {
                 () = sleep(until.saturating_sub(now.since_boot)) => {}
-                () = changes.next() => self.on_change(),
+                _ = changes.next() => self.on_change(),
                 () = room.demanded() => self.on_demand(),
                 () = shutdown.requested() => {}
             }
@@ -80,7 +85,24 @@ impl Driver {
         let passed_before = network.fingerprint().is_some_and(|network| {
             self.memory.history.passed_before(&network, &question, began.wall.as_second())
         });
-        let seen = self.link.probe(mode, passed_before, shutdown.requested()).await;
+        // Whoever pulls the plug meanwhile must not get a second budget for it.
+        let at_most = self.schedule.spent_at_most(began.since_boot, mode);
+        self.memory.save(&at_most, began.wall.as_second()).await;
+        let yields = self.schedule.minds_traffic(mode, began.since_boot);
+        let meter = Meter::default();
+        let watch = Watch {
+            room,
+            changes: changes.clone(),
+            quiet_above: yields.then_some(self.surroundings.quiet_above()),
+            meter: meter.clone(),
+        };
+        let cancel = async {
+            tokio::select! {
+                () = shutdown.requested() => Reason::Interrupted,
+                reason = watch.disturbed() => reason,
+            }
+        };
+        let seen = self.link.probe(mode, passed_before, meter, cancel).await;
         let now = host::now();
         self.schedule.on_result(now.since_boot, mode, seen.attempt());
         let result = seen.evidence.result.clone();

@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use siaga_probe::schedule::{Situation, Traffic};
+use siaga_probe::{
+    Bitrate,
+    schedule::{Situation, Traffic},
+};
 use siaga_readiness::moment::Moment;
 use tokio::time::{Instant, sleep};
 
@@ -36,7 +39,7 @@ impl Surroundings {
     ) -> Situation {
         let NetworkSettings { sustain_window, time_zone, .. } = &self.settings;
         Situation {
-            meeting: room.snapshot().is_in_use(now),
+            meeting: room.snapshot().meeting(now),
             traffic,
             metered: self.is_metered(network),
             hours: self.settings.hours(now),
@@ -55,6 +58,11 @@ impl Surroundings {
             }
             _ => Traffic::Quiet,
         }
+    }
+
+    /// The rate above which other traffic matters.
+    pub(super) const fn quiet_above(&self) -> Bitrate {
+        self.settings.quiet_above
     }
 
     fn is_above(&self, bps: f64) -> bool {

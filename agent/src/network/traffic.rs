@@ -5,8 +5,8 @@ use std::{fs, path::Path, time::Duration};
 /// Bytes that an interface has carried since it came up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counters {
-    received: u64,
-    sent: u64,
+    pub(crate) received: u64,
+    pub(crate) sent: u64,
 }
 
 impl Counters {

@@ -3,6 +3,7 @@
 //!
 //! - [`Subject`]: what is to be tried
 //! - [`usage`]: whether another program uses it; only what is known to be free is tried
+//! - [`any_in_use`]: the same of all devices of a scan at once
 //! - [`Trier`]: starts the process, waits with a deadline, says what came of it
 //! - [`message`]: all that the process can say: numbers, in messages of one size
 //! - [`child`]: the process itself, and what it is locked into
@@ -17,4 +18,4 @@ mod usage;
 
 pub use parent::{Deadlines, Trier};
 pub use subject::Subject;
-pub use usage::{Usage, usage};
+pub use usage::{Usage, any_in_use, usage};

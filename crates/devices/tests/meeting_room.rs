@@ -2,7 +2,7 @@
 
 mod support;
 
-use siaga_devices::{Control, DeclaredFov, Direction, DriverError, Volume};
+use siaga_devices::{Control, DeclaredFov, Direction, DriverError, Volume, trial::any_in_use};
 use siaga_readiness::{
     inventory::{FovAxis, VideoMode},
     reasons::Code,
@@ -130,6 +130,36 @@ fn a_microphone_in_a_meeting_is_in_use_and_is_not_opened() {
     assert_eq!((webcam.state, webcam.reason), (CheckState::InUse, Code::DeviceBusy));
     assert!(!machine.drivers.opened().contains(&"pcmC2D0c".to_owned()));
     assert_eq!(microphones.last().map(|microphone| microphone.state), Some(CheckState::Ok));
+}
+
+#[test]
+fn whether_anything_is_in_use_since_a_scan_is_told_without_opening_anything() {
+    for begins in [
+        "/proc/4194303/fd/7 -> /dev/video4",
+        "/proc/asound/card2/pcm0c/sub1/status = state: RUNNING\\nowner_pid   : 4242",
+    ] {
+        let machine = room();
+        let scan = machine.scan();
+        machine.drivers.opened();
+        let in_use = || any_in_use(&machine.roots(), &scan, false, &&machine.drivers);
+        assert!(!in_use(), "{begins}");
+        machine.add(begins);
+        assert!(in_use(), "{begins}");
+        assert_eq!(machine.drivers.opened(), [""; 0]);
+        // What does not count holds nobody up.
+        let mut aside = scan.clone();
+        aside.cameras.iter_mut().for_each(|camera| camera.is_virtual = true);
+        aside.microphones.iter_mut().for_each(|microphone| microphone.is_virtual = true);
+        assert!(!any_in_use(&machine.roots(), &aside, false, &&machine.drivers), "{begins}");
+    }
+}
+
+#[test]
+fn a_speaker_in_use_is_no_meeting() {
+    let machine = room();
+    let scan = machine.scan();
+    machine.add("/proc/asound/card2/pcm0p/sub0/status = state: RUNNING\\nowner_pid   : 4242");
+    assert!(!any_in_use(&machine.roots(), &scan, true, &&machine.drivers));
 }
 
 #[test]

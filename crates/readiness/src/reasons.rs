@@ -246,9 +246,11 @@ codes! {
     NetLocalFault = "NET_LOCAL_FAULT",
     /// Not probed: it might have cost more than what is left of the day's data.
     NetBudgetSpent = "NET_BUDGET_SPENT",
-    /// Not probed: a meeting is on.
+    /// Not probed, or not to the end: a meeting is on.
     NetMeetingOn = "NET_MEETING_ON",
-    /// Not probed: something else uses the line.
+    /// Not probed: nobody has looked lately whether a meeting is on.
+    NetMeetingUnknown = "NET_MEETING_UNKNOWN",
+    /// Not probed, or not to the end: something else uses the line.
     NetOtherTraffic = "NET_OTHER_TRAFFIC",
     /// Not probed: data on this link is paid for by volume.
     NetMetered = "NET_METERED",

@@ -7,7 +7,7 @@ mod trials;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use siaga_probe::{Mode, Verdict};
+use siaga_probe::{Mode, Verdict, schedule::Meeting};
 
 use crate::{
     host::Host,
@@ -51,17 +51,20 @@ impl Snapshot {
         self
     }
 
-    /// Whether the last scan, if it still counts at `now`, saw another program hold a camera or a microphone.
+    /// Whether the last scan saw another program hold a camera or a microphone; unknown if it no longer counts at `now`.
     #[must_use]
-    pub fn is_in_use(&self, now: Moment) -> bool {
+    pub fn meeting(&self, now: Moment) -> Meeting {
         let policy = self.setup.policy;
         let fresh =
             |scan: &&Scan| scan.at.age_at(&now).is_some_and(|age| policy.device_scan.left_at(age).is_some());
-        let Some(Scan { inventory, .. }) = self.devices.scan.as_ref().filter(fresh) else { return false };
+        let Some(Scan { inventory, .. }) = self.devices.scan.as_ref().filter(fresh) else {
+            return Meeting::Unknown;
+        };
         let used =
             |state, is_virtual: bool| state == CheckState::InUse && (policy.accept_virtual || !is_virtual);
-        inventory.cameras.iter().any(|camera| used(camera.state, camera.is_virtual))
-            || inventory.microphones.iter().any(|device| used(device.state, device.is_virtual))
+        let in_use = inventory.cameras.iter().any(|camera| used(camera.state, camera.is_virtual))
+            || inventory.microphones.iter().any(|device| used(device.state, device.is_virtual));
+        if in_use { Meeting::On } else { Meeting::Off }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siaga_probe::{Mode, ProbeResult, Verdict};
+use siaga_probe::{Mode, ProbeResult, Verdict, outcome::ByteCount};
 
 use crate::{
     inventory::Inventory,
@@ -65,7 +65,7 @@ impl Tracker {
             }
             Evidence::Trial(trial) => devices.tried_out(at, trial),
             Evidence::Probe(evidence) => {
-                if !evidence.result.reason.is_postponement() {
+                if was_made(&evidence.result) {
                     counters.count(&evidence.result);
                 }
                 network.probed(ProbeAttempt { at, took, evidence: *evidence });
@@ -178,6 +178,11 @@ impl RateEvidence {
             self.attempt = Some(attempt);
         }
     }
+}
+
+/// A probe that was put off before its first packet is none; one that was stopped is.
+fn was_made(result: &ProbeResult) -> bool {
+    !result.reason.is_postponement() || result.bytes != ByteCount::default()
 }
 
 /// Whether something seen at `at` is not older than what is held.

@@ -2,6 +2,7 @@
 
 mod room;
 
+use siaga_probe::schedule::Meeting;
 use siaga_readiness::{
     CheckCode, CheckState, Code, Inventory, Level, Policy, Profile, RoomVerdict,
     inventory::{FieldOfView, FovAxis},
@@ -130,16 +131,17 @@ fn a_camera_or_a_microphone_in_use_is_a_meeting_as_long_as_the_scan_counts() {
     for begins in [camera, microphone] {
         let mut inventory = webcam_alone();
         let mut room = linked(inventory.clone());
-        assert!(!room.tracker.snapshot().is_in_use(room.now));
+        assert_eq!(room.tracker.snapshot().meeting(room.now), Meeting::Off);
         begins(&mut inventory);
         room.pass(1).scan(inventory.clone());
-        assert!(room.tracker.snapshot().is_in_use(room.now));
+        assert_eq!(room.tracker.snapshot().meeting(room.now), Meeting::On);
         room.pass(2 * MINUTE + 1);
-        assert!(!room.tracker.snapshot().is_in_use(room.now), "nobody knows any more");
+        assert_eq!(room.tracker.snapshot().meeting(room.now), Meeting::Unknown, "nobody knows any more");
         inventory.cameras[0].is_virtual = true;
         inventory.microphones[0].is_virtual = true;
         room.scan(inventory);
-        assert!(!room.tracker.snapshot().is_in_use(room.now), "devices that don't count hold nobody up");
+        let meeting = room.tracker.snapshot().meeting(room.now);
+        assert_eq!(meeting, Meeting::Off, "devices that don't count hold nobody up");
     }
 }
 

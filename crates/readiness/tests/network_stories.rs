@@ -2,10 +2,10 @@
 
 mod room;
 
-use siaga_probe::Reason;
+use siaga_probe::{Reason, Verdict, outcome::ByteCount};
 use siaga_readiness::{
     Cause, CheckCode, CheckState, Code, Freshness, Level, Moment, Policy, Profile, Readiness, RoomVerdict,
-    ServerPlace, Setup, evaluate, moment::BootId,
+    ServerPlace, Setup, evaluate, moment::BootId, observation::Evidence,
 };
 
 use room::*;
@@ -454,6 +454,7 @@ fn a_probe_that_is_put_off_is_told_at_once_and_is_the_reason_once_the_last_one_h
     for (reason, code) in [
         (Reason::BudgetSpent, Code::NetBudgetSpent),
         (Reason::MeetingOn, Code::NetMeetingOn),
+        (Reason::MeetingUnknown, Code::NetMeetingUnknown),
         (Reason::OtherTraffic, Code::NetOtherTraffic),
         (Reason::Metered, Code::NetMetered),
         (Reason::OutsideHours, Code::NetOutsideHours),
@@ -475,4 +476,23 @@ fn a_probe_that_is_put_off_is_told_at_once_and_is_the_reason_once_the_last_one_h
         let probes: u64 = room.tracker.snapshot().counters.probes.iter().map(|count| count.count).sum();
         assert_eq!(probes, 1, "what was not made is not counted");
     }
+}
+
+#[test]
+fn a_probe_that_a_meeting_ended_is_told_like_one_that_was_put_off_but_its_cost_counts() {
+    let mut room = equipped();
+    room.probe(pass(10), pass(20));
+    wait(&mut room, 40 * MINUTE);
+    let (up, down) = (nothing(10, Reason::MeetingOn), nothing(20, Reason::MeetingOn));
+    let Evidence::Probe(mut stopped) = probe(ServerPlace::Public, up, down) else { unreachable!() };
+    stopped.result.bytes = ByteCount { sent: 1_000_000, received: 2_000_000 };
+    let before = room.tracker.snapshot().counters.clone();
+    let readiness = room.observe(Evidence::Probe(stopped)).minimum();
+    is(&readiness, UP_OK, DOWN_OK);
+    assert_eq!(says(&readiness, CheckCode::NetServer), (CheckState::Warning, Code::NetMeetingOn));
+    let counters = &room.tracker.snapshot().counters;
+    assert_eq!(counters.bytes_sent - before.bytes_sent, 1_000_000);
+    assert_eq!(counters.bytes_received - before.bytes_received, 2_000_000);
+    let count = counters.probes.iter().find(|count| count.verdict == Verdict::Inconclusive);
+    assert_eq!(count.map(|count| count.count), Some(1));
 }

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
@@ -35,12 +35,44 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
+/// Counts what passes a probe's socket. Copies share what they count.
+#[derive(Debug, Clone, Default)]
+pub struct Meter(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    /// Bytes in front of each packet's payload, IP and UDP.
+    header: AtomicU32,
+    sent: Counter,
+    received: Counter,
+}
+
+impl Meter {
+    /// What an Ethernet or Wi-Fi interface counts for what has passed so far.
+    #[must_use]
+    pub fn on_the_interface(&self) -> ByteCount {
+        self.with_headers(ETHERNET)
+    }
+
+    /// IP bytes so far.
+    pub(crate) fn ip_bytes(&self) -> ByteCount {
+        self.with_headers(0)
+    }
+
+    fn with_headers(&self, more: u32) -> ByteCount {
+        let each = self.0.header.load(Ordering::Relaxed) + more;
+        ByteCount { sent: self.0.sent.with_headers(each), received: self.0.received.with_headers(each) }
+    }
+}
+
+/// Bytes of an Ethernet header.
+const ETHERNET: u32 = 14;
+
 /// A client's socket that counts what passes, the handshake's first packets too, which no connection statistics see.
 #[derive(Debug)]
 pub(crate) struct CountingSocket {
     inner: Arc<dyn AsyncUdpSocket>,
-    sent: Counter,
-    received: Counter,
+    meter: Meter,
     /// Tells whoever waits for it that a packet has left.
     left: Notify,
 }
@@ -52,19 +84,16 @@ struct Counter {
 }
 
 impl CountingSocket {
-    pub(crate) fn new(socket: UdpSocket) -> io::Result<Arc<Self>> {
+    /// For packets of one IP version.
+    pub(crate) fn new(socket: UdpSocket, ipv6: bool, meter: &Meter) -> io::Result<Arc<Self>> {
+        meter.0.header.store(ip_overhead(ipv6), Ordering::Relaxed);
         let inner = TokioRuntime.wrap_udp_socket(socket)?;
-        Ok(Arc::new(Self {
-            inner,
-            sent: Counter::default(),
-            received: Counter::default(),
-            left: Notify::new(),
-        }))
+        Ok(Arc::new(Self { inner, meter: meter.clone(), left: Notify::new() }))
     }
 
     /// IP bytes so far.
-    pub(crate) fn ip_bytes(&self, ipv6: bool) -> ByteCount {
-        ByteCount { sent: self.sent.ip_bytes(ipv6), received: self.received.ip_bytes(ipv6) }
+    pub(crate) fn ip_bytes(&self) -> ByteCount {
+        self.meter.ip_bytes()
     }
 
     /// Resolves once a packet has left after this call.
@@ -79,8 +108,8 @@ impl Counter {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    fn ip_bytes(&self, ipv6: bool) -> u64 {
-        let headers = self.packets.load(Ordering::Relaxed) * u64::from(ip_overhead(ipv6));
+    fn with_headers(&self, each: u32) -> u64 {
+        let headers = self.packets.load(Ordering::Relaxed) * u64::from(each);
         self.bytes.load(Ordering::Relaxed) + headers
     }
 }
@@ -93,7 +122,7 @@ impl AsyncUdpSocket for CountingSocket {
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
         self.inner.try_send(transmit)?;
         let size = transmit.contents.len();
-        self.sent.add(size.div_ceil(transmit.segment_size.unwrap_or(size).max(1)), size);
+        self.meter.0.sent.add(size.div_ceil(transmit.segment_size.unwrap_or(size).max(1)), size);
         self.left.notify_waiters();
         Ok(())
     }
@@ -107,7 +136,7 @@ impl AsyncUdpSocket for CountingSocket {
         let polled = self.inner.poll_recv(cx, bufs, meta);
         if let Poll::Ready(Ok(count)) = &polled {
             for meta in meta.iter().take(*count) {
-                self.received.add(meta.len.div_ceil(meta.stride.max(1)), meta.len);
+                self.meter.0.received.add(meta.len.div_ceil(meta.stride.max(1)), meta.len);
             }
         }
         polled

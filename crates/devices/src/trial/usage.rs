@@ -1,11 +1,13 @@
 //! Whether another program uses a device, told without opening it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use siaga_readiness::inventory::Inventory;
 
 use super::subject::Subject;
 use crate::{
     camera::holders,
-    drivers::{Direction, Drivers},
+    drivers::{Direction, Drivers, Pcm},
     kernel::Kernel,
     roots::{Roots, attribute},
     sound::pcm,
@@ -29,6 +31,24 @@ pub fn usage(roots: &Roots, subject: &Subject) -> Usage {
         Subject::Camera { node, .. } => camera(roots, node),
         Subject::Microphone { name, .. } => microphone(roots, name, &Kernel),
     }
+}
+
+/// Whether another program uses a camera or microphone of this scan that counts, now, as far as that can be told without
+/// opening one. Takes milliseconds; blocks.
+#[must_use]
+pub fn any_in_use(roots: &Roots, scan: &Inventory, accept_virtual: bool, drivers: &impl Drivers) -> bool {
+    let counts = |is_virtual: bool| accept_virtual || !is_virtual;
+    let microphones: Vec<&str> =
+        scan.microphones.iter().filter(|it| counts(it.is_virtual)).map(|it| it.node.as_str()).collect();
+    let hears = |pcm: &Pcm| {
+        pcm.direction == Direction::Capture
+            && microphones.contains(&pcm.alsa_name().as_str())
+            && pcm::is_in_use(&roots.proc, pcm)
+    };
+    let cameras: Vec<PathBuf> =
+        scan.cameras.iter().filter(|it| counts(it.is_virtual)).map(|it| PathBuf::from(&it.node)).collect();
+    !microphones.is_empty() && pcm::list(roots, drivers).iter().any(hears)
+        || !cameras.is_empty() && !holders::of(roots, &cameras).held.is_empty()
 }
 
 /// Where neither this process nor the helper sees all, a USB camera that the kernel has sent to sleep still says that

@@ -26,6 +26,7 @@ impl Code {
             (Reason::Undecided, _) => Self::NetUndecided,
             (Reason::SenderLate, _) => Self::NetSenderLate,
             (Reason::Interrupted, _) => Self::NetInterrupted,
+            (Reason::NetworkChanged, _) => Self::NetChanged,
             (Reason::PeerFailed, _) => Self::NetServerFailed,
             (Reason::NameNotResolved, _) => Self::NetNameNotResolved,
             (Reason::NoRoute, _) => Self::NetNoRoute,
@@ -41,6 +42,7 @@ impl Code {
             (Reason::LocalFault, _) => Self::NetLocalFault,
             (Reason::BudgetSpent, _) => Self::NetBudgetSpent,
             (Reason::MeetingOn, _) => Self::NetMeetingOn,
+            (Reason::MeetingUnknown, _) => Self::NetMeetingUnknown,
             (Reason::OtherTraffic, _) => Self::NetOtherTraffic,
             (Reason::Metered, _) => Self::NetMetered,
             (Reason::OutsideHours, _) => Self::NetOutsideHours,
@@ -66,6 +68,7 @@ pub(crate) const fn blames_link(reason: Reason) -> bool {
         | Reason::Interrupted
         | Reason::Unknown => true,
         Reason::PeerFailed
+        | Reason::NetworkChanged
         | Reason::NameNotResolved
         | Reason::NoRoute
         | Reason::ServerAbsent
@@ -80,6 +83,7 @@ pub(crate) const fn blames_link(reason: Reason) -> bool {
         | Reason::LocalFault
         | Reason::BudgetSpent
         | Reason::MeetingOn
+        | Reason::MeetingUnknown
         | Reason::OtherTraffic
         | Reason::Metered
         | Reason::OutsideHours => false,

@@ -245,6 +245,7 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
         Reason::UdpBlocked,
         Reason::BudgetSpent,
         Reason::MeetingOn,
+        Reason::MeetingUnknown,
         Reason::OtherTraffic,
         Reason::Metered,
         Reason::OutsideHours,

@@ -133,6 +133,7 @@ pub fn probe_of(
 ) -> Evidence {
     let (verdict, reason) = combine(&up, &down);
     let shook_hands = up.delivered_bps.is_some() || down.delivered_bps.is_some();
+    let made = ByteCount { sent: 1_500_000, received: 2_800_000 };
     Evidence::Probe(Box::new(ProbeEvidence {
         server_place,
         result: ProbeResult {
@@ -140,7 +141,7 @@ pub fn probe_of(
             server: "probe.example.go.id:4433".to_owned(),
             started_at: "2026-07-01T01:00:00Z".to_owned(),
             duration_s: 0.98,
-            bytes: ByteCount { sent: 1_500_000, received: 2_800_000 },
+            bytes: if reason.is_postponement() { ByteCount::default() } else { made },
             verdict,
             reason,
             detail: None,

@@ -70,7 +70,7 @@ impl<'a> Attempt<'a> {
         let server = &self.request.server;
         let address = port::resolve(server).await?;
         self.address = Some(address);
-        let port = self.port.insert(Port::open(address)?);
+        let port = self.port.insert(Port::open(address, &self.request.meter)?);
         // The contract counts from the first UDP packet; a slow resolver is not the link.
         self.started = Instant::now();
         let connection = port.connect(config, server, self.patience.handshake).await?;

@@ -17,6 +17,7 @@ use siaga_probe::{Bitrate, Mode, ProbeResult, Reason, judge::Effort};
 
 use self::attempt::Attempt;
 pub use self::tokens::Tokens;
+pub use crate::socket::Meter;
 use crate::{
     failure::Failure,
     identity::{Identity, IdentityError, Trust},
@@ -46,6 +47,8 @@ pub struct ProbeRequest {
     pub passed_before: bool,
     /// What earlier probes have left; a new one for a probe that stands alone.
     pub tokens: Tokens,
+    /// Counts what the probe puts on the line, while it runs.
+    pub meter: Meter,
 }
 
 /// A finished probe and what the caller may want to know beyond it.
@@ -63,13 +66,13 @@ pub struct Probed {
     pub clock_offset_s: Option<f64>,
 }
 
-/// Probes, and ends early when `cancel` resolves.
+/// Probes, and ends early when `cancel` resolves, inconclusive for the reason that it resolves to.
 ///
 /// # Errors
 /// The identity can't be used; everything else is a finding.
 pub async fn probe(
     request: &ProbeRequest,
-    cancel: impl Future<Output = ()>,
+    cancel: impl Future<Output = Reason>,
 ) -> Result<Probed, IdentityError> {
     probe_within(request, Patience::default(), cancel).await
 }
@@ -78,14 +81,24 @@ pub async fn probe(
 pub(crate) async fn probe_within(
     request: &ProbeRequest,
     patience: Patience,
-    cancel: impl Future<Output = ()>,
+    cancel: impl Future<Output = Reason>,
 ) -> Result<Probed, IdentityError> {
     let mut config = quic::client(&request.trust, request.identity.as_ref())?;
     request.tokens.serve(&mut config);
     let mut attempt = Attempt::new(request, patience);
     let ended = tokio::select! {
         ended = attempt.run(config) => ended,
-        () = cancel => Err(Failure::new(Reason::Interrupted, "the probe was interrupted")),
+        reason = cancel => Err(Failure::new(reason, why_ended(reason))),
     };
     Ok(attempt.finish(ended).await)
+}
+
+/// What the caller knows by its reason, in words.
+fn why_ended(reason: Reason) -> &'static str {
+    match reason {
+        Reason::MeetingOn => "the probe was ended: a camera or microphone of the room is in use",
+        Reason::OtherTraffic => "the probe was ended: this machine uses the network for something else",
+        Reason::NetworkChanged => "the probe was ended: the machine is on another network",
+        _ => "the probe was interrupted",
+    }
 }

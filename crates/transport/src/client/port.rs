@@ -11,7 +11,7 @@ use crate::{
     failure::{self, Failure},
     quic,
     server_name::ServerName,
-    socket::{self, CountingSocket},
+    socket::{self, CountingSocket, Meter},
 };
 
 /// How long a name may take to resolve.
@@ -44,13 +44,15 @@ pub(super) struct Port {
 }
 
 impl Port {
-    pub(super) fn open(server: SocketAddr) -> Result<Self, Failure> {
+    pub(super) fn open(server: SocketAddr, meter: &Meter) -> Result<Self, Failure> {
         let local: SocketAddr =
             if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
         let failed = |error: io::Error| {
             Failure::new(Reason::LocalFault, format!("this machine could not open a UDP socket: {error}"))
         };
-        let socket = CountingSocket::new(socket::bind(local).map_err(failed)?).map_err(failed)?;
+        let ipv6 = server.ip().to_canonical().is_ipv6();
+        let socket =
+            CountingSocket::new(socket::bind(local).map_err(failed)?, ipv6, meter).map_err(failed)?;
         let endpoint = Endpoint::new_with_abstract_socket(
             quic::endpoint(),
             None,
@@ -82,7 +84,7 @@ impl Port {
 
     /// Takes leave of the server. Answers with the IP bytes of all that passed.
     pub(super) async fn close(self) -> ByteCount {
-        let bytes = self.socket.ip_bytes(self.server.ip().to_canonical().is_ipv6());
+        let bytes = self.socket.ip_bytes();
         if self.endpoint.open_connections() > 0 {
             let word_left = self.socket.next_sent();
             self.endpoint.close(close::DONE, b"");

@@ -59,7 +59,7 @@ async fn serve_probe(connection: &Connection, desk: &Desk) -> Result<(), Ended> 
     };
     let Admitted { ask, grant, place } = admitted;
     (desk.events)(Event::Granted);
-    info!(peer = %connection.remote_address(), up = %ask.up_bps, down = %ask.down_bps, "probe granted");
+    info!(peer = %connection.remote_address(), mode = %ask.mode, up = %ask.up_bps, down = %ask.down_bps, "probe granted");
     let room = Room { connection, allowance, to_room: &mut to_room, from_room: &mut from_room };
     let (up, ended) = trains::run(room, &ask, &grant, desk.patience).await;
     drop(place);

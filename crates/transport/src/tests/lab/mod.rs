@@ -23,7 +23,7 @@ pub(crate) use self::{
     server::TestServer,
 };
 use crate::{
-    client::{ProbeRequest, Probed, Tokens, probe_within},
+    client::{Meter, ProbeRequest, Probed, Tokens, probe_within},
     identity::Identity,
     patience::Patience,
     quic,
@@ -86,6 +86,7 @@ impl Lab {
             down: mbps(1),
             passed_before: false,
             tokens: Tokens::default(),
+            meter: Meter::default(),
         }
     }
 
