@@ -31,7 +31,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            () = changes.next() => {}
+            _ = changes.next() => {}
         }
         room.observe(looker.look());
     }
