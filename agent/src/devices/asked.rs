@@ -54,7 +54,7 @@ pub(super) async fn try_all(
             drop(in_hand);
             if is_interrupted && outcome.is_none() {
                 plan.on_interruption(at.since_boot, &candidate.key);
-                room.observe(eyes.look().await);
+                look(room, eyes).await;
                 continue;
             }
             known_good.on_trial(&scan.inventory, &candidate.key, outcome.as_ref(), at.wall).await;
