@@ -14,7 +14,7 @@ use crate::{
 
 /// What is granted in one direction.
 #[derive(Debug, Clone, Copy)]
-pub struct Line {
+pub struct Terms {
     /// Kind of probe.
     pub mode: Mode,
     /// The train.
@@ -27,14 +27,14 @@ pub struct Line {
 
 /// What a train is to show.
 #[derive(Debug, Clone, Copy)]
-pub struct Question {
+pub struct Criterion {
     /// How much time the judge may take.
     pub effort: Effort,
     /// The rate that the link must sustain.
     pub target: Bitrate,
 }
 
-impl Line {
+impl Terms {
     /// One direction's part of a grant.
     #[must_use]
     pub fn of(grant: &Grant, mode: Mode, direction: Direction) -> Self {
@@ -62,8 +62,8 @@ const PRE_TRAIN_MS: u32 = 2_000;
 /// Receives one direction.
 #[derive(Debug)]
 pub struct Reception {
-    line: Line,
-    question: Question,
+    terms: Terms,
+    criterion: Criterion,
     packet_bytes: u32,
     rtt: Duration,
     /// The pre-train, while it is expected.
@@ -80,25 +80,26 @@ impl Reception {
     /// `rtt`; `packet_bytes` are the IP bytes of one full packet. `None` for a kind of probe that is not known.
     #[must_use]
     pub fn new(
-        line: Line,
-        question: Question,
+        terms: Terms,
+        criterion: Criterion,
         packet_bytes: u32,
         first: Duration,
         rtt: Duration,
     ) -> Option<Self> {
         // Of a pre-train any kind of probe wants to know what a gate does in its first moments.
-        let (mode, begins) = match line.pre_train {
+        let (mode, begins) = match terms.pre_train {
             Some(pre_train) => (Mode::Gate, TrainGrant { max_ms: PRE_TRAIN_MS, ..pre_train }),
-            None => (line.mode, line.train),
+            None => (terms.mode, terms.train),
         };
-        let judge = judge::for_train(mode, question.effort, &begins, question.target, packet_bytes, first)?;
-        let credit = CreditLine::new(&line.train, packet_bytes, line.window, line.first_credit(packet_bytes));
+        let judge = judge::for_train(mode, criterion.effort, &begins, criterion.target, packet_bytes, first)?;
+        let credit =
+            CreditLine::new(&terms.train, packet_bytes, terms.window, terms.first_credit(packet_bytes));
         Some(Self {
-            line,
-            question,
+            terms,
+            criterion,
             packet_bytes,
             rtt,
-            pre_train: line.pre_train,
+            pre_train: terms.pre_train,
             judge,
             wakefulness: Wakefulness::default(),
             credit,
@@ -110,7 +111,7 @@ impl Reception {
     pub fn on_packet(&mut self, now: Duration, header: PacketHeader) {
         let Some(pre_train) = self.pre_train else {
             self.judge.on_packet(now, header);
-            if header.train == self.line.train.train {
+            if header.train == self.terms.train.train {
                 self.credit.on_packet(now, header);
             }
             return;
@@ -186,21 +187,21 @@ impl Reception {
 
     /// Packets of the train that will do, if the rest is like what came.
     fn enough(&self) -> Option<u32> {
-        let time = credit::enough(self.line.window, self.judge.needs()?)?;
-        Some(packets_in(&self.line.train, self.packet_bytes, time))
+        let time = credit::enough(self.terms.window, self.judge.needs()?)?;
+        Some(packets_in(&self.terms.train, self.packet_bytes, time))
     }
 
     /// The train may begin; its first packet takes a round trip.
     fn begin_train(&mut self, now: Duration) {
         self.pre_train = None;
-        let Question { effort, target } = self.question;
-        let (mode, train) = (self.line.mode, &self.line.train);
+        let Criterion { effort, target } = self.criterion;
+        let (mode, train) = (self.terms.mode, &self.terms.train);
         let first = now.saturating_add(self.rtt);
         if let Some(judge) = judge::for_train(mode, effort, train, target, self.packet_bytes, first) {
             self.judge = judge;
         }
-        let opened = packets_in(train, self.packet_bytes, self.line.window);
-        self.credit = CreditLine::new(train, self.packet_bytes, self.line.window, opened);
+        let opened = packets_in(train, self.packet_bytes, self.terms.window);
+        self.credit = CreditLine::new(train, self.packet_bytes, self.terms.window, opened);
     }
 }
 
@@ -219,9 +220,9 @@ mod tests {
 
     fn reception(pre_train: Option<TrainGrant>) -> Reception {
         let window = credit::window(Mode::Gate, RTT);
-        let line = Line { mode: Mode::Gate, train: grant(1, 10_000), pre_train, window };
-        let question = Question { effort: Effort::Normal, target: Bitrate::from_bps(20_000_000).unwrap() };
-        Reception::new(line, question, PACKET, Duration::ZERO, RTT).unwrap()
+        let terms = Terms { mode: Mode::Gate, train: grant(1, 10_000), pre_train, window };
+        let criterion = Criterion { effort: Effort::Normal, target: Bitrate::from_bps(20_000_000).unwrap() };
+        Reception::new(terms, criterion, PACKET, Duration::ZERO, RTT).unwrap()
     }
 
     /// Packets on their schedule from `start` on, over a line that takes `stretch` times as long for each.

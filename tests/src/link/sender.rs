@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use siaga_probe::{
     control::TrainGrant,
     pacer::{Pacer, Step},
-    reception::Line,
+    reception::Terms,
     wire::PacketHeader,
 };
 
@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
 pub(super) struct Sender {
-    line: Line,
+    terms: Terms,
     packet: u32,
     machine: Machine,
     awake: Schedule,
@@ -37,10 +37,10 @@ enum Stage {
 
 impl Sender {
     /// Begins at time zero; packets have `packet` IP bytes.
-    pub(super) fn new(line: Line, packet: u32, machine: Machine, awake: Schedule) -> Self {
+    pub(super) fn new(terms: Terms, packet: u32, machine: Machine, awake: Schedule) -> Self {
         let mut sender = Self {
-            credit: line.first_credit(packet),
-            line,
+            credit: terms.first_credit(packet),
+            terms,
             packet,
             machine,
             awake,
@@ -48,7 +48,7 @@ impl Sender {
             coming: VecDeque::new(),
             packets: 0,
         };
-        sender.begin(line.pre_train.unwrap_or(line.train), sender.awake.wake(Duration::ZERO));
+        sender.begin(terms.pre_train.unwrap_or(terms.train), sender.awake.wake(Duration::ZERO));
         sender
     }
 
@@ -73,10 +73,10 @@ impl Sender {
             self.coming.pop_front();
         }
         if matches!(self.stage, Stage::WaitsForCredit) && self.credit > 0 {
-            self.begin(self.line.train, now);
+            self.begin(self.terms.train, now);
         }
         let Stage::Sends { pacer, train, start, wakes } = &mut self.stage else { return None };
-        let is_train = *train == self.line.train.train;
+        let is_train = *train == self.terms.train.train;
         if is_train {
             pacer.set_credit(self.credit);
         }

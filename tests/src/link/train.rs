@@ -12,7 +12,7 @@ use siaga_probe::{
     control::TrainGrant,
     credit, ip_overhead,
     judge::Effort,
-    reception::{Line, Question, Reception},
+    reception::{Criterion, Reception, Terms},
     wire::PacketHeader,
 };
 
@@ -92,11 +92,11 @@ pub fn run_on(
 ) -> Run {
     let way = link.delay();
     let packet = mode.udp_payload() + ip_overhead(false);
-    let line = line(mode, target, 2 * way);
-    let question = Question { effort, target };
+    let terms = terms(mode, target, 2 * way);
+    let criterion = Criterion { effort, target };
     let mut reception =
-        Reception::new(line, question, packet, Duration::ZERO, 2 * way).expect("the mode has a judge");
-    let mut sending = Sender::new(line, packet, *sender, Schedule::new(&sender.stalls, seed ^ 0x5e4d));
+        Reception::new(terms, criterion, packet, Duration::ZERO, 2 * way).expect("the mode has a judge");
+    let mut sending = Sender::new(terms, packet, *sender, Schedule::new(&sender.stalls, seed ^ 0x5e4d));
     let receives = Schedule::new(&receiver.stalls, seed ^ 0x4ece);
 
     let mut flying: BinaryHeap<Reverse<(Duration, Message)>> = BinaryHeap::new();
@@ -149,13 +149,13 @@ pub fn run_on(
 }
 
 /// What the server grants in one direction.
-fn line(mode: Mode, target: Bitrate, rtt: Duration) -> Line {
+fn terms(mode: Mode, target: Bitrate, rtt: Duration) -> Terms {
     let rate_bps = mode.sending_rate(target);
     let grant = |train, time: Duration| {
         let max_ms = u32::try_from(time.as_millis()).expect("a train's limit is seconds");
         TrainGrant { train, rate_bps, max_bytes: rate_bps.bytes_in(time), max_ms }
     };
-    Line {
+    Terms {
         mode,
         train: grant(1, mode.time_limit()),
         pre_train: credit::looks_first(mode, rtt).then(|| grant(2, credit::PRE_TRAIN)),

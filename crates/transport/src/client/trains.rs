@@ -6,7 +6,7 @@ use quinn::{Connection, SendStream};
 use siaga_probe::{
     Direction, DirectionResult, Reason,
     control::{Credit, FromClient, FromServer},
-    reception::{Line, Question},
+    reception::{Criterion, Terms},
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
@@ -41,10 +41,10 @@ pub(super) async fn run(
     let Asked { to_server, mut from_server, grant, allowance } = asked;
     let to_server = Mutex::new(to_server);
     let ProbeRequest { mode, effort, up: up_target, down: target, .. } = *request;
-    let (up_line, down_line) =
-        (Line::of(&grant, mode, Direction::Up), Line::of(&grant, mode, Direction::Down));
-    let question = Question { effort, target };
-    let Some(mut receiver) = Receiver::new(connection, down_line, question, Duration::ZERO) else {
+    let (up_terms, down_terms) =
+        (Terms::of(&grant, mode, Direction::Up), Terms::of(&grant, mode, Direction::Down));
+    let criterion = Criterion { effort, target };
+    let Some(mut receiver) = Receiver::new(connection, down_terms, criterion, Duration::ZERO) else {
         let words = format!("this version knows no {mode} probe");
         return (
             Findings::none(request, Reason::VersionMismatch),
@@ -52,7 +52,7 @@ pub(super) async fn run(
         );
     };
     let (tell_sent, mut down_sent) = watch::channel(None);
-    let (up_credit, mut up_may) = watch::channel(up_line.first_credit(train_packet_bytes(connection, mode)));
+    let (up_credit, mut up_may) = watch::channel(up_terms.first_credit(train_packet_bytes(connection, mode)));
     let (down_credit, mut down_may) = watch::channel(0);
     let (stop_up, up_is_judged) = (Notify::new(), Notify::new());
     let (mut reported, mut up_sent) = (None, None);
@@ -86,7 +86,7 @@ pub(super) async fn run(
         }
     });
     let up = async {
-        let sent = train::send(connection, Direction::Up, &up_line, &mut up_may, &stop_up).await?;
+        let sent = train::send(connection, Direction::Up, &up_terms, &mut up_may, &stop_up).await?;
         up_sent = Some(sent);
         say(&to_server, &FromClient::Sent(sent)).await
     };

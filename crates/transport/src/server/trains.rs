@@ -6,7 +6,7 @@ use quinn::{Connection, RecvStream, SendStream};
 use siaga_probe::{
     Direction, DirectionResult,
     control::{Ask, Credit, FromClient, FromServer, Grant, Report},
-    reception::{Line, Question},
+    reception::{Criterion, Terms},
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
@@ -41,17 +41,17 @@ pub(super) async fn run(
 ) -> (Option<DirectionResult>, Result<(), Ended>) {
     let Room { connection, allowance, to_room, from_room } = room;
     let to_room = Mutex::new(to_room);
-    let (up_line, down_line) =
-        (Line::of(grant, ask.mode, Direction::Up), Line::of(grant, ask.mode, Direction::Down));
-    let question = Question { effort: ask.effort, target: ask.up_bps };
+    let (up_terms, down_terms) =
+        (Terms::of(grant, ask.mode, Direction::Up), Terms::of(grant, ask.mode, Direction::Down));
+    let criterion = Criterion { effort: ask.effort, target: ask.up_bps };
     // The room starts when the grant reaches it, and its first packet needs as long again.
-    let Some(mut receiver) = Receiver::new(connection, up_line, question, connection.rtt()) else {
+    let Some(mut receiver) = Receiver::new(connection, up_terms, criterion, connection.rtt()) else {
         return (None, Err(Ended::Broke("a request for an unknown kind of probe")));
     };
     let stop_down = Notify::new();
     let (tell_sent, mut up_sent) = watch::channel(None);
     let (down_credit, mut down_may) =
-        watch::channel(down_line.first_credit(train_packet_bytes(connection, ask.mode)));
+        watch::channel(down_terms.first_credit(train_packet_bytes(connection, ask.mode)));
     let (up_credit, mut up_may) = watch::channel(0);
     let mut finding = None;
 
@@ -73,7 +73,7 @@ pub(super) async fn run(
         }
     };
     let down = async {
-        let sent = train::send(connection, Direction::Down, &down_line, &mut down_may, &stop_down).await?;
+        let sent = train::send(connection, Direction::Down, &down_terms, &mut down_may, &stop_down).await?;
         say(&to_room, &FromServer::Sent(sent)).await
     };
     let up = async {

@@ -7,7 +7,7 @@ use siaga_probe::{
     Mode,
     control::TrainGrant,
     judge::Effort,
-    reception::{Line, Question},
+    reception::{Criterion, Terms},
     wire::PacketHeader,
 };
 use tokio::{join, sync::watch, time::sleep};
@@ -116,9 +116,9 @@ async fn packets_that_overflow_this_machine_s_own_buffer_are_not_lost_on_the_lin
         within(sleep(Duration::from_millis(1))).await;
     }
     // Only now does anybody read: the buffer holds the last 225 of them.
-    let line = Line { mode: Mode::Gate, train: grant, pre_train: None, window: Duration::from_secs(1) };
-    let question = Question { effort: Effort::Normal, target: mbps(38) };
-    let mut receiver = Receiver::new(&room.connection, line, question, Duration::ZERO).unwrap();
+    let terms = Terms { mode: Mode::Gate, train: grant, pre_train: None, window: Duration::from_secs(1) };
+    let criterion = Criterion { effort: Effort::Normal, target: mbps(38) };
+    let mut receiver = Receiver::new(&room.connection, terms, criterion, Duration::ZERO).unwrap();
     let (_tell, mut told) = watch::channel(None);
     let (credit, _) = watch::channel(0);
     let received = within(receiver.run(&mut told, &credit)).await;

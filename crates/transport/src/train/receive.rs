@@ -6,7 +6,7 @@ use quinn::Connection;
 use siaga_probe::{
     DirectionResult, Mode, Reason,
     control::Sent,
-    reception::{Line, Question, Reception},
+    reception::{Criterion, Reception, Terms},
     wire::PacketHeader,
 };
 use tokio::{
@@ -36,14 +36,14 @@ impl<'a> Receiver<'a> {
     /// A receiver that expects the first packet `first` from now; `None` for a kind of probe that is not known.
     pub(crate) fn new(
         connection: &'a Connection,
-        line: Line,
-        question: Question,
+        terms: Terms,
+        criterion: Criterion,
         first: Duration,
     ) -> Option<Self> {
         let epoch = Instant::now();
-        let packet_bytes = train_packet_bytes(connection, line.mode);
-        let reception = Reception::new(line, question, packet_bytes, first, connection.rtt())?;
-        Some(Self { connection, mode: line.mode, reception, epoch, read: 0 })
+        let packet_bytes = train_packet_bytes(connection, terms.mode);
+        let reception = Reception::new(terms, criterion, packet_bytes, first, connection.rtt())?;
+        Some(Self { connection, mode: terms.mode, reception, epoch, read: 0 })
     }
 
     /// Feeds the reception from the connection until it has a verdict. `sent` brings the sender's last word, `credit`

@@ -8,7 +8,7 @@ use siaga_probe::{
     control::{Sent, TrainGrant},
     credit::packets_in,
     pacer::{Pacer, Step},
-    reception::Line,
+    reception::Terms,
     wire::PacketHeader,
 };
 use tokio::{
@@ -44,18 +44,18 @@ const SHORTEST: Duration = Duration::from_secs(1);
 pub(crate) async fn send(
     connection: &Connection,
     direction: Direction,
-    line: &Line,
+    terms: &Terms,
     credit: &mut watch::Receiver<u32>,
     stop: &Notify,
 ) -> Result<Sent, TrainError> {
     let mut sender = None;
     let work = async {
-        if let Some(pre_train) = line.pre_train {
-            Sender::new(connection, line.mode, pre_train).run(None).await?;
+        if let Some(pre_train) = terms.pre_train {
+            Sender::new(connection, terms.mode, pre_train).run(None).await?;
         }
         // An end of the credit's source is the end of the probe; somebody else tells.
         let _ = credit.wait_for(|packets| *packets > 0).await;
-        sender.insert(Sender::new(connection, line.mode, line.train)).run(Some(credit)).await
+        sender.insert(Sender::new(connection, terms.mode, terms.train)).run(Some(credit)).await
     };
     tokio::select! {
         biased;

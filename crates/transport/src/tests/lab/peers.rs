@@ -8,7 +8,7 @@ use siaga_probe::{
     Bitrate, Direction, Mode,
     control::{Ask, FromClient, FromServer, Grant, TrainGrant, VERSION},
     judge::Effort,
-    reception::Line,
+    reception::Terms,
 };
 use tokio::sync::{Notify, watch};
 
@@ -75,9 +75,9 @@ pub(crate) fn grant(ask: &Ask) -> Grant {
 
 /// Sends a train with all the credit there is, and no pre-train.
 pub(crate) async fn send_train(connection: &Connection, grant: TrainGrant) -> Result<u32, TrainError> {
-    let line = Line { mode: Mode::Gate, train: grant, pre_train: None, window: SHORT.train };
+    let terms = Terms { mode: Mode::Gate, train: grant, pre_train: None, window: SHORT.train };
     let (_source, mut credit) = watch::channel(u32::MAX);
-    let sent = train::send(connection, Direction::Up, &line, &mut credit, &Notify::new()).await?;
+    let sent = train::send(connection, Direction::Up, &terms, &mut credit, &Notify::new()).await?;
     Ok(sent.packets)
 }
 
