@@ -5,7 +5,7 @@ mod room;
 use std::time::Duration;
 
 use siaga_readiness::{
-    Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Judgement, Policy, Profile,
+    Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Judgement, Level, Policy, Profile,
     RoomVerdict, TimeToLive, Trial, TrialOutcome, evaluate,
 };
 
@@ -286,6 +286,38 @@ fn hold(inventory: &mut Inventory) {
     inventory.cameras[0].reason = Code::DeviceBusy;
     inventory.microphones[0].state = CheckState::InUse;
     inventory.microphones[0].reason = Code::DeviceBusy;
+}
+
+#[test]
+fn a_webcam_whose_own_microphone_was_tried_and_failed_has_none_to_recommend_though_another_one_works() {
+    let inventory = webcam();
+    let mut room = room(inventory.clone());
+    let trial_of = |index: usize, outcome| {
+        let id = inventory.microphones[index].id.clone();
+        Evidence::Trial(Trial { kind: DeviceKind::Microphone, id, outcome })
+    };
+    let own = |room: &Room| says(&room.recommended(), CheckCode::CameraMicrophone);
+    assert_eq!(own(&room), (CheckState::Ok, Code::CameraMicrophonePresent), "not tried yet");
+    camera_came_to(&mut room, &inventory, 1, works());
+    room.observe(trial_of(0, found(CheckState::Ok, Code::MicrophoneWorks)));
+    room.observe(trial_of(1, retrying()));
+    assert_eq!(own(&room), (CheckState::Unknown, Code::DeviceRetrying));
+    room.pass(15).observe(trial_of(1, found(CheckState::Failed, Code::MicrophoneSilent)));
+
+    let readiness = room.recommended();
+    assert_eq!(own(&room), (CheckState::Failed, Code::MicrophoneSilent));
+    assert_eq!(
+        (readiness.verdict, readiness.level),
+        (RoomVerdict::NotReady, Level::Minimum),
+        "the laptop's microphone is enough for the minimum"
+    );
+    let told = check(&readiness, CheckCode::CameraMicrophone);
+    assert!(told.text.en.contains("microphone Logitech Webcam C930e hears nothing"), "{}", told.text.en);
+    assert_eq!(says(&readiness, CheckCode::Microphone), (CheckState::Ok, Code::MicrophoneWorks));
+
+    room.pass(10).observe(trial_of(1, found(CheckState::Ok, Code::MicrophoneWorks)));
+    assert_eq!(own(&room), (CheckState::Ok, Code::CameraMicrophonePresent));
+    assert_eq!(room.recommended().verdict, RoomVerdict::Ready);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use crate::{
 };
 
 use super::{
-    devices::{camera_presence, microphone_presence},
-    statement::Statement,
+    devices::{camera_presence, distance},
+    statement::{Seen, Statement},
 };
 
 /// The checks that are made, in their order.
@@ -26,22 +26,28 @@ pub(super) fn codes(required: &CameraRequirement) -> impl Iterator<Item = CheckC
     .flatten()
 }
 
-/// What they say of `camera`.
+/// What they say of `camera` as it was `seen`, beside what is said of the microphones.
 pub(super) fn statements(
     camera: &Camera,
-    microphones: &[&AudioDevice],
+    microphones: &[(&AudioDevice, Statement)],
     required: &CameraRequirement,
+    seen: Seen,
 ) -> Vec<Statement> {
+    let of_camera = |statement: Statement| statement.named(&camera.name).seen(Some(seen));
     [
-        Some(usable(camera)),
-        required.external.then(|| external(camera)),
-        required.own_microphone.then(|| own_microphone(camera, microphones)),
-        required.picture.as_ref().map(|picture| resolution(camera, picture)),
-        required.min_diagonal_fov.map(|least| field_of_view(camera, least)),
+        Some(of_camera(usable(camera))),
+        required.external.then(|| of_camera(external(camera))),
+        required.own_microphone.then(|| match own_microphone(camera, microphones) {
+            Some(own) if is_in_question(own) => {
+                Statement { code: CheckCode::CameraMicrophone, ..own.clone() }
+            }
+            own => of_camera(has_microphone(own.is_some())),
+        }),
+        required.picture.as_ref().map(|picture| of_camera(resolution(camera, picture))),
+        required.min_diagonal_fov.map(|least| of_camera(field_of_view(camera, least))),
     ]
     .into_iter()
     .flatten()
-    .map(|statement| statement.named(&camera.name))
     .collect()
 }
 
@@ -63,25 +69,29 @@ fn external(camera: &Camera) -> Statement {
     Statement::new(CheckCode::CameraExternal, state, reason)
 }
 
-/// Whether a microphone sits in the same USB device. One that is there but can't be used says why.
-fn own_microphone(camera: &Camera, microphones: &[&AudioDevice]) -> Statement {
-    let is_own = |microphone: &&&AudioDevice| {
+/// What is said of the microphone that sits in the same USB device.
+fn own_microphone<'a>(
+    camera: &Camera,
+    microphones: &'a [(&AudioDevice, Statement)],
+) -> Option<&'a Statement> {
+    let is_own = |microphone: &AudioDevice| {
         camera.usb_id.is_some() && microphone.usb_id == camera.usb_id && microphone.bus == camera.bus
     };
-    let of = |microphone: &&AudioDevice| {
-        let (state, reason) = microphone_presence(microphone);
-        match reason {
-            // That it was never tried is told by `MICROPHONE`; this check is about where it sits.
-            Code::MicrophoneNotTried => (CheckState::Ok, Code::CameraMicrophonePresent),
-            _ => (state, reason),
-        }
+    let own = microphones.iter().filter(|(microphone, _)| is_own(microphone)).map(|(_, statement)| statement);
+    own.min_by_key(|statement| distance(std::slice::from_ref(*statement)))
+}
+
+/// Whether more is to be said of it than where it sits. That it was never tried is told by `MICROPHONE`.
+fn is_in_question(own: &Statement) -> bool {
+    own.state != CheckState::Ok && own.reason != Code::MicrophoneNotTried
+}
+
+fn has_microphone(is_there: bool) -> Statement {
+    let (state, reason) = if is_there {
+        (CheckState::Ok, Code::CameraMicrophonePresent)
+    } else {
+        (CheckState::Failed, Code::CameraMicrophoneMissing)
     };
-    let (state, reason) = microphones
-        .iter()
-        .filter(is_own)
-        .map(of)
-        .min_by_key(|(state, _)| !state.grants())
-        .unwrap_or((CheckState::Failed, Code::CameraMicrophoneMissing));
     Statement::new(CheckCode::CameraMicrophone, state, reason)
 }
 

@@ -26,8 +26,7 @@ pub(super) fn camera(snapshot: &Snapshot, required: &CameraRequirement, now: Mom
     };
     let accept_virtual = snapshot.setup.policy.accept_virtual;
     let counts = |camera: &&Camera| accept_virtual || !camera.is_virtual;
-    let microphones: Vec<&AudioDevice> =
-        inventory.microphones.iter().filter(|device| accept_virtual || !device.is_virtual).collect();
+    let microphones: Vec<_> = microphones(snapshot, inventory, seen, now).collect();
 
     let best = inventory
         .cameras
@@ -35,9 +34,9 @@ pub(super) fn camera(snapshot: &Snapshot, required: &CameraRequirement, now: Mom
         .filter(counts)
         .map(|camera| {
             let device = Device { kind: DeviceKind::Camera, id: &camera.id, bus: &camera.bus };
-            camera::statements(camera, &microphones, required)
+            camera::statements(camera, &microphones, required, seen)
                 .into_iter()
-                .map(|statement| trial::refine(statement.seen(Some(seen)), snapshot, inventory, device, now))
+                .map(|statement| trial::refine(statement, snapshot, inventory, device, now))
                 .collect()
         })
         .min_by_key(|statements: &Vec<Statement>| distance(statements));
@@ -53,18 +52,8 @@ pub(super) fn microphone(snapshot: &Snapshot, now: Moment) -> Statement {
         Ok(fresh) => fresh,
         Err(missing) => return missing.statement(CheckCode::Microphone),
     };
-    let accept_virtual = snapshot.setup.policy.accept_virtual;
-    let best = inventory
-        .microphones
-        .iter()
-        .filter(|device| accept_virtual || !device.is_virtual)
-        .map(|device| {
-            let (state, reason) = microphone_presence(device);
-            let statement =
-                Statement::new(CheckCode::Microphone, state, reason).named(&device.name).seen(Some(seen));
-            let device = Device { kind: DeviceKind::Microphone, id: &device.id, bus: &device.bus };
-            trial::refine(statement, snapshot, inventory, device, now)
-        })
+    let best = microphones(snapshot, inventory, seen, now)
+        .map(|(_, statement)| statement)
         .min_by_key(|statement| distance(std::slice::from_ref(statement)));
     best.unwrap_or_else(|| {
         let reason = if inventory.microphones.is_empty() {
@@ -76,6 +65,24 @@ pub(super) fn microphone(snapshot: &Snapshot, now: Moment) -> Statement {
     })
 }
 
+/// What `MICROPHONE` would say of each microphone that counts.
+fn microphones<'a>(
+    snapshot: &'a Snapshot,
+    inventory: &'a Inventory,
+    seen: Seen,
+    now: Moment,
+) -> impl Iterator<Item = (&'a AudioDevice, Statement)> {
+    let accept_virtual = snapshot.setup.policy.accept_virtual;
+    let counts = move |device: &&AudioDevice| accept_virtual || !device.is_virtual;
+    inventory.microphones.iter().filter(counts).map(move |device| {
+        let (state, reason) = microphone_presence(device);
+        let statement =
+            Statement::new(CheckCode::Microphone, state, reason).named(&device.name).seen(Some(seen));
+        let it = Device { kind: DeviceKind::Microphone, id: &device.id, bus: &device.bus };
+        (device, trial::refine(statement, snapshot, inventory, it, now))
+    })
+}
+
 /// What a scan lets a check say of a camera.
 pub(super) fn camera_presence(camera: &Camera) -> (CheckState, Code) {
     let was_read = !camera.modes.is_empty();
@@ -83,7 +90,7 @@ pub(super) fn camera_presence(camera: &Camera) -> (CheckState, Code) {
 }
 
 /// What a scan lets a check say of a microphone.
-pub(super) fn microphone_presence(device: &AudioDevice) -> (CheckState, Code) {
+fn microphone_presence(device: &AudioDevice) -> (CheckState, Code) {
     let was_read = !device.rates.is_empty();
     presence(device.state, device.reason, was_read, [Code::MicrophoneNotTried, Code::MicrophoneInUse])
 }
@@ -111,7 +118,7 @@ fn presence(
 
 /// How far a device is from being granted: failures first, then what is unknown, then what another program
 /// holds, then warnings.
-fn distance(statements: &[Statement]) -> [usize; 4] {
+pub(super) fn distance(statements: &[Statement]) -> [usize; 4] {
     [CheckState::Failed, CheckState::Unknown, CheckState::InUse, CheckState::Warning]
         .map(|state| statements.iter().filter(|statement| statement.state == state).count())
 }
