@@ -151,7 +151,8 @@ impl History {
         failures
     }
 
-    /// Takes in what came of a probe; an inconclusive one has no verdict.
+    /// Takes in what came of a probe. An inconclusive one has no verdict, but a direction that had failed before it broke
+    /// off has.
     pub fn remember(
         &mut self,
         network: &NetworkFingerprint,
@@ -191,7 +192,7 @@ impl History {
         match result.verdict {
             Verdict::Pass => memory.passed_at = Some(now_s),
             Verdict::Fail => memory.failed_at = Some(now_s),
-            Verdict::Inconclusive if known.is_none() => return,
+            Verdict::Inconclusive if known.is_none() && memory.up.is_none() && memory.down.is_none() => return,
             Verdict::Inconclusive => {}
         }
         self.0.push(memory);
@@ -390,6 +391,21 @@ mod tests {
         assert_eq!(failed(&history, &here, NOON).len(), 1, "a gate probe says nothing about endurance");
         let json = serde_json::to_string(&history).unwrap();
         assert_eq!(serde_json::from_str::<History>(&json).unwrap(), history);
+    }
+
+    #[test]
+    fn a_direction_that_failed_before_the_first_probe_of_a_network_broke_off_is_remembered() {
+        let (here, asked) = (office("02:00:00:00:00:01"), question(Mode::Sustain, 10));
+        // The server told of the shaper in the twelfth second; then the link died.
+        let broken_off = ProbeResult {
+            verdict: Verdict::Inconclusive,
+            reason: Reason::Interrupted,
+            ..found(Verdict::Fail, Verdict::Inconclusive)
+        };
+        let mut history = History::default();
+        history.remember(&here, &asked, &broken_off, NOON);
+        assert_eq!(failed(&history, &here, NOON + HOUR), [(Direction::Up, 10, 1)]);
+        assert_eq!(history.last_verdict(&here, &asked, NOON + HOUR), None);
     }
 
     #[test]
