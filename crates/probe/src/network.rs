@@ -120,7 +120,7 @@ impl History {
     /// has made good: of each direction and rate the last time.
     ///
     /// It may only ever deny. So one from the future, where the clock was wrong at one end, counts as just now, and one
-    /// of a network that looks like this one counts as this one's.
+    /// of a network that may be this one, for all that is known of both, counts as this one's.
     #[must_use]
     pub fn failures_to_sustain(
         &self,
@@ -130,7 +130,7 @@ impl History {
     ) -> Vec<Failure> {
         let asked = self.0.iter().filter(|memory| {
             let Question { mode, server: of, .. } = &memory.question;
-            *mode == Mode::Sustain && of == server && memory.network == *network
+            *mode == Mode::Sustain && of == server && memory.network.may_be(network)
         });
         let mut failures: Vec<Failure> = Vec::new();
         for (memory, direction) in asked.flat_map(|it| [(it, Direction::Up), (it, Direction::Down)]) {
@@ -192,7 +192,9 @@ impl History {
         match result.verdict {
             Verdict::Pass => memory.passed_at = Some(now_s),
             Verdict::Fail => memory.failed_at = Some(now_s),
-            Verdict::Inconclusive if known.is_none() && memory.up.is_none() && memory.down.is_none() => return,
+            Verdict::Inconclusive if known.is_none() && memory.up.is_none() && memory.down.is_none() => {
+                return;
+            }
             Verdict::Inconclusive => {}
         }
         self.0.push(memory);
@@ -212,6 +214,19 @@ impl From<Vec<Remembered>> for History {
 impl From<History> for Vec<Remembered> {
     fn from(history: History) -> Self {
         history.0
+    }
+}
+
+impl NetworkFingerprint {
+    /// Whether nothing that is known of both tells them apart. Too weak for whatever grants.
+    fn may_be(&self, other: &Self) -> bool {
+        let agree = |one: &Option<String>, another: &Option<String>| match (one, another) {
+            (Some(one), Some(another)) => one == another,
+            _ => true,
+        };
+        self.interface == other.interface
+            && agree(&self.gateway_mac, &other.gateway_mac)
+            && agree(&self.subnet, &other.subnet)
     }
 }
 
@@ -406,6 +421,38 @@ mod tests {
         history.remember(&here, &asked, &broken_off, NOON);
         assert_eq!(failed(&history, &here, NOON + HOUR), [(Direction::Up, 10, 1)]);
         assert_eq!(history.last_verdict(&here, &asked, NOON + HOUR), None);
+    }
+
+    #[test]
+    fn a_failure_denies_wherever_it_may_be_the_same_network_and_a_pass_is_recalled_on_its_own_only() {
+        let (here, asked) = (office("02:00:00:00:00:01"), question(Mode::Sustain, 10));
+        let gateway_unmet = NetworkFingerprint { gateway_mac: None, ..here.clone() };
+        let over_ipv6 = NetworkFingerprint { subnet: None, ..gateway_unmet.clone() };
+        let elsewhere = [
+            office("02:00:00:00:00:02"),
+            NetworkFingerprint { interface: "wlan0".to_owned(), ..over_ipv6.clone() },
+            NetworkFingerprint { subnet: Some("10.0.0.0/8".to_owned()), ..gateway_unmet.clone() },
+        ];
+        let mut history = History::default();
+        history.remember(&here, &asked, &found(Verdict::Fail, Verdict::Pass), NOON);
+        for network in [&here, &gateway_unmet, &over_ipv6] {
+            assert_eq!(failed(&history, network, NOON), [(Direction::Up, 10, 0)], "{network:?}");
+        }
+        for network in &elsewhere {
+            assert_eq!(failed(&history, network, NOON), [], "{network:?}");
+        }
+        history.remember(&over_ipv6, &asked, &result(Verdict::Pass), NOON + 1);
+        assert_eq!(failed(&history, &here, NOON + 1).len(), 1, "the pass may be another one's");
+
+        let mut history = History::default();
+        history.remember(&over_ipv6, &asked, &found(Verdict::Fail, Verdict::Pass), NOON);
+        assert_eq!(failed(&history, &here, NOON), [(Direction::Up, 10, 0)], "its gateway was not known then");
+
+        let mut history = History::default();
+        history.remember(&here, &asked, &result(Verdict::Pass), NOON);
+        for network in [&gateway_unmet, &over_ipv6] {
+            assert_eq!(history.last_verdict(network, &asked, NOON), None, "{network:?}");
+        }
     }
 
     #[test]
