@@ -60,12 +60,13 @@ async fn meeting(room: &Room) {
 }
 
 async fn is_in_use(room: &Room) -> bool {
-    // A device in this program's own hands looks like one in use.
-    let Ok(_in_hand) = room.in_hand().try_lock() else { return false };
     let snapshot = room.snapshot();
+    // Scans see none of this program's own trials: one waits for the other.
     if snapshot.meeting(host::now()) == Meeting::On {
         return true;
     }
+    // A device in this program's own hands looks like one in use.
+    let Ok(_in_hand) = room.in_hand().try_lock() else { return false };
     let Some(Scan { inventory, .. }) = snapshot.devices.scan else { return false };
     let accept_virtual = snapshot.setup.policy.accept_virtual;
     let look = move || any_in_use(&Roots::default(), &inventory, accept_virtual, &Kernel);
@@ -136,7 +137,16 @@ impl Beside {
 
 #[cfg(test)]
 mod tests {
+    use siaga_readiness::{
+        observation::{Evidence, Observation},
+        policy::Policy,
+        profile::Profiles,
+        snapshot::Setup,
+        state::CheckState,
+    };
+
     use super::*;
+    use crate::sample;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -176,6 +186,20 @@ mod tests {
         assert!(others.grown(all(2_600_000, 1_300_000), own(2_600_000, 1_300_000), SECOND) < 1.0);
         let grown = others.grown(all(5_700_000, 2_600_000), own(5_200_000, 2_600_000), SECOND);
         assert!((3_400_000.0..4_000_000.0).contains(&grown), "half a megabyte: {grown}");
+    }
+
+    #[tokio::test]
+    async fn a_meeting_that_the_last_scan_shows_ends_a_probe_though_a_device_is_being_tried() {
+        let setup = Setup { room: "r2".into(), probe_server: None, policy: Policy::default() };
+        let room = Room::new(setup, Profiles::default(), "minimum", host::now()).unwrap();
+        let _in_hand = room.in_hand().lock().await;
+        let mut inventory = sample::inventory();
+        for (state, is_meeting) in [(CheckState::Ok, false), (CheckState::InUse, true)] {
+            inventory.cameras[0].state = state;
+            let evidence = Evidence::Devices(inventory.clone());
+            room.observe(Observation { at: host::now(), took: Duration::ZERO, evidence });
+            assert_eq!(is_in_use(&room).await, is_meeting, "{state:?}");
+        }
     }
 
     #[test]
