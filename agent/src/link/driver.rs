@@ -106,9 +106,8 @@ impl Driver {
         let now = host::now();
         self.schedule.on_result(now.since_boot, mode, seen.attempt());
         let result = seen.evidence.result.clone();
-        // What was found on the way from one network to another is about neither. The probe's own packets may have made the
-        // gateway's hardware known, and with it what is remembered: the room learns that first, so that a pass can't
-        // grant without it.
+        // What was found on the way from one network to another is about neither. The room learns
+        // first what is remembered of where it is now, so that a pass can't grant without it.
         let after = Network::now().knowing(&network);
         self.remind(room, &after, now);
         room.observe(seen.into());

@@ -60,13 +60,15 @@ impl Memory {
                 warn!(
                     file = %file.display(),
                     %error,
-                    "the memory of the link can't be read and is left as it is: the day's data budget begins anew, and \
-                     nothing is kept; let the agent's user read and write it, then restart the agent"
+                    "the memory of the link can't be read and is left as it is: the day's data budget begins anew, \
+                     failures to sustain are not known any more, and nothing is kept; let the agent's user read and \
+                     write it, then restart the agent"
                 );
                 (Kept::default(), true)
             }
             Err(error) => {
-                let consequence = "the memory of the link is damaged: begins anew, with a whole data budget";
+                let consequence = "the memory of the link is damaged: begins anew, with a whole data budget and no \
+                                   failures to sustain";
                 keep::set_aside(&file, &error, consequence);
                 (Kept::default(), file.exists())
             }
@@ -108,8 +110,8 @@ impl Memory {
                 warn!(
                     file = %self.file.display(),
                     %error,
-                    "the memory of the link is not kept: after a restart the day's data budget begins anew; let the \
-                     agent's user write there, or set state_dir"
+                    "the memory of the link is not kept: after a restart the day's data budget begins anew, and \
+                     failures to sustain are not known any more; let the agent's user write there, or set state_dir"
                 );
             }
         }
