@@ -162,6 +162,8 @@ codes! {
     MicrophoneLow = "MICROPHONE_LOW",
     /// Tried: too loud for its own range.
     MicrophoneClipping = "MICROPHONE_CLIPPING",
+    /// Tried: part of the sound does not come.
+    MicrophoneGaps = "MICROPHONE_GAPS",
     /// Tried: a constant instead of sound.
     MicrophoneStuck = "MICROPHONE_STUCK",
     /// Tried: it delivers nothing.

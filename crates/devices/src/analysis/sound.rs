@@ -23,6 +23,10 @@ pub struct SoundFindings {
     pub gap_ms: u32,
     /// How long that is what was listened to, milliseconds of sound.
     pub heard_ms: u32,
+    /// From the first delivery to the last, milliseconds.
+    pub span_ms: u32,
+    /// How long that is what was delivered in this time, milliseconds of sound.
+    pub came_ms: u32,
     /// Greatest amplitude.
     pub peak: u32,
     /// Root of the mean square.
@@ -41,6 +45,20 @@ impl SoundFindings {
     pub fn dbfs(&self) -> Option<f64> {
         (self.rms > 0).then(|| 20.0 * (f64::from(self.rms) / f64::from(FULL_SCALE)).log10())
     }
+
+    /// How much of the sound came, as a share of the time in which it should have; above 1 if a backlog came too.
+    /// `None` before the second delivery.
+    #[must_use]
+    pub fn share(&self) -> Option<f64> {
+        (self.span_ms > 0).then(|| f64::from(self.came_ms) / f64::from(self.span_ms))
+    }
+}
+
+/// When a delivery came, and how many sample times there were with it.
+#[derive(Debug, Clone, Copy)]
+struct Delivery {
+    at: Duration,
+    times: u64,
 }
 
 /// Listens to samples as they come.
@@ -50,7 +68,7 @@ pub struct SoundWatch {
     channels: Vec<Channel>,
     /// Sample times so far, warm-up included.
     times: u64,
-    first: Option<Duration>,
+    first: Option<Delivery>,
     last: Duration,
     gap: Duration,
 }
@@ -65,7 +83,6 @@ impl SoundWatch {
 
     /// Takes in a delivery, which came `at` this time since the device was opened.
     pub fn hear(&mut self, at: Duration, samples: impl Iterator<Item = i32>) {
-        self.first.get_or_insert(at);
         self.gap = self.gap.max(at.saturating_sub(self.last));
         self.last = at;
         let warm_up = u64::from(self.rate) * u64::try_from(WARM_UP.as_millis()).unwrap_or(0) / 1000;
@@ -77,17 +94,22 @@ impl SoundWatch {
             }
             self.times += u64::from(channel + 1 == width);
         }
+        self.first.get_or_insert(Delivery { at, times: self.times });
     }
 
     /// What has been found until `now`.
     #[must_use]
     pub fn findings(&self, now: Duration) -> SoundFindings {
         let channel = self.channels.iter().copied().max_by_key(Channel::spread).unwrap_or_default();
-        let heard = channel.count.saturating_mul(1000) / u64::from(self.rate);
+        let lasts_ms = |times: u64| capped((times.saturating_mul(1000) / u64::from(self.rate)).into());
+        // What came with the first delivery was recorded before it.
+        let first = self.first.unwrap_or(Delivery { at: self.last, times: self.times });
         SoundFindings {
-            first_ms: self.first.map(|first| capped(first.as_millis())),
+            first_ms: self.first.map(|first| capped(first.at.as_millis())),
             gap_ms: capped(self.gap.max(now.saturating_sub(self.last)).as_millis()),
-            heard_ms: capped(heard.into()),
+            heard_ms: lasts_ms(channel.count),
+            span_ms: capped(self.last.saturating_sub(first.at).as_millis()),
+            came_ms: lasts_ms(self.times - first.times),
             peak: channel.peak,
             rms: channel.rms(),
             offset: channel.offset(),
@@ -192,6 +214,29 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_comes_is_held_against_the_time_since_the_first_delivery() {
+        let mut watch = SoundWatch::new(1, 1000);
+        // The device takes a second to start, and hands over a backlog.
+        watch.hear(Duration::from_millis(1000), [0; 300].into_iter());
+        assert_eq!(watch.findings(Duration::from_millis(1100)).share(), None);
+        watch.hear(Duration::from_millis(1500), [0; 250].into_iter());
+        watch.hear(Duration::from_millis(2000), [0; 350].into_iter());
+        // Nor does it count how late somebody looks.
+        let found = watch.findings(Duration::from_millis(2900));
+        assert_eq!((found.first_ms, found.span_ms, found.came_ms), (Some(1000), 1000, 600));
+        assert_eq!(found.share(), Some(0.6));
+    }
+
+    #[test]
+    fn a_delivery_that_is_held_up_and_made_up_for_loses_nothing() {
+        let mut watch = SoundWatch::new(1, 1000);
+        for at in [100, 200, 700, 701, 702, 703, 704, 800] {
+            watch.hear(Duration::from_millis(at), [0; 100].into_iter());
+        }
+        assert_eq!(watch.findings(Duration::from_millis(800)).share(), Some(1.0));
+    }
+
+    #[test]
     fn a_click_at_the_beginning_is_not_heard() {
         let mut watch = SoundWatch::new(1, 1000);
         watch.hear(Duration::from_millis(1), [i32::MAX; 250].into_iter());
@@ -247,6 +292,7 @@ pub(crate) mod tests {
             let found = watch.findings(Duration::from_secs(1));
             prop_assert!(found.rms <= found.peak.saturating_add(1) && found.offset <= found.peak);
             prop_assert!(found.peak <= FULL_SCALE);
+            prop_assert!(found.share().is_none_or(f64::is_finite));
         }
     }
 }

@@ -104,28 +104,37 @@ const CLIPPED_RUN: u32 = 6;
 /// A mean further off nothing is a fault of the input: a tenth of full scale.
 const OFFSET: u32 = FULL_SCALE / 10;
 
-/// What a stream of samples says about its microphone, the worst first; `None` if it was too short to say anything.
+/// Less of the sound than this share is no speech that can be followed. Our own figure: gaps of a fifth.
+const SHARE_FAIL: f64 = 0.8;
+
+/// Less than this share is worth a word. Our own figure: far from what two clocks differ by, and over four seconds more
+/// than what a busy machine is late with one delivery.
+const SHARE_WARN: f64 = 0.95;
+
+/// What a stream of samples says about its microphone, the worst first. It is listened to until there is enough to
+/// judge or it took far too long: too little is a finding.
 #[must_use]
-pub fn judge_sound(found: &SoundFindings) -> Option<Judgement> {
+pub fn judge_sound(found: &SoundFindings) -> Judgement {
     use CheckState::{Failed, Ok, Warning};
     let heard = |state, code| measured(state, code, found.dbfs().unwrap_or(f64::NEG_INFINITY));
-    if found.gap_ms >= NO_SAMPLES_MS {
-        return Some(Judgement::new(Failed, Code::MicrophoneNoSamples));
-    }
-    if found.first_ms.is_none() || found.heard_ms < SILENCE_MS {
-        return None;
-    }
-    Some(if found.peak <= SILENT_PEAK {
+    let share = found.share().unwrap_or(0.0);
+    if found.gap_ms >= NO_SAMPLES_MS || found.first_ms.is_none() {
+        Judgement::new(Failed, Code::MicrophoneNoSamples)
+    } else if found.heard_ms < SILENCE_MS || share < SHARE_FAIL {
+        measured(Failed, Code::MicrophoneGaps, share * 100.0)
+    } else if found.peak <= SILENT_PEAK {
         Judgement::new(Failed, Code::MicrophoneSilent)
     } else if found.spread == 0 || found.offset > OFFSET {
         Judgement::new(Failed, Code::MicrophoneStuck)
+    } else if share < SHARE_WARN {
+        measured(Warning, Code::MicrophoneGaps, share * 100.0)
     } else if found.clipped_run > CLIPPED_RUN {
         Judgement::new(Warning, Code::MicrophoneClipping)
     } else if found.dbfs().is_none_or(|dbfs| dbfs < LOW_DBFS) {
         heard(Warning, Code::MicrophoneLow)
     } else {
         heard(Ok, Code::MicrophoneWorks)
-    })
+    }
 }
 
 /// With what was measured, to a tenth.
@@ -246,27 +255,32 @@ mod tests {
         failed(FrameFindings { gap_ms: 1_500, ..GOOD }, Code::CameraFrozen);
     }
 
-    fn sounds(sample: impl Fn(u32) -> i16) -> Option<(CheckState, Code)> {
-        judge_sound(&heard(sample)).map(|judgement| (judgement.state, judgement.reason))
+    fn judged(found: &SoundFindings) -> (CheckState, Code) {
+        let judgement = judge_sound(found);
+        (judgement.state, judgement.reason)
+    }
+
+    fn sounds(sample: impl Fn(u32) -> i16) -> (CheckState, Code) {
+        judged(&heard(sample))
     }
 
     #[test]
     fn a_microphone_that_hears_works_and_its_loudness_is_told() {
-        assert_eq!(sounds(square(3277)), Some((CheckState::Ok, Code::MicrophoneWorks)));
-        assert_eq!(judge_sound(&heard(square(3277))).unwrap().value, Some(-20.0));
+        assert_eq!(sounds(square(3277)), (CheckState::Ok, Code::MicrophoneWorks));
+        assert_eq!(judge_sound(&heard(square(3277))).value, Some(-20.0));
     }
 
     #[test]
     fn digital_silence_is_a_failure_and_two_steps_of_noise_are_not() {
-        assert_eq!(sounds(|_| 0), Some((CheckState::Failed, Code::MicrophoneSilent)));
-        assert_eq!(sounds(square(1)), Some((CheckState::Failed, Code::MicrophoneSilent)));
-        assert_eq!(sounds(square(2)), Some((CheckState::Warning, Code::MicrophoneLow)));
+        assert_eq!(sounds(|_| 0), (CheckState::Failed, Code::MicrophoneSilent));
+        assert_eq!(sounds(square(1)), (CheckState::Failed, Code::MicrophoneSilent));
+        assert_eq!(sounds(square(2)), (CheckState::Warning, Code::MicrophoneLow));
     }
 
     #[test]
     fn below_minus_sixty_decibels_a_microphone_is_low() {
-        assert_eq!(sounds(square(32)), Some((CheckState::Warning, Code::MicrophoneLow)));
-        assert_eq!(sounds(square(33)), Some((CheckState::Ok, Code::MicrophoneWorks)));
+        assert_eq!(sounds(square(32)), (CheckState::Warning, Code::MicrophoneLow));
+        assert_eq!(sounds(square(33)), (CheckState::Ok, Code::MicrophoneWorks));
     }
 
     #[test]
@@ -278,31 +292,45 @@ mod tests {
                 _ => -28_000,
             })
         };
-        assert_eq!(clipped(6), Some((CheckState::Ok, Code::MicrophoneWorks)));
-        assert_eq!(clipped(7), Some((CheckState::Warning, Code::MicrophoneClipping)));
+        assert_eq!(clipped(6), (CheckState::Ok, Code::MicrophoneWorks));
+        assert_eq!(clipped(7), (CheckState::Warning, Code::MicrophoneClipping));
     }
 
     #[test]
     fn a_constant_and_an_offset_above_a_tenth_are_stuck() {
-        assert_eq!(sounds(|_| 2), Some((CheckState::Failed, Code::MicrophoneStuck)));
+        assert_eq!(sounds(|_| 2), (CheckState::Failed, Code::MicrophoneStuck));
         let around = |offset: i16| move |n: u32| offset + square(1000)(n);
-        assert_eq!(sounds(around(3270)), Some((CheckState::Ok, Code::MicrophoneWorks)));
-        assert_eq!(sounds(around(3290)), Some((CheckState::Failed, Code::MicrophoneStuck)));
-        assert_eq!(sounds(around(-3290)), Some((CheckState::Failed, Code::MicrophoneStuck)));
+        assert_eq!(sounds(around(3270)), (CheckState::Ok, Code::MicrophoneWorks));
+        assert_eq!(sounds(around(3290)), (CheckState::Failed, Code::MicrophoneStuck));
+        assert_eq!(sounds(around(-3290)), (CheckState::Failed, Code::MicrophoneStuck));
     }
 
     #[test]
     fn two_seconds_without_a_delivery_are_a_failure() {
         let good = heard(square(3277));
-        let with_gap = |gap_ms| judge_sound(&SoundFindings { gap_ms, ..good }).unwrap().reason;
+        let with_gap = |gap_ms| judge_sound(&SoundFindings { gap_ms, ..good }).reason;
         assert_eq!(with_gap(1_999), Code::MicrophoneWorks);
         assert_eq!(with_gap(2_000), Code::MicrophoneNoSamples);
+        assert_eq!(judged(&SoundFindings::default()), (CheckState::Failed, Code::MicrophoneNoSamples));
     }
 
     #[test]
-    fn what_was_heard_too_shortly_says_nothing() {
-        let short = |heard_ms| judge_sound(&SoundFindings { heard_ms, ..heard(|_| 0) });
-        assert_eq!(short(3_999), None);
-        assert!(short(4_000).is_some());
+    fn a_twentieth_of_the_sound_may_be_lost_and_a_fifth_is_too_much() {
+        let good = heard(square(3277));
+        let with_share = |came_ms| judged(&SoundFindings { span_ms: 5_000, came_ms, ..good });
+        assert_eq!(with_share(4_750), (CheckState::Ok, Code::MicrophoneWorks));
+        assert_eq!(with_share(4_749), (CheckState::Warning, Code::MicrophoneGaps));
+        assert_eq!(with_share(4_000), (CheckState::Warning, Code::MicrophoneGaps));
+        assert_eq!(with_share(3_999), (CheckState::Failed, Code::MicrophoneGaps));
+        // Four seconds within the eight that it may take.
+        let half = judge_sound(&SoundFindings { span_ms: 7_800, came_ms: 4_240, ..good });
+        assert_eq!((half.state, half.value), (CheckState::Failed, Some(54.4)));
+    }
+
+    #[test]
+    fn too_little_in_the_time_that_it_may_take_is_a_failure() {
+        let short = |heard_ms| judged(&SoundFindings { heard_ms, ..heard(square(3277)) });
+        assert_eq!(short(3_999), (CheckState::Failed, Code::MicrophoneGaps));
+        assert_eq!(short(4_000), (CheckState::Ok, Code::MicrophoneWorks));
     }
 }

@@ -123,8 +123,10 @@ fn read_frames(next: &mut impl FnMut() -> u32) -> FrameFindings {
 }
 
 fn sound(found: &SoundFindings) -> Vec<u32> {
-    let SoundFindings { first_ms, gap_ms, heard_ms, peak, rms, offset, spread, clipped_run } = *found;
-    vec![first_ms.unwrap_or(NONE), gap_ms, heard_ms, peak, rms, offset, spread, clipped_run]
+    let SoundFindings { first_ms, gap_ms, heard_ms, span_ms, came_ms, .. } = *found;
+    let SoundFindings { peak, rms, offset, spread, clipped_run, .. } = *found;
+    let first_ms = first_ms.unwrap_or(NONE);
+    vec![first_ms, gap_ms, heard_ms, span_ms, came_ms, peak, rms, offset, spread, clipped_run]
 }
 
 fn read_sound(next: &mut impl FnMut() -> u32) -> SoundFindings {
@@ -132,6 +134,8 @@ fn read_sound(next: &mut impl FnMut() -> u32) -> SoundFindings {
         first_ms: Some(next()).filter(|ms| *ms != NONE),
         gap_ms: next(),
         heard_ms: next(),
+        span_ms: next(),
+        came_ms: next(),
         peak: next(),
         rms: next(),
         offset: next(),
@@ -164,7 +168,8 @@ mod tests {
             for message in [Message::Frames(found), Message::AllFrames(found)] {
                 prop_assert_eq!(Message::decode(&message.encode()), Some(message));
             }
-            let heard = SoundFindings { first_ms, gap_ms: found.frames, spread: found.width, ..Default::default() };
+            let mut rest = [found.frames, found.width, found.dark].into_iter().cycle();
+            let heard = SoundFindings { first_ms, ..read_sound(&mut || rest.next().unwrap_or(0)) };
             for message in [Message::Sound(heard), Message::AllSound(heard)] {
                 prop_assert_eq!(Message::decode(&message.encode()), Some(message));
             }

@@ -133,7 +133,7 @@ fn unit(reason: Code) -> Option<&'static str> {
     match reason {
         Code::CameraWorks | Code::CameraSlow => Some("fps"),
         Code::CameraLate => Some("s"),
-        Code::CameraBrokenFrames => Some("%"),
+        Code::CameraBrokenFrames | Code::MicrophoneGaps => Some("%"),
         Code::MicrophoneWorks | Code::MicrophoneLow => Some("dBFS"),
         _ => None,
     }

@@ -46,7 +46,7 @@ pub(super) fn listen(name: &str, rate: u32, line: &mut Line) -> Result<(), Refus
         hear(&mut ear.lock().unwrap_or_else(PoisonError::into_inner), opened.elapsed(), data);
     };
     let timeout = Some(Duration::from_millis(NO_SAMPLES_MS.into()));
-    // What goes wrong in the stream shows as sound that does not come.
+    // What goes wrong in the stream shows as sound that does not come, or not all of it.
     let stream = device.build_input_stream_raw(config, format, hear, |_| {}, timeout).map_err(refusal)?;
     stream.play().map_err(refusal)?;
     loop {
