@@ -142,6 +142,18 @@ fn a_trial_that_could_not_be_done_says_why_and_takes_no_finding_back() {
 }
 
 #[test]
+fn a_trial_that_could_not_be_done_after_a_good_one_is_not_hidden_behind_it() {
+    let inventory = webcam_alone();
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, works());
+    camera_came_to(room.pass(10), &inventory, 0, broke());
+    assert_eq!(camera_says(&room), (CheckState::Warning, Code::DeviceTryBroke));
+    assert_eq!(room.minimum().verdict, RoomVerdict::Ready);
+    camera_came_to(room.pass(10), &inventory, 0, works());
+    assert_eq!(camera_says(&room), (CheckState::Ok, Code::CameraWorks));
+}
+
+#[test]
 fn a_good_device_that_was_plugged_in_anew_was_not_tried() {
     let inventory = webcam_alone();
     let mut room = room(inventory.clone());

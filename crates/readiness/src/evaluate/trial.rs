@@ -65,18 +65,21 @@ pub(super) fn refine(
     }
     let fresh = |at| Seen::of(at, now, accepted_for).filter(Seen::is_fresh);
     let found = as_found.and_then(|it| Some((it.what, fresh(it.at)?)));
-    let not_done = tried.and_then(|it| it.not_done).and_then(|it| Some((it.what, fresh(it.at)?)));
+    // What was found later than a trial could not be done says more than that.
+    let is_newest = |at: Moment| as_found.is_none_or(|found| at.age_at(&found.at).is_none());
+    let not_done = tried.and_then(|it| it.not_done).filter(|it| is_newest(it.at));
+    let not_done = not_done.and_then(|it| Some((it.what, fresh(it.at)?)));
     match (statement.reason, found, not_done) {
         (Code::CameraInUse | Code::MicrophoneInUse, Some((judgement, seen)), _) => {
             let name = statement.words.name.clone();
             let words = Words { name, ..words(judgement) };
             Statement { also: Some((judgement.reason, words)), ..as_old_as(statement, seen) }
         }
-        (Code::CameraNotTried | Code::MicrophoneNotTried, Some((judgement, seen)), _) => {
-            told(statement, judgement, Some(seen))
-        }
-        (Code::CameraNotTried | Code::MicrophoneNotTried, None, Some((reason, seen))) => {
+        (Code::CameraNotTried | Code::MicrophoneNotTried, _, Some((reason, seen))) => {
             told(statement, Judgement::new(CheckState::Warning, reason), Some(seen))
+        }
+        (Code::CameraNotTried | Code::MicrophoneNotTried, Some((judgement, seen)), None) => {
+            told(statement, judgement, Some(seen))
         }
         _ => statement,
     }
