@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     answer::{Check, CheckCode},
-    catalogue::{self, Words},
+    catalogue::{self, Text, Words},
     moment::{Moment, whole_milliseconds},
     policy::TimeToLive,
     reasons::Code,
@@ -74,6 +74,10 @@ impl From<Statement> for Check {
             let entry = catalogue::entry(reason);
             text = text.and(entry.found(&words));
             remedy = remedy.and(words.fill(&entry.remedy));
+        }
+        // The same reason may speak for a room under one profile and against it under another.
+        if state == CheckState::Ok {
+            remedy = Text::default();
         }
         Self {
             code,
