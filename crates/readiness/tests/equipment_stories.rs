@@ -3,7 +3,8 @@
 mod room;
 
 use siaga_readiness::{
-    CheckCode, CheckState, Code, Inventory, Moment, Policy, RoomVerdict,
+    CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Judgement, Moment, Policy, RoomVerdict,
+    Trial, TrialOutcome,
     baseline::Baseline,
     inventory::{Display, Kind, Standing},
     policy::Equipment,
@@ -180,6 +181,24 @@ fn a_camera_made_by_software_is_none_that_a_room_must_have() {
     inventory.cameras[0].is_virtual = true;
     room.pass(1).scan(inventory);
     assert_eq!(says(&room.minimum(), CheckCode::Cameras), (CheckState::Failed, Code::CamerasTooFew));
+}
+
+#[test]
+fn a_required_camera_that_is_known_to_be_broken_does_not_count() {
+    let mut room = room_that_must_have(Equipment { cameras: 2, ..Equipment::default() });
+    room.scan(webcam());
+    for (state, reason, verdict) in [
+        (CheckState::Unknown, Code::DeviceRetrying, RoomVerdict::Unknown),
+        (CheckState::Failed, Code::CameraFrozen, RoomVerdict::NotReady),
+    ] {
+        let (kind, id) = (DeviceKind::Camera, webcam().cameras[0].id.clone());
+        let outcome = TrialOutcome::Found(Judgement::new(state, reason));
+        room.pass(15).observe(Evidence::Trial(Trial { kind, id, outcome }));
+        let readiness = room.minimum();
+        assert_eq!(says(&readiness, CheckCode::Cameras), (state, reason));
+        assert_eq!(readiness.verdict, verdict);
+        assert!(check(&readiness, CheckCode::Cameras).text.en.contains("Integrated Camera"));
+    }
 }
 
 #[test]

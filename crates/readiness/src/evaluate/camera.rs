@@ -51,7 +51,8 @@ pub(super) fn statements(
     .collect()
 }
 
-fn usable(camera: &Camera) -> Statement {
+/// What a scan lets `CAMERA` say.
+pub(super) fn usable(camera: &Camera) -> Statement {
     let (state, reason) = camera_presence(camera);
     let statement = Statement::new(CheckCode::Camera, state, reason);
     match reason {

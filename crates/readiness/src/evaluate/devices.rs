@@ -2,7 +2,7 @@
 
 use crate::{
     answer::CheckCode,
-    inventory::{AudioDevice, Camera, Inventory},
+    inventory::{AudioDevice, Camera, Inventory, Kind},
     moment::Moment,
     profile::CameraRequirement,
     reasons::Code,
@@ -63,6 +63,28 @@ pub(super) fn microphone(snapshot: &Snapshot, now: Moment) -> Statement {
         };
         Statement::new(CheckCode::Microphone, CheckState::Failed, reason).seen(Some(seen))
     })
+}
+
+/// What `CAMERA` or `MICROPHONE` would say of each device of a kind that counts; devices of other kinds can't be tried.
+pub(super) fn each(
+    snapshot: &Snapshot,
+    inventory: &Inventory,
+    kind: Kind,
+    seen: Seen,
+    now: Moment,
+) -> Vec<Statement> {
+    let accept_virtual = snapshot.setup.policy.accept_virtual;
+    let of_camera = |camera: &Camera| {
+        let statement = camera::usable(camera).named(&camera.name).seen(Some(seen));
+        let device = Device { kind: DeviceKind::Camera, id: &camera.id, bus: &camera.bus };
+        trial::refine(statement, snapshot, inventory, device, now)
+    };
+    let cameras = inventory.cameras.iter().filter(|camera| accept_virtual || !camera.is_virtual);
+    match kind {
+        Kind::Camera => cameras.map(of_camera).collect(),
+        Kind::Microphone => microphones(snapshot, inventory, seen, now).map(|(_, said)| said).collect(),
+        Kind::Speaker | Kind::Display => Vec::new(),
+    }
 }
 
 /// What `MICROPHONE` would say of each microphone that counts.

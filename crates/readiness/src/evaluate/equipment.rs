@@ -9,7 +9,10 @@ use crate::{
     state::CheckState,
 };
 
-use super::{devices::fresh_scan, statement::Statement};
+use super::{
+    devices::{self, fresh_scan},
+    statement::Statement,
+};
 
 /// One check for each kind of which devices are required.
 pub(super) fn statements(snapshot: &Snapshot, now: Moment) -> impl Iterator<Item = Statement> {
@@ -21,7 +24,9 @@ pub(super) fn statements(snapshot: &Snapshot, now: Moment) -> impl Iterator<Item
                     .devices()
                     .filter(|it| it.kind == kind && (snapshot.setup.policy.accept_virtual || !it.is_virtual))
                     .collect();
-                judge(inventory, kind, &there, required.of(kind), now).seen(Some(seen))
+                let judged = judge(inventory, kind, &there, required.of(kind), now).seen(Some(seen));
+                let each = devices::each(snapshot, inventory, kind, seen, now);
+                if judged.state.grants() { usable(judged, &each, required.of(kind)) } else { judged }
             }
             Err(missing) => missing.statement(code(kind)),
         }
@@ -59,6 +64,26 @@ fn judge(inventory: &Inventory, kind: Kind, there: &[DeviceRef<'_>], required: u
         required.into(),
         "devices",
     )
+}
+
+/// Enough are there; what is said of `each` must leave enough that are usable, as far as is known. What stands in the way
+/// is told as it is of the device.
+fn usable(judged: Statement, each: &[Statement], required: u8) -> Statement {
+    let in_state = |state| each.iter().filter(move |it| it.state == state);
+    let spare = each.len().saturating_sub(required.into());
+    let failed = in_state(CheckState::Failed).count();
+    let unknown = in_state(CheckState::Unknown).count();
+    let against = if failed > spare {
+        in_state(CheckState::Failed).next()
+    } else if failed + unknown > spare {
+        in_state(CheckState::Unknown).next()
+    } else {
+        None
+    };
+    match against {
+        Some(device) => Statement { code: judged.code, ..device.clone() },
+        None => judged,
+    }
 }
 
 /// Whole days.
