@@ -41,6 +41,15 @@ pub(crate) fn of(roots: &Roots, nodes: &[PathBuf]) -> Holders {
 
 /// What this process itself can see of all others but `except`. Each node is held, unknown or neither.
 pub(crate) fn seen(proc: &Path, nodes: &[PathBuf], except: u32) -> Holders {
+    seen_by(|file| fs::read_link(file), proc, nodes, except)
+}
+
+fn seen_by(
+    read_link: impl Fn(&Path) -> io::Result<PathBuf>,
+    proc: &Path,
+    nodes: &[PathBuf],
+    except: u32,
+) -> Holders {
     let mut held = HashSet::new();
     // Where processes are hidden (proc(5), hidepid), the first one is.
     let mut sees_all = fs::read_dir(proc.join("1/fd")).is_ok();
@@ -52,7 +61,14 @@ pub(crate) fn seen(proc: &Path, nodes: &[PathBuf], except: u32) -> Holders {
         let files = fs::read_dir(process.path().join("fd"));
         sees_all &= !files.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied);
         let files = files.into_iter().flatten().flatten();
-        held.extend(files.filter_map(|file| node_behind(&file.path(), nodes)));
+        for file in files {
+            let file = file.path();
+            match read_link(&file) {
+                Ok(target) => held.extend(node_behind(&file, &target, nodes)),
+                // What was closed meanwhile is not held; what may not be seen may be anything.
+                Err(error) => sees_all &= error.kind() != io::ErrorKind::PermissionDenied,
+            }
+        }
     }
     let is_free = |node: &PathBuf| sees_all || held.contains(node);
     let unknown = nodes.iter().filter(|node| !is_free(node)).cloned().collect();
@@ -60,8 +76,7 @@ pub(crate) fn seen(proc: &Path, nodes: &[PathBuf], except: u32) -> Holders {
 }
 
 /// The node that an open file is. In a sandbox it may have another path, but not another number.
-fn node_behind(file: &Path, nodes: &[PathBuf]) -> Option<PathBuf> {
-    let Ok(target) = fs::read_link(file) else { return None };
+fn node_behind(file: &Path, target: &Path, nodes: &[PathBuf]) -> Option<PathBuf> {
     let namesake = nodes.iter().find(|node| node.file_name() == target.file_name())?;
     (*namesake == target || is_same_device(file, namesake)).then(|| namesake.clone())
 }
@@ -72,4 +87,23 @@ fn is_same_device(file: &Path, node: &Path) -> bool {
         metadata.file_type().is_char_device().then(|| metadata.rdev())
     };
     number(file).is_some_and(|found| number(node) == Some(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_may_not_be_seen_may_be_the_camera_and_one_that_was_closed_is_not() {
+        let proc = tempfile::tempdir().unwrap();
+        for file in ["1/fd", "7/fd/3"] {
+            fs::create_dir_all(proc.path().join(file)).unwrap();
+        }
+        let nodes = [PathBuf::from("/dev/video0")];
+        let unknown = |error: io::ErrorKind| {
+            seen_by(|_| Err(error.into()), proc.path(), &nodes, 9).unknown.into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(unknown(io::ErrorKind::PermissionDenied), nodes);
+        assert!(unknown(io::ErrorKind::NotFound).is_empty());
+    }
 }
