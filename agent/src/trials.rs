@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use siaga_devices::{
@@ -20,6 +21,7 @@ use siaga_readiness::{
     state::CheckState,
     trial::{DeviceKind, Trial, TrialOutcome},
 };
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::host;
@@ -65,6 +67,10 @@ pub fn present(inventory: &Inventory) -> Vec<Key> {
     cameras.chain(microphones).collect()
 }
 
+/// A trial ends by a deadline of its own, 16 s and some for letting go. What is not over by then hangs in the kernel, and
+/// the rest of the room must not wait for it.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// Takes devices in hand, one at a time, off the async threads.
 #[derive(Debug)]
 pub struct Hands {
@@ -98,16 +104,20 @@ impl Hands {
                 detail: "not all processes can be seen".to_owned(),
             }),
         });
-        let ended = tokio::select! {
-            ended = &mut trial => ended,
-            () = interrupted => {
-                stop.0.store(true, Ordering::Relaxed);
-                trial.await
+        let ended = timeout(LONGEST, async {
+            tokio::select! {
+                ended = &mut trial => ended,
+                () = interrupted => {
+                    stop.0.store(true, Ordering::Relaxed);
+                    trial.await
+                }
             }
-        };
-        let outcome = ended.unwrap_or_else(|crash| {
-            Some(TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail: crash.to_string() })
         });
+        let broke = |detail| Some(TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail });
+        let outcome = match ended.await {
+            Ok(ended) => ended.unwrap_or_else(|crash| broke(crash.to_string())),
+            Err(_) => broke("it hangs in the kernel".to_owned()),
+        };
         log(candidate, outcome.as_ref());
         outcome
     }
