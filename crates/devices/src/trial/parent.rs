@@ -195,7 +195,14 @@ fn listen(mut ear: ChildStdout, deadline: Duration, stop: &AtomicBool) -> Heard 
 /// can't be killed, and a thread of its own waits for it.
 fn reap(mut child: Child, grace: Duration) -> io::Result<Option<ExitStatus>> {
     let process = Pid::from_child(&child);
-    let handle: OwnedFd = pidfd_open(process, PidfdFlags::empty())?;
+    let handle: OwnedFd = match pidfd_open(process, PidfdFlags::empty()) {
+        Ok(handle) => handle,
+        Err(error) => {
+            let killed = child.kill();
+            thread::spawn(move || child.wait());
+            return killed.and(Err(error.into()));
+        }
+    };
     if is_readable(&handle, grace) {
         return child.wait().map(Some);
     }
