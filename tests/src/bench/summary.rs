@@ -157,17 +157,23 @@ impl Row {
         !self.asked.random && self.siaga.0.iter().all(holds)
     }
 
-    /// An observation and what goes before and after it; above 200 ms a pre-train comes first.
+    /// An observation and what goes before and after it.
     fn time_limit_s(&self) -> f64 {
         let rtt_s = self.asked.rtt_ms / 1e3;
-        let before = if self.asked.rtt_ms > 200.0 { rtt_s + 0.1 } else { 0.0 };
+        let before = if self.looks_first() { rtt_s + 0.1 } else { 0.0 };
         1.10 + 4.0 * rtt_s + before
     }
 
-    /// 4.5 MB for 10 up and 20 down up to 60 ms, and what flies meanwhile beyond.
+    /// 4.5 MB for 10 up and 20 down up to 60 ms, what flies meanwhile beyond, and the pre-train.
     fn megabyte_limit(&self) -> f64 {
         let share = (self.asked.up_mbps + self.asked.down_mbps) / 30.0;
-        share * (4.5 + 2.0 * (self.asked.rtt_ms / 1e3 - 0.06).max(0.0))
+        let before = if self.looks_first() { 0.4 } else { 0.0 };
+        share * (4.5 + 2.0 * (self.asked.rtt_ms / 1e3 - 0.06).max(0.0) + before)
+    }
+
+    /// Above 200 ms a cold probe sends a pre-train first.
+    fn looks_first(&self) -> bool {
+        self.asked.rtt_ms > 200.0
     }
 }
 
@@ -332,6 +338,17 @@ mod tests {
         let summary = summary(600.0, vec![siaga, tcp, udp]);
         assert_eq!(missed(&summary), [""; 0]);
         assert!(summary.targets().iter().any(|target| target.what.ends_with("right where TCP is not")));
+    }
+
+    #[test]
+    fn a_pre_train_may_cost_400_kb_and_no_more() {
+        let of = |bytes| {
+            let siaga = run(Tool::Siaga, 4.1, bytes, [Pass, Pass]);
+            let tcp = run(Tool::Tcp, 28.6, 130_000_000, [Pass, Fail]);
+            missed(&summary(600.0, vec![siaga, tcp, run(Tool::Udp, 23.0, 40_000_000, [Pass, Pass])]))
+        };
+        assert_eq!(of(5_970_000), [""; 0]);
+        assert_eq!(of(5_990_000).len(), 1);
     }
 
     #[test]
