@@ -7,7 +7,6 @@ mod warnings;
 
 use std::{
     collections::BTreeMap,
-    fmt,
     hash::{DefaultHasher, Hash, Hasher},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -21,6 +20,7 @@ use siaga_readiness::{
     moment::BootId,
     policy::{Equipment, Freshness, Policy},
     profile::{NetworkRequirement, ProfileError, ProfileName, Profiles, Requirements},
+    room::RoomId,
     snapshot::Setup,
     software::{Program, ProgramError, ProgramId, Programs},
 };
@@ -74,7 +74,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            room: RoomId::of_this_machine(),
+            room: RoomId::of_machine(&crate::host::name()),
             profile: siaga_readiness::profile::Profile::minimum().name.clone(),
             http: HttpSettings::default(),
             servers: Vec::new(),
@@ -182,47 +182,6 @@ impl TryFrom<RawFieldOfView> for FieldOfViewSettings {
     }
 }
 
-/// A room's identifier: 1 to 64 of `a`–`z`, `0`–`9`, `.`, `-` and `_`, fit for an address and a metric's label.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct RoomId(String);
-
-impl RoomId {
-    const MAX_LENGTH: usize = 64;
-
-    fn of_this_machine() -> Self {
-        let name: String = crate::host::name()
-            .to_lowercase()
-            .chars()
-            .filter(|c| Self::allows(*c))
-            .take(Self::MAX_LENGTH)
-            .collect();
-        Self(if name.is_empty() { "room".into() } else { name })
-    }
-
-    fn allows(c: char) -> bool {
-        c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c)
-    }
-}
-
-impl fmt::Display for RoomId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for RoomId {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        if (1..=Self::MAX_LENGTH).contains(&text.len()) && text.chars().all(Self::allows) {
-            Ok(Self(text))
-        } else {
-            Err("a room is named with 1 to 64 of a–z, 0–9, “.”, “-” and “_”, e.g. diskominfo-r2")
-        }
-    }
-}
-
 impl Settings {
     /// The settings at `path`, or at the usual place; there, none at all is fine and gives the defaults.
     ///
@@ -270,7 +229,7 @@ impl Settings {
     #[must_use]
     pub fn plan(&self, rates: NetworkRequirement, boot: BootId) -> Plan {
         let mut seed = DefaultHasher::new();
-        (&self.room.0, boot.0).hash(&mut seed);
+        (self.room.as_str(), boot.0).hash(&mut seed);
         Plan {
             interval: self.network.probe_interval.duration(),
             quality_interval: self.network.quality_interval.duration(),

@@ -42,6 +42,7 @@ pub mod observation;
 pub mod policy;
 pub mod profile;
 pub mod reasons;
+pub mod room;
 pub mod snapshot;
 pub mod software;
 pub mod state;
@@ -57,6 +58,7 @@ pub use observation::{Evidence, Observation, ProbeEvidence, ScanFault, ServerPla
 pub use policy::{Freshness, Policy, TimeToLive};
 pub use profile::{Profile, ProfileName, Profiles, Requirements};
 pub use reasons::Code;
+pub use room::RoomId;
 pub use snapshot::{Cause, Setup, Snapshot};
 pub use state::CheckState;
 pub use tracker::Tracker;
