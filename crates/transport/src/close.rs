@@ -1,4 +1,4 @@
-//! Application close codes of a probe connection.
+//! Application close codes of a connection.
 
 use quinn::VarInt;
 
@@ -12,3 +12,5 @@ pub(crate) const PROTOCOL: VarInt = VarInt::from_u32(2);
 pub(crate) const FAULT: VarInt = VarInt::from_u32(3);
 /// The other side took too long.
 pub(crate) const TOO_SLOW: VarInt = VarInt::from_u32(4);
+/// The server does not accept, or no longer, what the room's certificate says.
+pub(crate) const IDENTITY: VarInt = VarInt::from_u32(5);

@@ -45,6 +45,10 @@ pub(crate) fn of_connection(error: &ConnectionError, server: &ServerName) -> Fai
         ConnectionError::ApplicationClosed(frame) if frame.error_code == close::SHUTDOWN => {
             Failure::new(Reason::PeerFailed, format!("{server} is being shut down; ask again once it is up"))
         }
+        ConnectionError::ApplicationClosed(frame) if frame.error_code == close::IDENTITY => Failure::new(
+            Reason::IdentityRefused,
+            format!("{server} does not accept this room's certificate: {}", as_text(&frame.reason)),
+        ),
         ConnectionError::ApplicationClosed(frame) => Failure::new(
             Reason::PeerFailed,
             format!("{server} ended the probe: {}; ask again later", as_text(&frame.reason)),

@@ -27,9 +27,13 @@ pub(crate) fn endpoint() -> EndpointConfig {
     config
 }
 
-/// The room's side.
-pub(crate) fn client(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig, IdentityError> {
-    let tls = QuicClientConfig::try_from(identity::client(trust, identity)?)
+/// The room's side, for what `alpn` names.
+pub(crate) fn client(
+    trust: &Trust,
+    identity: Option<&Identity>,
+    alpn: &[u8],
+) -> Result<ClientConfig, IdentityError> {
+    let tls = QuicClientConfig::try_from(identity::client(trust, identity, alpn)?)
         .map_err(|error| rustls::Error::General(error.to_string()))?;
     let mut config = ClientConfig::new(Arc::new(tls));
     config.transport_config(Arc::new(transport(0)));

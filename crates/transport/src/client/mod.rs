@@ -20,7 +20,7 @@ pub use self::tokens::Tokens;
 pub use crate::socket::Meter;
 use crate::{
     failure::Failure,
-    identity::{Identity, IdentityError, Trust},
+    identity::{Identity, IdentityError, PROBE_ALPN, Trust},
     patience::Patience,
     quic,
     server_name::ServerName,
@@ -83,7 +83,7 @@ pub(crate) async fn probe_within(
     patience: Patience,
     cancel: impl Future<Output = Reason>,
 ) -> Result<Probed, IdentityError> {
-    let mut config = quic::client(&request.trust, request.identity.as_ref())?;
+    let mut config = quic::client(&request.trust, request.identity.as_ref(), PROBE_ALPN)?;
     request.tokens.serve(&mut config);
     let mut attempt = Attempt::new(request, patience);
     let ended = tokio::select! {

@@ -2,10 +2,12 @@
 
 mod authority;
 mod files;
+mod name;
 mod tls;
 
 pub use authority::{AuthorityError, create};
 pub use files::{Identity, IdentityError, Trust};
+pub use name::room_of;
 pub(crate) use tls::{client, server};
 
 /// ALPN of a connection that carries probes.

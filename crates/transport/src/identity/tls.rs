@@ -11,8 +11,12 @@ use rustls::{
 
 use super::{Identity, IdentityError, PROBE_ALPN, Trust};
 
-/// The room's side, with its identity if it has one.
-pub(crate) fn client(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig, IdentityError> {
+/// The room's side, with its identity if it has one, for what `alpn` names.
+pub(crate) fn client(
+    trust: &Trust,
+    identity: Option<&Identity>,
+    alpn: &[u8],
+) -> Result<ClientConfig, IdentityError> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13])?
         .with_root_certificates(trust.roots.clone());
@@ -20,7 +24,7 @@ pub(crate) fn client(trust: &Trust, identity: Option<&Identity>) -> Result<Clien
         Some(identity) => builder.with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())?,
         None => builder.with_no_client_auth(),
     };
-    config.alpn_protocols = vec![PROBE_ALPN.to_vec()];
+    config.alpn_protocols = vec![alpn.to_vec()];
     Ok(config)
 }
 

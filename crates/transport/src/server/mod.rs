@@ -1,6 +1,8 @@
 //! The peer of the probes: admits them, sends the down train, judges the up train.
 
 mod admission;
+mod arrival;
+mod ended;
 mod session;
 mod trains;
 
@@ -141,7 +143,7 @@ impl ProbeServer {
             incoming.refuse();
         } else {
             let desk = self.desk.clone();
-            connections.spawn(async move { session::serve(incoming, &desk).await });
+            connections.spawn(async move { arrival::serve(incoming, &desk).await });
         }
     }
 }

@@ -1,55 +1,35 @@
-//! One room's connection, from its first packet to its leaving.
+//! A connection that carries a probe.
 
-use std::borrow::Cow;
-
-use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
+use quinn::{Connection, RecvStream, SendStream};
 use siaga_probe::control::{FromClient, FromServer};
+use siaga_readiness::RoomId;
 use tokio::time::timeout;
-use tracing::{debug, info};
+use tracing::info;
 
 use super::{
     Desk, Event,
     admission::{Admitted, Refusal},
+    ended::Ended,
     trains::{self, Room},
 };
 use crate::{
     allowance::Allowance,
-    close,
     control::{self, ControlError},
     counts::ip_bytes,
-    train::{self, TrainError},
+    train,
 };
 
-pub(super) async fn serve(incoming: Incoming, desk: &Desk) {
-    let peer = incoming.remote_address();
-    let connection = match timeout(desk.patience.handshake, async { incoming.accept()?.await }).await {
-        Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return debug!(%peer, %error, "handshake failed"),
-        Err(_) => return debug!(%peer, "handshake took too long"),
-    };
-    let ended = serve_probe(&connection, desk).await;
-    if let Err(ended) = &ended {
-        debug!(%peer, why = %ended.words(), "room's connection ends");
-    }
-    let (code, words) = match &ended {
-        Ok(()) => (close::DONE, Cow::default()),
-        Err(ended) => (ended.code(), ended.words()),
-    };
-    connection.close(code, words.as_bytes());
-}
-
 /// One request and what comes of it. A refusal that was told is a proper end.
-async fn serve_probe(connection: &Connection, desk: &Desk) -> Result<(), Ended> {
+pub(super) async fn serve(connection: &Connection, room: Option<RoomId>, desk: &Desk) -> Result<(), Ended> {
     let (message, mut to_room, mut from_room) =
         timeout(desk.patience.answer, first_message(connection)).await.map_err(|_| Ended::TooSlow)??;
     let allowance = Allowance::start(connection);
     if !train::fits(connection) {
         return Err(Ended::Broke("no datagrams of the size that a probe needs"));
     }
-    let identified = connection.peer_identity().is_some();
     // The smallest: the first samples hold the time that the room's cryptography took.
     let rtt = connection.rtt().min(connection.stats().path.min_rtt);
-    let admitted = match desk.admission.admit(message, identified, rtt) {
+    let admitted = match desk.admission.admit(message, room.is_some(), rtt) {
         Ok(admitted) => admitted,
         Err(refusal) => {
             refuse(connection, desk, refusal, &mut to_room).await?;
@@ -98,46 +78,4 @@ async fn refuse(
     timeout(desk.patience.grace, control::send(to_room, &answer)).await.map_err(|_| Ended::TooSlow)??;
     let _ = to_room.finish();
     Ok(())
-}
-
-/// Why a connection ends before its time.
-#[derive(Debug)]
-pub(super) enum Ended {
-    Control(ControlError),
-    Train(TrainError),
-    Broke(&'static str),
-    TooSlow,
-}
-
-impl Ended {
-    fn code(&self) -> VarInt {
-        match self {
-            Self::Control(_) | Self::Broke(_) => close::PROTOCOL,
-            Self::Train(_) => close::FAULT,
-            Self::TooSlow => close::TOO_SLOW,
-        }
-    }
-
-    /// For the room.
-    fn words(&self) -> Cow<'static, str> {
-        match self {
-            Self::Control(error) => error.to_string().into(),
-            Self::Train(TrainError::Lost(error)) => error.to_string().into(),
-            Self::Train(TrainError::LocalFault) => "the server is too busy to probe".into(),
-            Self::Broke(what) => format!("the room sent {what}").into(),
-            Self::TooSlow => "the room took too long".into(),
-        }
-    }
-}
-
-impl From<ControlError> for Ended {
-    fn from(error: ControlError) -> Self {
-        Self::Control(error)
-    }
-}
-
-impl From<TrainError> for Ended {
-    fn from(error: TrainError) -> Self {
-        Self::Train(error)
-    }
 }

@@ -13,7 +13,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::session::Ended;
+use super::ended::Ended;
 use crate::{
     allowance::Allowance,
     control,

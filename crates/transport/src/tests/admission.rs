@@ -20,6 +20,7 @@ use super::lab::{
 use crate::{
     client::probe,
     control::{self, ControlError},
+    identity::PROBE_ALPN,
     server::{Event, Limits},
 };
 
@@ -65,7 +66,7 @@ async fn what_is_not_to_be_had_is_denied_with_its_reason() {
         assert!(deny.message.contains(words), "{}", deny.message);
         assert!(matches!(server.event().await, Event::Denied(counted) if counted == reason));
     };
-    let nobody = crate::quic::client(&lab.authority.trust(), None).unwrap();
+    let nobody = crate::quic::client(&lab.authority.trust(), None, PROBE_ALPN).unwrap();
     let nobody = lab.room_with(address, nobody).await;
     expect(nobody, ask(VERSION), Reason::IdentityRequired, "--open").await;
     let asked = Ask {
@@ -167,7 +168,7 @@ async fn a_room_has_one_stream_and_no_other() {
 async fn nothing_is_sent_before_the_handshake_is_done() {
     let lab = Lab::new();
     let server = TestServer::start(&lab, 2, SHORT_TRAINS);
-    let mut tls = crate::identity::client(&lab.authority.trust(), Some(&lab.room)).unwrap();
+    let mut tls = crate::identity::client(&lab.authority.trust(), Some(&lab.room), PROBE_ALPN).unwrap();
     tls.enable_early_data = true;
     let tls = quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap();
     let config = quinn::ClientConfig::new(Arc::new(tls));

@@ -122,7 +122,8 @@ fn the_header_is_byte_by_byte_as_shown() {
 #[test]
 fn every_number_is_the_code_s() {
     let Patience { handshake, answer, train, silence, grace } = Patience::default();
-    let codes = [close::DONE, close::SHUTDOWN, close::PROTOCOL, close::FAULT, close::TOO_SLOW];
+    let codes =
+        [close::DONE, close::SHUTDOWN, close::PROTOCOL, close::FAULT, close::TOO_SLOW, close::IDENTITY];
     let (_, table) = PAGE.split_once("<!-- numbers -->").unwrap();
     let shown: Vec<(&str, &str)> = table
         .lines()
@@ -173,7 +174,7 @@ fn every_number_is_the_code_s() {
         ("shortest pass of quality, s", shortest(Mode::Quality)),
         ("least that a pass of gate and sustain delivers, %", format!("{:.0}", gate.delivered * 100.0)),
         (
-            "close codes: done, shutdown, protocol, fault, too slow",
+            "close codes: done, shutdown, protocol, fault, too slow, identity",
             codes.map(|code| code.into_inner().to_string()).join(" "),
         ),
     ];

@@ -45,6 +45,8 @@ async fn a_room_whose_certificate_does_not_fit_is_refused_and_the_remedy_is_told
         (lab.authority.issue(Purpose::Server, "127.0.0.1", VALID), "not made for a room"),
         (stranger.issue(Purpose::Room, "room", VALID), "another CA"),
         (made_anew.issue(Purpose::Room, "room", VALID), "another CA"),
+        (lab.authority.issue(Purpose::Client, "room", VALID), "it names no room"),
+        (lab.authority.issue(Purpose::Room, "Room", VALID), "it names no room"),
     ] {
         let mut request = lab.request(server.address);
         request.identity = Some(room);

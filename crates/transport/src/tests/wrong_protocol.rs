@@ -17,7 +17,13 @@ use super::lab::{
     Lab, Peer, Room, SHORT, SHORT_TRAINS, TestServer, ask, assert_served, assert_told, grant, mbps,
     send_train,
 };
-use crate::{close, counts::train_datagram, failure::Failure, identity, server_name::ServerName};
+use crate::{
+    close,
+    counts::train_datagram,
+    failure::Failure,
+    identity::{self, PROBE_ALPN},
+    server_name::ServerName,
+};
 
 #[tokio::test]
 async fn a_server_of_another_protocol_is_told_as_that() {
@@ -33,7 +39,7 @@ async fn a_server_of_another_protocol_is_told_as_that() {
 async fn a_client_of_another_protocol_is_turned_away_and_rooms_are_served() {
     let lab = Lab::new();
     let server = TestServer::start(&lab, 1, SHORT_TRAINS);
-    let mut tls = identity::client(&lab.authority.trust(), Some(&lab.room)).unwrap();
+    let mut tls = identity::client(&lab.authority.trust(), Some(&lab.room), PROBE_ALPN).unwrap();
     tls.alpn_protocols = vec![b"h3".to_vec()];
     let config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()));
     let endpoint = Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    date_time_ymd,
+    SanType, date_time_ymd,
 };
 use rustls::RootCertStore;
 
@@ -20,6 +20,8 @@ pub(crate) struct Authority {
 pub(crate) enum Purpose {
     Server,
     Room,
+    /// For clients, but of no room.
+    Client,
 }
 
 impl Authority {
@@ -44,8 +46,12 @@ impl Authority {
         params.not_after = date_time_ymd(years[1], 1, 1);
         params.extended_key_usages = vec![match purpose {
             Purpose::Server => ExtendedKeyUsagePurpose::ServerAuth,
-            Purpose::Room => ExtendedKeyUsagePurpose::ClientAuth,
+            Purpose::Room | Purpose::Client => ExtendedKeyUsagePurpose::ClientAuth,
         }];
+        if let Purpose::Room = purpose {
+            let uri = format!("siaga://room/{name}");
+            params.subject_alt_names.push(SanType::URI(uri.try_into().unwrap()));
+        }
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Identity { chain: vec![certificate.der().clone()], key: key.into() }

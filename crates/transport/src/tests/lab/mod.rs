@@ -24,7 +24,7 @@ pub(crate) use self::{
 };
 use crate::{
     client::{Meter, ProbeRequest, Probed, Tokens, probe_within},
-    identity::Identity,
+    identity::{Identity, PROBE_ALPN},
     patience::Patience,
     quic,
 };
@@ -99,7 +99,7 @@ impl Lab {
     }
 
     pub(crate) fn client_config(&self) -> ClientConfig {
-        quic::client(&self.authority.trust(), Some(&self.room)).unwrap()
+        quic::client(&self.authority.trust(), Some(&self.room), PROBE_ALPN).unwrap()
     }
 
     /// A room made by hand, connected.

@@ -1,0 +1,56 @@
+//! Why a connection ends before its time.
+
+use std::borrow::Cow;
+
+use quinn::VarInt;
+
+use crate::{close, control::ControlError, train::TrainError};
+
+#[derive(Debug)]
+pub(super) enum Ended {
+    Control(ControlError),
+    Train(TrainError),
+    Broke(&'static str),
+    TooSlow,
+    /// The certificate names no room.
+    Nameless,
+}
+
+impl Ended {
+    pub(super) fn code(&self) -> VarInt {
+        match self {
+            Self::Control(_) | Self::Broke(_) => close::PROTOCOL,
+            Self::Train(_) => close::FAULT,
+            Self::TooSlow => close::TOO_SLOW,
+            Self::Nameless => close::IDENTITY,
+        }
+    }
+
+    /// For the room.
+    pub(super) fn words(&self) -> Cow<'static, str> {
+        match self {
+            Self::Control(error) => error.to_string().into(),
+            Self::Train(TrainError::Lost(error)) => error.to_string().into(),
+            Self::Train(TrainError::LocalFault) => "the server is too busy to probe".into(),
+            Self::Broke(what) => format!("the room sent {what}").into(),
+            Self::TooSlow => "the room took too long".into(),
+            Self::Nameless => {
+                "it names no room: it needs the URI siaga://room/ID, or the common name siaga-room:ID; \
+                               enrol the room, or have its certificate made anew"
+                    .into()
+            }
+        }
+    }
+}
+
+impl From<ControlError> for Ended {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
+}
+
+impl From<TrainError> for Ended {
+    fn from(error: TrainError) -> Self {
+        Self::Train(error)
+    }
+}
