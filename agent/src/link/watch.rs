@@ -45,9 +45,11 @@ impl Watch<'_> {
 fn why(cause: Cause) -> Reason {
     match cause {
         Cause::NetworkChanged => Reason::NetworkChanged,
-        Cause::Started | Cause::Resumed | Cause::ClockStepped | Cause::ConfigurationChanged => {
-            Reason::Interrupted
-        }
+        Cause::Started
+        | Cause::Resumed
+        | Cause::ClockStepped
+        | Cause::NotUnderstood
+        | Cause::ConfigurationChanged => Reason::Interrupted,
     }
 }
 

@@ -14,7 +14,8 @@ pub enum Verdict {
     Pass,
     /// It does not.
     Fail,
-    /// No statement about the link.
+    /// No statement about the link; also a verdict of a newer peer.
+    #[serde(other)]
     Inconclusive,
 }
 
@@ -304,6 +305,12 @@ pub struct ProbeResult {
 }
 
 impl ProbeResult {
+    /// Whether a packet of it was sent. One that was put off before that is no probe; one that was stopped is.
+    #[must_use]
+    pub fn was_made(&self) -> bool {
+        !self.reason.is_postponement() || self.bytes != ByteCount::default()
+    }
+
     /// Rounded to what the clocks can tell, as [`DirectionResult::rounded`].
     #[must_use]
     pub fn rounded(self) -> Self {

@@ -8,6 +8,7 @@
 //! * the [`tracker`] keeps of each kind what counts;
 //! * its [`snapshot`] is the one value that everything else is computed from, here or on the server;
 //! * [`evaluate`] holds it against a [`profile`], by the room's [`policy`], at a moment;
+//! * as a [`report`] it travels from a room to its server, with ages instead of times;
 //! * the [`answer`] is a [`Readiness`]: verdict, checks, [`reasons`] with their words from the
 //!   [`catalogue`], and how long it is valid.
 //!
@@ -42,6 +43,7 @@ pub mod observation;
 pub mod policy;
 pub mod profile;
 pub mod reasons;
+pub mod report;
 pub mod room;
 pub mod snapshot;
 pub mod software;

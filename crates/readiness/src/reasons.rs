@@ -90,6 +90,8 @@ codes! {
     ConfigurationChanged = "CONFIGURATION_CHANGED",
     /// The machine is on another network than at the last check.
     NetChanged = "NET_CHANGED",
+    /// A room reported it in a way that this release does not understand.
+    ReportNotUnderstood = "REPORT_NOT_UNDERSTOOD",
 
     // CAMERA
     /// Tried: pictures come as they should.

@@ -2,6 +2,7 @@
 
 mod findings;
 mod remembered;
+mod retimed;
 mod trials;
 
 use std::time::Duration;
@@ -24,17 +25,18 @@ pub use remembered::Remembered;
 pub use trials::{Trials, TriedDevice, When};
 
 /// The evidence about one room. No verdict is in it: that is computed when it is read.
+///
+/// `T` is how its times are told: by the clocks of the machine that saw it, or, in what a room reports, by their ages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
+pub struct Snapshot<T = Moment> {
     /// What it is evidence of, and how it counts.
     pub setup: Setup,
     /// What is known of the devices.
-    pub devices: DeviceEvidence,
+    pub devices: DeviceEvidence<T>,
     /// What is known of the link.
-    pub network: NetworkEvidence,
+    pub network: NetworkEvidence<T>,
     /// The last look at the machine itself. What voids a device scan voids it too.
-    #[serde(default)]
-    pub host: Option<HostLook>,
+    pub host: Option<HostLook<T>>,
     /// Totals since the program started, for metrics.
     pub counters: Counters,
 }
@@ -81,9 +83,9 @@ pub struct Setup {
 
 /// From when on evidence counts, and why not earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Since {
+pub struct Since<T = Moment> {
     /// Nothing that began before this moment, or in another boot, counts.
-    pub at: Moment,
+    pub at: T,
     /// What made earlier evidence worthless.
     pub cause: Cause,
 }
@@ -100,6 +102,8 @@ pub enum Cause {
     ClockStepped,
     /// Another network: another link. Devices stay as they are.
     NetworkChanged,
+    /// A room reported it in a way that this version does not understand.
+    NotUnderstood,
     /// The configuration changed; also a cause of a newer peer.
     #[serde(other)]
     ConfigurationChanged,
@@ -114,6 +118,7 @@ impl Cause {
             Self::Resumed => Code::MachineResumed,
             Self::ClockStepped => Code::ClockStepped,
             Self::NetworkChanged => Code::NetChanged,
+            Self::NotUnderstood => Code::ReportNotUnderstood,
             Self::ConfigurationChanged => Code::ConfigurationChanged,
         }
     }
@@ -121,32 +126,32 @@ impl Cause {
 
 /// What is known of the devices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DeviceEvidence {
+pub struct DeviceEvidence<T = Moment> {
     /// From when on it counts.
-    pub since: Since,
+    pub since: Since<T>,
     /// The last scan that was done.
-    pub scan: Option<Scan>,
+    pub scan: Option<Scan<T>>,
     /// The last scan that was tried, done or not.
-    pub attempt: Option<ScanAttempt>,
+    pub attempt: Option<ScanAttempt<T>>,
     /// What came of trying the devices.
-    #[serde(default)]
-    pub trials: Trials,
+    #[serde(default = "Default::default")]
+    pub trials: Trials<T>,
 }
 
 /// A device scan that was done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Scan {
+pub struct Scan<T = Moment> {
     /// When it began.
-    pub at: Moment,
+    pub at: T,
     /// What is there.
     pub inventory: Inventory,
 }
 
 /// A device scan that was tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ScanAttempt {
+pub struct ScanAttempt<T = Moment> {
     /// When it began.
-    pub at: Moment,
+    pub at: T,
     /// How long it took.
     pub took: Duration,
     /// Why it could not be done; `None` if it was.
@@ -155,9 +160,9 @@ pub struct ScanAttempt {
 
 /// A look at the machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct HostLook {
+pub struct HostLook<T = Moment> {
     /// When it began.
-    pub at: Moment,
+    pub at: T,
     /// How long it took.
     pub took: Duration,
     /// What was seen.
@@ -166,40 +171,45 @@ pub struct HostLook {
 
 /// What is known of the link.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NetworkEvidence {
+pub struct NetworkEvidence<T = Moment> {
     /// From when on it counts.
-    pub since: Since,
+    pub since: Since<T>,
     /// What gate probes found.
-    pub gate: RateEvidence,
+    pub gate: RateEvidence<T>,
     /// What sustain probes found.
-    #[serde(default)]
-    pub sustain: RateEvidence,
+    #[serde(default = "Default::default")]
+    pub sustain: RateEvidence<T>,
     /// What was remembered of this network when the room came to it.
-    #[serde(default, skip_serializing_if = "Remembered::is_empty")]
-    pub remembered: Remembered,
+    #[serde(default = "Default::default", skip_serializing_if = "Remembered::is_empty")]
+    pub remembered: Remembered<T>,
     /// The last quality probe that measured either direction undisturbed. It says nothing about a rate.
-    #[serde(default)]
-    pub quality: Option<ProbeAttempt>,
+    pub quality: Option<ProbeAttempt<T>>,
 }
 
 /// What the probes of one kind found out about the link's rates.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct RateEvidence {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RateEvidence<T = Moment> {
     /// Conclusive findings from the room.
-    pub up: Findings,
+    pub up: Findings<T>,
     /// Conclusive findings to the room.
-    pub down: Findings,
+    pub down: Findings<T>,
     /// The last one that was tried, whatever came of it.
-    pub attempt: Option<ProbeAttempt>,
+    pub attempt: Option<ProbeAttempt<T>>,
     /// The last one that measured something in either direction.
-    pub measured: Option<ProbeAttempt>,
+    pub measured: Option<ProbeAttempt<T>>,
+}
+
+impl<T> Default for RateEvidence<T> {
+    fn default() -> Self {
+        Self { up: Findings::default(), down: Findings::default(), attempt: None, measured: None }
+    }
 }
 
 /// A probe that was tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ProbeAttempt {
+pub struct ProbeAttempt<T = Moment> {
     /// When it began.
-    pub at: Moment,
+    pub at: T,
     /// How long it took.
     pub took: Duration,
     /// What came of it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siaga_probe::{Mode, ProbeResult, Verdict, outcome::ByteCount};
+use siaga_probe::{Mode, ProbeResult, Verdict};
 
 use crate::{
     inventory::Inventory,
@@ -65,7 +65,7 @@ impl Tracker {
             }
             Evidence::Trial(trial) => devices.tried_out(at, trial),
             Evidence::Probe(evidence) => {
-                if was_made(&evidence.result) {
+                if evidence.result.was_made() {
                     counters.count(&evidence.result);
                 }
                 network.probed(ProbeAttempt { at, took, evidence: *evidence });
@@ -85,7 +85,11 @@ impl Tracker {
         self.snapshot.network = NetworkEvidence::none(since);
         match cause {
             Cause::NetworkChanged => {}
-            Cause::Started | Cause::Resumed | Cause::ClockStepped | Cause::ConfigurationChanged => {
+            Cause::Started
+            | Cause::Resumed
+            | Cause::ClockStepped
+            | Cause::NotUnderstood
+            | Cause::ConfigurationChanged => {
                 self.snapshot.devices = DeviceEvidence::none(since);
                 self.snapshot.host = None;
             }
@@ -100,7 +104,8 @@ impl Since {
 }
 
 impl DeviceEvidence {
-    fn none(since: Since) -> Self {
+    /// Nothing is known.
+    pub(crate) fn none(since: Since) -> Self {
         Self { since, scan: None, attempt: None, trials: Trials::default() }
     }
 
@@ -129,7 +134,8 @@ impl DeviceEvidence {
 }
 
 impl NetworkEvidence {
-    fn none(since: Since) -> Self {
+    /// Nothing is known.
+    pub(crate) fn none(since: Since) -> Self {
         Self {
             since,
             gate: RateEvidence::default(),
@@ -178,11 +184,6 @@ impl RateEvidence {
             self.attempt = Some(attempt);
         }
     }
-}
-
-/// A probe that was put off before its first packet is none; one that was stopped is.
-fn was_made(result: &ProbeResult) -> bool {
-    !result.reason.is_postponement() || result.bytes != ByteCount::default()
 }
 
 /// Whether something seen at `at` is not older than what is held.

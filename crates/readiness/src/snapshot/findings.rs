@@ -10,9 +10,24 @@ use crate::{moment::Moment, observation::ServerPlace};
 /// A pass counts for every lower rate too, a failure for its own rate only. That findings for other rates
 /// are kept is what lets two profiles be judged from one link. A failure stays beside a newer pass at its
 /// rate, because that pass does not make good what the failure says of higher rates.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Findings(Vec<Finding>);
+pub struct Findings<T = Moment>(Vec<Finding<T>>);
+
+impl<T> Default for Findings<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Findings<T> {
+    pub(super) fn retimed<U>(self, to: &impl Fn(T) -> Option<U>) -> Findings<U> {
+        let retimed = |Finding { at, server_place, target_bps, conclusion }| {
+            Some(Finding { at: to(at)?, server_place, target_bps, conclusion })
+        };
+        Findings(self.0.into_iter().filter_map(retimed).collect())
+    }
+}
 
 impl Findings {
     /// More rates than an office has profiles. Past it the oldest finding gives way, which must only ever turn
@@ -47,9 +62,9 @@ impl Findings {
 
 /// One conclusive finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct Finding<T = Moment> {
     /// When its probe began.
-    pub at: Moment,
+    pub at: T,
     /// Where the server was.
     pub server_place: ServerPlace,
     /// The rate that was asked about, IP layer.

@@ -9,17 +9,29 @@ use crate::moment::Moment;
 
 /// Failures of sustain probes on this network that are remembered, of each direction and rate the one that was remembered
 /// last. They may only deny: no pass is ever remembered.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Remembered(Vec<(Moment, Failure)>);
+pub struct Remembered<T = Moment>(Vec<(T, Failure)>);
 
-impl Remembered {
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Remembered<T> {
     /// Whether nothing is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    pub(super) fn retimed<U>(self, to: &impl Fn(T) -> Option<U>) -> Remembered<U> {
+        Remembered(self.0.into_iter().filter_map(|(at, failure)| Some((to(at)?, failure))).collect())
+    }
+}
+
+impl Remembered {
     /// The failures of one direction, and how old each is at `now`.
     pub fn failures(&self, direction: Direction, now: Moment) -> impl Iterator<Item = (&Failure, Duration)> {
         self.0

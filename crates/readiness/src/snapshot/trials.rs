@@ -10,23 +10,23 @@ use crate::{
 
 /// Of each device the newest finding, when it was last plugged in anew, and the newest trial that could not be done; at
 /// most 64 devices.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Trials(Vec<TriedDevice>);
+pub struct Trials<T = Moment>(Vec<TriedDevice<T>>);
 
 /// One device that was tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TriedDevice {
+pub struct TriedDevice<T = Moment> {
     /// What it is.
     pub kind: DeviceKind,
     /// Its identity, as the inventory has it.
     pub id: String,
     /// What was found last.
-    pub found: Option<When<Judgement>>,
+    pub found: Option<When<Judgement, T>>,
     /// When it was last seen to be plugged in anew.
-    pub plugged_in: Option<Moment>,
+    pub plugged_in: Option<T>,
     /// Why it could not be tried, the last time that it could not.
-    pub not_done: Option<When<Code>>,
+    pub not_done: Option<When<Code, T>>,
 }
 
 impl TriedDevice {
@@ -41,11 +41,30 @@ impl TriedDevice {
 
 /// Something, and when the trial that it came of began.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct When<T> {
+pub struct When<W, T = Moment> {
     /// When.
-    pub at: Moment,
+    pub at: T,
     /// What.
-    pub what: T,
+    pub what: W,
+}
+
+impl<T> Default for Trials<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Trials<T> {
+    pub(super) fn retimed<U>(self, to: &impl Fn(T) -> Option<U>) -> Trials<U> {
+        let retimed = |TriedDevice { kind, id, found, plugged_in, not_done }| TriedDevice {
+            kind,
+            id,
+            found: found.and_then(|When { at, what }| Some(When { at: to(at)?, what })),
+            plugged_in: plugged_in.and_then(to),
+            not_done: not_done.and_then(|When { at, what }| Some(When { at: to(at)?, what })),
+        };
+        Trials(self.0.into_iter().map(retimed).collect())
+    }
 }
 
 impl Trials {
@@ -101,7 +120,7 @@ impl Trials {
     }
 }
 
-fn keep_newer<T>(held: &mut Option<When<T>>, at: Moment, what: T) {
+fn keep_newer<W>(held: &mut Option<When<W>>, at: Moment, what: W) {
     if held.as_ref().is_none_or(|held| held.at.age_at(&at).is_some()) {
         *held = Some(When { at, what });
     }
