@@ -6,6 +6,7 @@
 //! * [`identity`]: the private CA, a server's or room's key and certificate, the rustls configurations;
 //! * [`client::probe`]: one probe from the room's side, from name resolution to the verdict;
 //! * [`server::ProbeServer`]: the peer, any number of probes at a time;
+//! * [`room`]: the standing link between a room and its server, both ends of it;
 //! * `train`: the paced sender and the receiver, shared by both sides;
 //! * `patience` and `allowance`: how long a side waits for its peer, and how much it takes from it.
 
@@ -19,6 +20,7 @@ mod failure;
 pub mod identity;
 mod patience;
 mod quic;
+pub mod room;
 pub mod server;
 pub mod server_name;
 mod socket;

@@ -9,12 +9,16 @@ use quinn::{
 };
 
 use crate::{
-    identity::{self, Identity, IdentityError, Trust},
+    identity::{self, Identity, IdentityError, ROOM_ALPN, Trust},
     window::FixedWindow,
 };
 
-/// A connection on which nothing arrives for this many milliseconds is dead.
+/// A connection of a probe on which nothing arrives for this many milliseconds is dead.
 const IDLE: VarInt = VarInt::from_u32(10_000);
+
+/// The same of a room's link. What a connection is for is not known when the server's is set up; of both sides' wishes the
+/// shorter counts.
+const LINK_IDLE: VarInt = VarInt::from_u32(30_000);
 
 /// For how long an address that was shown to be a room's is taken to be so (RFC 9000, 8.1.3 leaves it to the server).
 const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
@@ -36,7 +40,31 @@ pub(crate) fn client(
     let tls = QuicClientConfig::try_from(identity::client(trust, identity, alpn)?)
         .map_err(|error| rustls::Error::General(error.to_string()))?;
     let mut config = ClientConfig::new(Arc::new(tls));
-    config.transport_config(Arc::new(transport(0)));
+    config.transport_config(Arc::new(transport(0, IDLE)));
+    Ok(config)
+}
+
+/// The room's side of a standing link: it keeps the way open, and shares the line with everything else.
+pub(crate) fn link(
+    trust: &Trust,
+    identity: &Identity,
+    keep_alive: Duration,
+    idle: Duration,
+) -> Result<ClientConfig, IdentityError> {
+    let mut config = client(trust, Some(identity), ROOM_ALPN)?;
+    let mut transport = TransportConfig::default();
+    transport
+        .max_concurrent_bidi_streams(VarInt::from_u32(0))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .stream_receive_window(VarInt::from_u32(64 * 1024))
+        .receive_window(VarInt::from_u32(64 * 1024))
+        .send_window(512 * 1024)
+        .keep_alive_interval(Some(keep_alive))
+        .max_idle_timeout(IdleTimeout::try_from(idle).ok())
+        .datagram_receive_buffer_size(None)
+        .mtu_discovery_config(None)
+        .initial_mtu(1200);
+    config.transport_config(Arc::new(transport));
     Ok(config)
 }
 
@@ -50,7 +78,7 @@ pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig,
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
     config
         .validation_token_config(tokens)
-        .transport_config(Arc::new(transport(1)))
+        .transport_config(Arc::new(transport(1, LINK_IDLE)))
         // A changed address is another link: a new connection, not this one moved.
         .migration(false)
         .max_incoming(1024)
@@ -60,7 +88,7 @@ pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig,
 }
 
 /// One control stream, opened by the room; everything else is datagrams.
-fn transport(bidi_streams_accepted: u32) -> TransportConfig {
+fn transport(bidi_streams_accepted: u32, idle: VarInt) -> TransportConfig {
     let mut ack_frequency = AckFrequencyConfig::default();
     ack_frequency
         // Acknowledgements of a 21 Mbit/s train would otherwise take 0.55 Mbit/s of the other direction.
@@ -73,7 +101,7 @@ fn transport(bidi_streams_accepted: u32) -> TransportConfig {
         .stream_receive_window(VarInt::from_u32(64 * 1024))
         .receive_window(VarInt::from_u32(64 * 1024))
         .send_window(64 * 1024)
-        .max_idle_timeout(Some(IdleTimeout::from(IDLE)))
+        .max_idle_timeout(Some(IdleTimeout::from(idle)))
         .datagram_receive_buffer_size(Some(256 * 1024))
         .datagram_send_buffer_size(256 * 1024)
         .ack_frequency_config(Some(ack_frequency))

@@ -7,7 +7,7 @@
 mod ask;
 mod attempt;
 mod claims;
-mod port;
+pub(crate) mod port;
 mod tokens;
 mod trains;
 

@@ -21,7 +21,7 @@ const RESOLVE: Duration = Duration::from_secs(5);
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// The server's address; the first, if the name has several.
-pub(super) async fn resolve(server: &ServerName) -> Result<SocketAddr, Failure> {
+pub(crate) async fn resolve(server: &ServerName) -> Result<SocketAddr, Failure> {
     let failed = |cause: &dyn Display| {
         let words = format!(
             "the name {} could not be resolved: {cause}; check the spelling and this machine's DNS",
@@ -37,14 +37,14 @@ pub(super) async fn resolve(server: &ServerName) -> Result<SocketAddr, Failure> 
 }
 
 /// A socket for one attempt, and what passed over it.
-pub(super) struct Port {
+pub(crate) struct Port {
     server: SocketAddr,
     socket: Arc<CountingSocket>,
     endpoint: Endpoint,
 }
 
 impl Port {
-    pub(super) fn open(server: SocketAddr, meter: &Meter) -> Result<Self, Failure> {
+    pub(crate) fn open(server: SocketAddr, meter: &Meter) -> Result<Self, Failure> {
         let local: SocketAddr =
             if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
         let failed = |error: io::Error| {
@@ -63,7 +63,7 @@ impl Port {
         Ok(Self { server, socket, endpoint })
     }
 
-    pub(super) async fn connect(
+    pub(crate) async fn connect(
         &self,
         config: ClientConfig,
         server: &ServerName,
@@ -83,7 +83,7 @@ impl Port {
     }
 
     /// Takes leave of the server. Answers with the IP bytes of all that passed.
-    pub(super) async fn close(self) -> ByteCount {
+    pub(crate) async fn close(self) -> ByteCount {
         let bytes = self.socket.ip_bytes();
         if self.endpoint.open_connections() > 0 {
             let word_left = self.socket.next_sent();

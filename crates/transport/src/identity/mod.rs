@@ -12,3 +12,6 @@ pub(crate) use tls::{client, server};
 
 /// ALPN of a connection that carries probes.
 pub const PROBE_ALPN: &[u8] = b"siaga-probe/1";
+
+/// ALPN of the standing link between a room and its server.
+pub const ROOM_ALPN: &[u8] = b"siaga-room/1";

@@ -9,7 +9,7 @@ use rustls::{
     version::TLS13,
 };
 
-use super::{Identity, IdentityError, PROBE_ALPN, Trust};
+use super::{Identity, IdentityError, PROBE_ALPN, ROOM_ALPN, Trust};
 
 /// The room's side, with its identity if it has one, for what `alpn` names.
 pub(crate) fn client(
@@ -39,7 +39,7 @@ pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig,
         .with_protocol_versions(&[&TLS13])?
         .with_client_cert_verifier(verifier)
         .with_single_cert(identity.chain.clone(), identity.key.clone_key())?;
-    config.alpn_protocols = vec![PROBE_ALPN.to_vec()];
+    config.alpn_protocols = vec![PROBE_ALPN.to_vec(), ROOM_ALPN.to_vec()];
     // No early data, which could be replayed, and no resumption, which would let a room in by a certificate that has
     // expired since.
     config.max_early_data_size = 0;

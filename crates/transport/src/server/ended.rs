@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use quinn::VarInt;
 
-use crate::{close, control::ControlError, train::TrainError};
+use crate::{close, control::ControlError, room, train::TrainError};
 
 #[derive(Debug)]
 pub(super) enum Ended {
@@ -14,6 +14,8 @@ pub(super) enum Ended {
     TooSlow,
     /// The certificate names no room.
     Nameless,
+    /// A room's link.
+    Link(room::Ended),
 }
 
 impl Ended {
@@ -23,6 +25,7 @@ impl Ended {
             Self::Train(_) => close::FAULT,
             Self::TooSlow => close::TOO_SLOW,
             Self::Nameless => close::IDENTITY,
+            Self::Link(ended) => ended.code(),
         }
     }
 
@@ -33,6 +36,7 @@ impl Ended {
             Self::Train(TrainError::Lost(error)) => error.to_string().into(),
             Self::Train(TrainError::LocalFault) => "the server is too busy to probe".into(),
             Self::Broke(what) => format!("the room sent {what}").into(),
+            Self::Link(ended) => ended.words(),
             Self::TooSlow => "the room took too long".into(),
             Self::Nameless => {
                 "it names no room: it needs the URI siaga://room/ID, or the common name siaga-room:ID; \
@@ -40,6 +44,12 @@ impl Ended {
                     .into()
             }
         }
+    }
+}
+
+impl From<room::Ended> for Ended {
+    fn from(ended: room::Ended) -> Self {
+        Self::Link(ended)
     }
 }
 

@@ -11,7 +11,7 @@ use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 use quinn::{Endpoint, Incoming, TokioRuntime};
 use siaga_probe::{DirectionResult, Reason};
 use thiserror::Error;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use self::admission::Admission;
 pub use self::admission::Limits;
@@ -19,7 +19,9 @@ use crate::{
     close,
     identity::{Identity, IdentityError, Trust},
     patience::Patience,
-    quic, socket,
+    quic,
+    room::{self, LinkPatience, Live, Rooms},
+    socket,
 };
 
 /// Connections beside those that probe: in the handshake, asking, being refused. Each may hold 0.3 MB, so that
@@ -56,8 +58,9 @@ pub type Events = Arc<dyn Fn(Event) + Send + Sync>;
 /// A probe server bound to its address.
 pub struct ProbeServer {
     endpoint: Endpoint,
-    desk: Arc<Desk>,
-    most_connections: usize,
+    desk: Desk,
+    /// For connections beside rooms' links that stand.
+    places: Arc<Semaphore>,
 }
 
 /// What every connection needs.
@@ -65,6 +68,8 @@ struct Desk {
     admission: Admission,
     events: Events,
     patience: Patience,
+    /// Where rooms report, if this server is a desk.
+    rooms: Option<Rooms>,
 }
 
 impl ProbeServer {
@@ -99,7 +104,25 @@ impl ProbeServer {
         let endpoint =
             Endpoint::new(quic::endpoint(), Some(config), socket, Arc::new(TokioRuntime)).map_err(failed)?;
         let admission = Admission::new(limits, patience);
-        Ok(Self { endpoint, desk: Arc::new(Desk { admission, events, patience }), most_connections })
+        let places = Arc::new(Semaphore::new(most_connections));
+        Ok(Self { endpoint, desk: Desk { admission, events, patience, rooms: None }, places })
+    }
+
+    /// Takes in what rooms report, at most `most` rooms at once, and hands it to `desk`.
+    #[must_use]
+    pub fn with_rooms(self, desk: Arc<dyn room::Desk>, most: usize) -> Self {
+        self.with_rooms_within(desk, most, LinkPatience::default())
+    }
+
+    /// [`Self::with_rooms`] with other times.
+    pub(crate) fn with_rooms_within(
+        mut self,
+        desk: Arc<dyn room::Desk>,
+        most: usize,
+        patience: LinkPatience,
+    ) -> Self {
+        self.desk.rooms = Some(Rooms { desk, live: Arc::new(Live::new(most)), patience });
+        self
     }
 
     /// The address it listens on.
@@ -113,38 +136,45 @@ impl ProbeServer {
     /// Serves until `shutdown` resolves; then tells every room and ends within half a second.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
+        let Self { endpoint, desk, places } = self;
+        let desk = Arc::new(desk);
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
                 Some(_) = connections.join_next() => {}
-                incoming = self.endpoint.accept() => match incoming {
-                    Some(incoming) => self.admit_address(incoming, &mut connections),
+                incoming = endpoint.accept() => match incoming {
+                    Some(incoming) => admit_address(incoming, &desk, &places, &mut connections),
                     None => break,
                 },
             }
         }
-        self.endpoint.close(close::SHUTDOWN, b"the probe server is shutting down");
+        endpoint.close(close::SHUTDOWN, b"the probe server is shutting down");
         // The last words are on the wire, or the peer learns by its own time-out.
         let _ = timeout(LAST_WORDS, async {
             while connections.join_next().await.is_some() {}
-            self.endpoint.wait_idle().await;
+            endpoint.wait_idle().await;
         })
         .await;
     }
+}
 
-    /// Nothing is kept and nothing larger is answered for an address that has not shown that it is its own.
-    fn admit_address(&self, incoming: Incoming, connections: &mut JoinSet<()>) {
-        if !incoming.remote_address_validated() {
-            if let Err(error) = incoming.retry() {
-                error.into_incoming().ignore();
-            }
-        } else if connections.len() >= self.most_connections {
-            incoming.refuse();
-        } else {
-            let desk = self.desk.clone();
-            connections.spawn(async move { arrival::serve(incoming, &desk).await });
+/// Nothing is kept and nothing larger is answered for an address that has not shown that it is its own.
+fn admit_address(
+    incoming: Incoming,
+    desk: &Arc<Desk>,
+    places: &Arc<Semaphore>,
+    connections: &mut JoinSet<()>,
+) {
+    if !incoming.remote_address_validated() {
+        if let Err(error) = incoming.retry() {
+            error.into_incoming().ignore();
         }
+    } else if let Ok(place) = places.clone().try_acquire_owned() {
+        let desk = desk.clone();
+        connections.spawn(async move { arrival::serve(incoming, &desk, place).await });
+    } else {
+        incoming.refuse();
     }
 }
 

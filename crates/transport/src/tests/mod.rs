@@ -9,6 +9,7 @@ mod fields;
 mod lab;
 mod liars;
 mod modes;
+mod room;
 mod shutdown;
 mod silence;
 mod socket;

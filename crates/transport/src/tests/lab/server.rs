@@ -7,9 +7,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Lab, mbps, within};
+use super::{Lab, SHORT_TRAINS, mbps, within};
 use crate::{
     patience::Patience,
+    room,
     server::{Event, Limits, ProbeServer},
 };
 
@@ -38,6 +39,30 @@ impl TestServer {
         patience: Patience,
         most_connections: usize,
     ) -> Self {
+        Self::run(lab, listen, limits, patience, most_connections, |server| server)
+    }
+
+    /// One that takes in what rooms report.
+    pub(crate) fn start_with_rooms(
+        lab: &Lab,
+        desk: Arc<dyn room::Desk>,
+        most_rooms: usize,
+        patience: room::LinkPatience,
+    ) -> Self {
+        let (listen, limits) =
+            (([127, 0, 0, 1], 0).into(), Limits { open: false, max_rate: mbps(100), max_probes: 1 });
+        let with_rooms = |server: ProbeServer| server.with_rooms_within(desk, most_rooms, patience);
+        Self::run(lab, listen, limits, SHORT_TRAINS, 256, with_rooms)
+    }
+
+    fn run(
+        lab: &Lab,
+        listen: SocketAddr,
+        limits: Limits,
+        patience: Patience,
+        most_connections: usize,
+        with: impl FnOnce(ProbeServer) -> ProbeServer,
+    ) -> Self {
         let (tell, events) = mpsc::unbounded_channel();
         let server = ProbeServer::bind_within(
             listen,
@@ -49,6 +74,7 @@ impl TestServer {
             most_connections,
         )
         .unwrap();
+        let server = with(server);
         let address = server.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(async { drop(stopped.await) }));
