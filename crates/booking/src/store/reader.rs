@@ -1,0 +1,181 @@
+//! Answers from the file, on connections that can't change it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use siaga_readiness::{Moment, room::RoomId};
+
+use super::{StoreError, schema};
+
+/// Reads the store. What one question sees is one state of the store; two questions may see two.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    pool: &'a Pool,
+    generation: u64,
+    // `None` only while it is given back.
+    connection: Option<Connection>,
+}
+
+/// A room of the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomRow {
+    /// Its name.
+    pub room: RoomId,
+    /// The site whose uplink it shares, if it said.
+    pub site: Option<String>,
+    /// The version of its agent, if it said.
+    pub agent: Option<String>,
+    /// When it first reported.
+    pub first_seen: Timestamp,
+    /// When it last reported.
+    pub last_seen: Timestamp,
+    /// What it last reported, where that was asked for.
+    pub state: Option<StateRow>,
+}
+
+/// A room's last state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateRow {
+    /// When the server received it, by both of its clocks.
+    pub received: Moment,
+    /// As the room sent it.
+    pub json: String,
+}
+
+/// Which rooms are wanted: those after `after` in the order of their names, at most `limit`, of `site` only if that is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct RoomPage {
+    pub site: Option<String>,
+    pub after: Option<RoomId>,
+    pub limit: u32,
+}
+
+impl Reader<'_> {
+    /// A page of rooms by name, with their states.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn rooms(&mut self, page: &RoomPage) -> Result<Vec<RoomRow>, StoreError> {
+        let after = page.after.as_ref().map_or("", RoomId::as_str);
+        self.ask(|connection| {
+            let mut statement = connection.prepare_cached(ROOMS)?;
+            let rows = statement.query_map(params![after, page.site, page.limit], room_row)?;
+            rows.collect()
+        })
+    }
+
+    /// One room with its state, if the store knows it.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn room(&mut self, room: &RoomId) -> Result<Option<RoomRow>, StoreError> {
+        self.ask(|connection| {
+            connection.prepare_cached(ROOM)?.query_row([room.as_str()], room_row).optional()
+        })
+    }
+
+    pub(super) fn ask<T>(
+        &mut self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let Some(connection) = &self.connection else { return Err(StoreError::Stopped) };
+        question(connection).map_err(|error| StoreError::of(&self.pool.path, &error))
+    }
+}
+
+const ROOMS: &str = "SELECT name, site, agent, first_seen, last_seen, received, boot, since_boot, json
+     FROM rooms LEFT JOIN states ON states.room = rooms.id
+     WHERE name > ?1 AND (?2 IS NULL OR site = ?2) ORDER BY name LIMIT ?3";
+
+const ROOM: &str = "SELECT name, site, agent, first_seen, last_seen, received, boot, since_boot, json
+     FROM rooms LEFT JOIN states ON states.room = rooms.id WHERE name = ?1";
+
+fn room_row(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
+    let state = match row.get::<_, Option<i64>>(5)? {
+        Some(received) => Some(state_row(row, received)?),
+        None => None,
+    };
+    Ok(RoomRow {
+        room: parsed(row, 0)?,
+        site: row.get(1)?,
+        agent: row.get(2)?,
+        first_seen: timestamp(row.get(3)?),
+        last_seen: timestamp(row.get(4)?),
+        state,
+    })
+}
+
+fn state_row(row: &Row<'_>, received: i64) -> rusqlite::Result<StateRow> {
+    let since_boot = Duration::from_millis(u64::try_from(row.get::<_, i64>(7)?).unwrap_or_default());
+    let received = Moment { wall: timestamp(received), since_boot, boot: parsed(row, 6)? };
+    Ok(StateRow { received, json: row.get(8)? })
+}
+
+/// Only checked values are written: anything else is damage.
+fn parsed<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|_| {
+        let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        rusqlite::Error::SqliteFailure(damage, Some(format!("“{text}” stands where it can't")))
+    })
+}
+
+pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.pool.give_back(self.generation, connection);
+        }
+    }
+}
+
+/// Connections that nobody uses at the moment.
+#[derive(Debug)]
+pub(super) struct Pool {
+    path: PathBuf,
+    generation: Arc<AtomicU64>,
+    idle: Mutex<Vec<(u64, Connection)>>,
+}
+
+impl Pool {
+    pub(super) fn new(path: &Path, generation: Arc<AtomicU64>) -> Self {
+        Self { path: path.to_owned(), generation, idle: Mutex::default() }
+    }
+
+    pub(super) fn reader(&self) -> Result<Reader<'_>, StoreError> {
+        let generation = self.generation.load(Ordering::SeqCst);
+        let held = self.idle().pop().filter(|(of, _)| *of == generation);
+        let connection = match held {
+            Some((_, connection)) => connection,
+            None => {
+                schema::connect_to_read(&self.path).map_err(|error| StoreError::of(&self.path, &error))?
+            }
+        };
+        Ok(Reader { pool: self, generation, connection: Some(connection) })
+    }
+
+    fn give_back(&self, generation: u64, connection: Connection) {
+        let mut idle = self.idle();
+        if generation == self.generation.load(Ordering::SeqCst) && idle.len() < MOST_IDLE {
+            idle.push((generation, connection));
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(u64, Connection)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const MOST_IDLE: usize = 8;

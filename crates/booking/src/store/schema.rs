@@ -1,0 +1,128 @@
+//! The tables, and how a file comes to have them.
+//!
+//! Times are milliseconds since 1970 by the server's clock, hours whole hours since 1970.
+
+use std::{
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+/// Tells our files from those of other programs: “SIAG”.
+const APPLICATION: i64 = 0x5349_4147;
+
+/// Each brings a file from the layout of its position to the next; once released, none is ever changed.
+const MIGRATIONS: [&str; 1] = [include_str!("layout-1.sql")];
+
+/// Someone who copies the file or looks into it by hand holds it for a moment.
+const OTHERS_MAY_HOLD_IT: Duration = Duration::from_secs(5);
+
+/// A connection that writes, to a file with the newest layout.
+pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
+    make_private(path)?;
+    let failed = |error: rusqlite::Error| StoreError::of(path, &error);
+    let mut connection = plain(path).map_err(failed)?;
+    let (application, layout) = (header(&connection, "application_id"), header(&connection, "user_version"));
+    let (application, layout) = (application.map_err(failed)?, layout.map_err(failed)?);
+    let empty = is_empty(&connection).map_err(failed)?;
+    if application != APPLICATION && !empty {
+        return Err(StoreError::Foreign { path: path.to_owned() });
+    }
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if layout > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found: layout, known });
+    }
+    // The log first: a migration is then as safe as any other change.
+    connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
+    connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
+    connection.pragma_update(None, "journal_size_limit", LARGEST_LOG).map_err(failed)?;
+    migrate(&mut connection, layout).map_err(failed)?;
+    check(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// A connection that reads.
+pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = plain(path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// The log is cut to this when it has been taken into the file.
+const LARGEST_LOG: i64 = 16 << 20;
+
+fn plain(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(OTHERS_MAY_HOLD_IT)?;
+    // A damaged file must show as damaged and not be believed.
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    Ok(connection)
+}
+
+/// Room names and what happens in rooms are the office's business: for the owner only. SQLite gives its other files the
+/// same mode.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    file.map(drop).map_err(|cause| StoreError::ReadOnly { path: path.to_owned(), cause: cause.to_string() })
+}
+
+fn header(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+}
+
+/// All or nothing: a kill in between leaves the layout that was there.
+fn migrate(connection: &mut Connection, layout: i64) -> rusqlite::Result<()> {
+    let done = usize::try_from(layout).unwrap_or(0);
+    for (number, script) in (1_i64..).zip(MIGRATIONS).skip(done) {
+        let step = connection.transaction()?;
+        step.execute_batch(script)?;
+        step.pragma_update(None, "application_id", APPLICATION)?;
+        step.pragma_update(None, "user_version", number)?;
+        step.commit()?;
+    }
+    Ok(())
+}
+
+/// Looks the file over, for as long as a start may take. What is broken beyond that shows when it is read.
+fn check(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = |error: rusqlite::Error| StoreError::of(path, &error);
+    let started = Instant::now();
+    let late = move || started.elapsed() > LONGEST_LOOK;
+    connection.progress_handler(10_000, Some(late)).map_err(failed)?;
+    let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    connection.progress_handler(0, None::<fn() -> bool>).map_err(failed)?;
+    match found {
+        Ok(said) if said == "ok" => Ok(()),
+        Ok(said) => Err(StoreError::Damaged { path: path.to_owned(), cause: said }),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+const LONGEST_LOOK: Duration = Duration::from_millis(200);
+
+/// Whether the file is damaged; looks all of it over, however long that takes, and not at what another connection has in its
+/// memory.
+pub(super) fn is_damaged(path: &Path) -> bool {
+    let said = connect_to_read(path).and_then(|connection| {
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+    });
+    match said {
+        Ok(said) => said != "ok",
+        // That it can't be looked at says nothing.
+        Err(error) => matches!(StoreError::of(path, &error), StoreError::Damaged { .. }),
+    }
+}

@@ -1,0 +1,199 @@
+//! The one that writes.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Committed, Retention, StoreError, Tidied, damage, schema, take::take, tidy, words::Words};
+use crate::record::Report;
+
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the writer is asked for.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Take it in.
+    Record { report: Box<Report>, reply: Reply<Committed> },
+    /// Drop what is old.
+    Tidy { now: Timestamp, reply: Reply<Tidied> },
+    /// A reader met damage.
+    Suspect,
+}
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    path: PathBuf,
+    retention: Retention,
+    connection: Connection,
+    words: Words,
+    /// Counts the files that were begun: readers of the one before must not go on with it.
+    generation: Arc<AtomicU64>,
+    /// The latest time that this writer was told, for the name of a file set aside.
+    now: Timestamp,
+    _lock: File,
+}
+
+impl Writer {
+    pub(super) fn open(
+        path: &Path,
+        retention: Retention,
+        now: Timestamp,
+    ) -> Result<(Self, Option<PathBuf>), StoreError> {
+        let lock = lock(path)?;
+        let (connection, set_aside) = match schema::connect(path) {
+            Err(StoreError::Damaged { cause, .. }) => {
+                let away = damage::set_aside(path, now)?;
+                tell(path, &away, &cause);
+                (schema::connect(path)?, Some(away))
+            }
+            connected => (connected?, None),
+        };
+        let generation = Arc::new(AtomicU64::new(0));
+        let path = path.to_owned();
+        let words = Words::default();
+        let mut writer = Self { path, retention, connection, words, generation, now, _lock: lock };
+        writer.set_limits()?;
+        Ok((writer, set_aside))
+    }
+
+    pub(super) fn generation(&self) -> Arc<AtomicU64> {
+        self.generation.clone()
+    }
+
+    /// Until nobody is left who could hand anything in. What gathered while a commit was under way goes into the next one.
+    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        while let Some(first) = jobs.blocking_recv() {
+            let mut gathered = Vec::new();
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Record { report, reply } => gathered.push((*report, reply)),
+                    Job::Tidy { now, reply } => {
+                        self.commit(std::mem::take(&mut gathered));
+                        let _ = reply.send(self.tidy(now));
+                    }
+                    Job::Suspect => self.look_at_all(),
+                }
+                next = if gathered.len() < MOST { jobs.try_recv().ok() } else { None };
+            }
+            self.commit(gathered);
+        }
+    }
+
+    fn commit(&mut self, gathered: Vec<(Report, Reply<Committed>)>) {
+        if gathered.is_empty() {
+            return;
+        }
+        let (reports, replies): (Vec<_>, Vec<_>) = gathered.into_iter().unzip();
+        if let Some(last) = reports.last() {
+            self.now = last.received.wall;
+        }
+        let done = match self.commit_all(&reports) {
+            Err(StoreError::Damaged { cause, .. }) => {
+                self.begin_anew(&cause).and_then(|()| self.commit_all(&reports))
+            }
+            done => done,
+        };
+        for (number, reply) in replies.into_iter().enumerate() {
+            let answer = match &done {
+                Ok(committed) => committed.get(number).copied().ok_or(StoreError::Stopped),
+                Err(error) => Err(error.clone()),
+            };
+            // Whoever asked may have gone.
+            let _ = reply.send(answer);
+        }
+    }
+
+    fn commit_all(&mut self, reports: &[Report]) -> Result<Vec<Committed>, StoreError> {
+        let Self { connection, words, retention, .. } = self;
+        let mut all = || {
+            let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let taken: rusqlite::Result<Vec<_>> =
+                reports.iter().map(|report| take(&step, words, retention, report)).collect();
+            let taken = taken?;
+            step.commit()?;
+            Ok(taken)
+        };
+        all().map_err(|error| {
+            // Words that were new in it are not in the table.
+            self.words = Words::default();
+            StoreError::of(&self.path, &error)
+        })
+    }
+
+    fn tidy(&mut self, now: Timestamp) -> Result<Tidied, StoreError> {
+        self.now = now;
+        let done = tidy::tidy(&mut self.connection, &self.retention, now);
+        let failed = |error| StoreError::of(&self.path, &error);
+        match done.map_err(failed) {
+            Err(StoreError::Damaged { cause, .. }) => self.begin_anew(&cause).map(|()| Tidied::default()),
+            done => done,
+        }
+    }
+
+    fn look_at_all(&mut self) {
+        if schema::is_damaged(&self.path)
+            && let Err(error) = self.begin_anew("found while reading")
+        {
+            tracing::error!(%error, "cannot set the damaged store aside");
+        }
+    }
+
+    fn begin_anew(&mut self, cause: &str) -> Result<(), StoreError> {
+        // Closed first, so that its last words go to its own file.
+        let closed = Connection::open_in_memory().map_err(|error| StoreError::of(&self.path, &error))?;
+        drop(std::mem::replace(&mut self.connection, closed));
+        let away = damage::set_aside(&self.path, self.now)?;
+        tell(&self.path, &away, cause);
+        self.words = Words::default();
+        self.connection = schema::connect(&self.path)?;
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.set_limits()
+    }
+
+    fn set_limits(&mut self) -> Result<(), StoreError> {
+        tidy::limit(&self.connection, &self.retention).map_err(|error| StoreError::of(&self.path, &error))
+    }
+}
+
+/// Reports in one commit: bounds how long the first of them waits.
+const MOST: usize = 256;
+
+/// Two writers would not see each other's words and journals; SQLite's own lock is held only during a commit.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let name = damage::with(path, ".lock");
+    let failed =
+        |cause: std::io::Error| StoreError::ReadOnly { path: name.clone(), cause: cause.to_string() };
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&name)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(cause)) => Err(failed(cause)),
+    }
+}
+
+fn tell(path: &Path, away: &Path, cause: &str) {
+    tracing::error!(
+        damaged = %away.display(),
+        cause,
+        "{} is damaged; it was set aside and a new one begun: rooms are known again as they report, their history begins \
+         anew; `sqlite3 FILE .recover` may get most of the old one back",
+        path.display()
+    );
+}
