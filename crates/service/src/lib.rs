@@ -5,10 +5,12 @@
 //! - [`config`] reads a TOML file into the daemon's own checked types and explains what is wrong with it,
 //! - [`logging`] writes to standard error, fit for a terminal and for the journal,
 //! - [`signals`] tells every task that the end has come,
-//! - [`http`] serves an [`axum::Router`] behind a guard: exact host names, own origin only, bounded in everything,
+//! - [`tokens`] says who may ask what over the network,
+//! - [`http`] serves an [`axum::Router`] behind a guard: exact host names, own origin only, tokens, bounded in everything; over TLS
+//!   for others than this machine,
 //! - [`problem`] is the body of every refusal (RFC 9457).
 //!
-//! Side effects: reads files, writes to standard output and standard error, listens on TCP, takes over SIGINT and SIGTERM.
+//! Side effects: reads files, writes that of the tokens, writes to standard output and standard error, listens on TCP, takes over SIGINT and SIGTERM.
 
 pub mod config;
 pub mod http;
@@ -16,3 +18,4 @@ pub mod logging;
 pub mod problem;
 pub mod program;
 pub mod signals;
+pub mod tokens;

@@ -1,12 +1,23 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-/// Whether a server would serve this address, as far as that can be told without binding it.
+use tokio::net::TcpListener;
+
+use super::CertificateError;
+
+/// Whether a server would serve plain HTTP on this address, as far as that can be told without binding it.
 ///
 /// # Errors
 /// Not a loopback address.
 pub fn check_address(address: SocketAddr) -> Result<(), BindError> {
     if address.ip().is_loopback() { Ok(()) } else { Err(BindError::NotLoopback { address }) }
+}
+
+pub(super) async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
+    let failed = |cause| BindError::from_system(address, cause);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// Why a server does not start on an address.
@@ -50,6 +61,9 @@ pub enum BindError {
         /// The address asked for.
         address: SocketAddr,
     },
+    /// TLS can't be set up.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// Anything else.
     #[error("cannot serve HTTP on {address}: {cause}; choose another address with --http ADDR:PORT")]
     System {
@@ -61,7 +75,7 @@ pub enum BindError {
 }
 
 impl BindError {
-    pub(super) fn from_system(address: SocketAddr, cause: io::Error) -> Self {
+    fn from_system(address: SocketAddr, cause: io::Error) -> Self {
         match cause.kind() {
             ErrorKind::AddrInUse => Self::InUse { address },
             ErrorKind::PermissionDenied => Self::PermissionDenied { address },

@@ -4,6 +4,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
 use super::limits::Limits;
 
@@ -30,6 +31,26 @@ pub(super) async fn serve(
     };
     if let Err(error) = result {
         tracing::debug!(%error, "HTTP connection ended early");
+    }
+}
+
+/// The same over TLS, after a handshake that is given its time.
+pub(super) async fn serve_tls(
+    tls: &TlsAcceptor,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    router: Router,
+    limits: Limits,
+    closing: impl Future<Output = ()>,
+) {
+    tokio::pin!(closing);
+    let handshake = tokio::select! {
+        handshake = timeout(limits.handshake_timeout, tls.accept(stream)) => handshake,
+        () = &mut closing => return,
+    };
+    match handshake {
+        Ok(Ok(stream)) => serve(stream, router, limits, closing).await,
+        Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+        Err(_) => tracing::debug!("TLS handshake took too long"),
     }
 }
 

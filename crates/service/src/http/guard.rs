@@ -1,4 +1,3 @@
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,13 +9,14 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
 use tokio::time::timeout;
 
+use super::access::Access;
 use super::hosts::Hosts;
 use super::limits::Limits;
 use crate::problem::Problem;
 
 /// Puts the guard in front of every route of `router`, and in front of what is no route.
-pub(super) fn guarded(router: Router, address: SocketAddr, limits: &Limits) -> Router {
-    let guard = Guard { hosts: Hosts::loopback(address), limits: *limits };
+pub(super) fn guarded(router: Router, hosts: Hosts, access: Access, limits: &Limits, plain: bool) -> Router {
+    let guard = Guard { hosts, access, limits: *limits, plain };
     // As a service of its own, so that the guard sees finished answers: axum names the methods that it allows
     // only after the layers of the same router.
     Router::new().fallback_service(router).layer(from_fn_with_state(Arc::new(guard), pass))
@@ -24,18 +24,21 @@ pub(super) fn guarded(router: Router, address: SocketAddr, limits: &Limits) -> R
 
 struct Guard {
     hosts: Hosts,
+    access: Access,
     limits: Limits,
+    plain: bool,
 }
 
 impl Guard {
-    /// In this order: host, origin, body.
-    fn admit(&self, request: &Request) -> Result<(), Problem> {
-        self.check_host(request)?;
-        self.check_origin(request.headers())?;
-        self.check_length(request.headers())
+    /// In this order: host, origin, token, body.
+    fn admit(&self, request: &Request) -> Result<(), Refusal> {
+        let host = self.check_host(request).map_err(Refusal::of)?;
+        self.check_origin(host, request.headers()).map_err(Refusal::of)?;
+        self.access.check(request.method(), request.uri().path(), request.headers(), self.plain)?;
+        self.check_length(request.headers()).map_err(Refusal::of)
     }
 
-    fn check_host(&self, request: &Request) -> Result<(), Problem> {
+    fn check_host<'a>(&self, request: &'a Request) -> Result<&'a str, Problem> {
         let Some(host) = sole(request.headers(), &header::HOST) else {
             return Err(Problem::of_kind(
                 StatusCode::BAD_REQUEST,
@@ -47,22 +50,22 @@ impl Guard {
         // A target in absolute form overrides the header (RFC 9112, 3.2.2).
         let target = request.uri().authority().map(|authority| authority.as_str());
         match [Some(host), target].into_iter().flatten().find(|host| !self.hosts.contains(host)) {
-            None => Ok(()),
+            None => Ok(host),
             Some(foreign) => Err(Problem::of_kind(
                 StatusCode::MISDIRECTED_REQUEST,
                 "host-not-served",
                 "Host not served here",
-                format!("`{foreign}` is not this server. Ask it as one of {}.", self.hosts.list()),
+                format!("`{foreign}` is not this server. Ask it as {}.", self.hosts.list()),
             )),
         }
     }
 
     /// Pages of other sites get nothing, not even an error that tells them more than "no".
-    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    fn check_origin(&self, host: &str, headers: &HeaderMap) -> Result<(), Problem> {
         if !headers.contains_key(header::ORIGIN) {
             return Ok(());
         }
-        if sole(headers, &header::ORIGIN).is_some_and(|origin| self.hosts.owns_origin(origin)) {
+        if sole(headers, &header::ORIGIN).is_some_and(|origin| self.hosts.owns_origin(origin, host)) {
             return Ok(());
         }
         Err(Problem::of_kind(
@@ -130,7 +133,7 @@ const LONGEST_DETAIL: usize = 4096;
 async fn pass(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let mut response = match guard.admit(&request) {
         Ok(()) => guard.answer(request, next).await,
-        Err(problem) => problem.into_response(),
+        Err(refusal) => refusal.into_response(),
     };
     for (name, value) in ALWAYS_SENT {
         response.headers_mut().entry(name).or_insert(value);
@@ -146,8 +149,30 @@ const ALWAYS_SENT: [(HeaderName, HeaderValue); 4] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
+/// Why a request is not answered, and for one without a token, how to ask.
+pub(super) struct Refusal {
+    pub(super) problem: Problem,
+    pub(super) challenge: Option<String>,
+}
+
+impl Refusal {
+    pub(super) const fn of(problem: Problem) -> Self {
+        Self { problem, challenge: None }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.problem.into_response();
+        if let Some(challenge) = self.challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
 /// The value of a header that must be there once and be text.
-fn sole<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+pub(super) fn sole<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)

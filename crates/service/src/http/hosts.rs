@@ -1,11 +1,18 @@
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use super::certificates::Certificates;
 
 /// The names under which a server answers, and nothing else: a page on a foreign name that resolves to this
 /// machine (DNS rebinding) sends that foreign name.
 #[derive(Debug, Clone)]
-pub(super) struct Hosts {
-    names: Vec<String>,
-    port: u16,
+pub(super) enum Hosts {
+    Loopback {
+        names: Vec<String>,
+        port: u16,
+    },
+    /// Whatever the certificate was made for, at any port: what forwards to this one may have another.
+    Certificate(Arc<Certificates>),
 }
 
 impl Hosts {
@@ -18,28 +25,59 @@ impl Hosts {
         if !names.contains(&own) {
             names.push(own);
         }
-        Self { names, port: address.port() }
+        Self::Loopback { names, port: address.port() }
+    }
+
+    pub(super) const fn of(certificates: Arc<Certificates>) -> Self {
+        Self::Certificate(certificates)
     }
 
     /// Whether `host`, from a `Host` header, is one of ours: with our port or with none.
     pub(super) fn contains(&self, host: &str) -> bool {
-        self.names.iter().any(|name| match strip_prefix_ignore_case(host, name) {
-            Some("") => true,
-            Some(rest) => rest.strip_prefix(':') == Some(self.port.to_string().as_str()),
-            None => false,
-        })
+        match self {
+            Self::Loopback { names, port } => {
+                names.iter().any(|name| match strip_prefix_ignore_case(host, name) {
+                    Some("") => true,
+                    Some(rest) => rest.strip_prefix(':') == Some(port.to_string().as_str()),
+                    None => false,
+                })
+            }
+            Self::Certificate(certificates) => certificates.names(without_port(host)),
+        }
     }
 
-    /// Whether `origin` is a page of ours. Browsers leave out the port only where it is 80.
-    pub(super) fn owns_origin(&self, origin: &str) -> bool {
-        let Some(host) = origin.strip_prefix("http://") else { return false };
-        self.contains(host) && (self.port == 80 || host.ends_with(&format!(":{}", self.port)))
+    /// Whether `origin` is a page of ours, where `host` is how it was asked. Browsers leave out the port only where it is the
+    /// scheme's own.
+    pub(super) fn owns_origin(&self, origin: &str, host: &str) -> bool {
+        match self {
+            Self::Loopback { port, .. } => {
+                let Some(host) = origin.strip_prefix("http://") else { return false };
+                self.contains(host) && (*port == 80 || host.ends_with(&format!(":{port}")))
+            }
+            Self::Certificate(_) => {
+                origin.strip_prefix("https://").is_some_and(|own| own.eq_ignore_ascii_case(host))
+            }
+        }
     }
 
     /// All names with our port, for people.
     pub(super) fn list(&self) -> String {
-        let names: Vec<_> = self.names.iter().map(|name| format!("{name}:{}", self.port)).collect();
-        names.join(", ")
+        match self {
+            Self::Loopback { names, port } => {
+                let names: Vec<_> = names.iter().map(|name| format!("{name}:{port}")).collect();
+                format!("one of {}", names.join(", "))
+            }
+            Self::Certificate(_) => "a name or an address in its certificate".to_owned(),
+        }
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) && !name.ends_with(':') => {
+            name
+        }
+        _ => host,
     }
 }
 
@@ -92,13 +130,24 @@ mod tests {
 
     #[test]
     fn only_pages_of_this_server_are_its_origin() {
-        assert!(hosts().owns_origin("http://localhost:9870"));
-        assert!(hosts().owns_origin("http://[::1]:9870"));
+        let owns = |hosts: Hosts, origin| hosts.owns_origin(origin, "localhost:9870");
+        assert!(owns(hosts(), "http://localhost:9870"));
+        assert!(owns(hosts(), "http://[::1]:9870"));
         for origin in
             ["null", "http://localhost", "https://localhost:9870", "http://evil.example", "localhost:9870"]
         {
-            assert!(!hosts().owns_origin(origin), "{origin}");
+            assert!(!owns(hosts(), origin), "{origin}");
         }
-        assert!(Hosts::loopback("127.0.0.1:80".parse().unwrap()).owns_origin("http://localhost"));
+        assert!(owns(Hosts::loopback("127.0.0.1:80".parse().unwrap()), "http://localhost"));
+    }
+
+    #[test]
+    fn a_port_is_told_from_the_groups_of_an_address() {
+        let name = |host| without_port(host);
+        assert_eq!(
+            ["a:1", "a", "[::1]:9871", "[::1]", "1.2.3.4:9"].map(name),
+            ["a", "a", "[::1]", "[::1]", "1.2.3.4"]
+        );
+        assert_eq!(["a:b", "::1", "a::9871"].map(name), ["a:b", "::1", "a::9871"]);
     }
 }

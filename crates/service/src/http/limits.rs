@@ -5,6 +5,10 @@ use std::time::Duration;
 pub struct Limits {
     /// Open connections; more wait in the kernel's queue.
     pub connections: usize,
+    /// Open connections of one client (an IPv4 address, or a network of 64 bits); more are closed at once.
+    pub connections_per_client: usize,
+    /// Time for a TLS handshake.
+    pub handshake_timeout: Duration,
     /// Time for a whole request header, counted from the connection or from the end of the request before:
     /// bounds slow senders and idle keep-alive connections, and with them how long surplus connections wait.
     pub header_read_timeout: Duration,
@@ -23,11 +27,13 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Fit for a room or an office: 128 connections, 2 s per header, 8 KiB of header, 64 KiB of body,
+    /// Fit for a machine that answers itself: 128 connections whoever has them, 2 s per header, 8 KiB of header, 64 KiB of body,
     /// 30 s per answer, 5 min per connection, 500 ms to shut down.
     fn default() -> Self {
         Self {
             connections: 128,
+            connections_per_client: usize::MAX,
+            handshake_timeout: Duration::from_secs(5),
             header_read_timeout: Duration::from_secs(2),
             header_bytes: 8 * 1024,
             body_bytes: 64 * 1024,
@@ -35,5 +41,13 @@ impl Default for Limits {
             connection_lifetime: Duration::from_secs(300),
             shutdown_grace: Duration::from_millis(500),
         }
+    }
+}
+
+impl Limits {
+    /// Fit for a server that anyone can reach: 512 connections, of which one client has 256 at most, and 5 s for a handshake.
+    #[must_use]
+    pub fn public() -> Self {
+        Self { connections: 512, connections_per_client: 256, ..Self::default() }
     }
 }
