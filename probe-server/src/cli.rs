@@ -3,9 +3,10 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, error::ErrorKind};
-use siaga_service::{http::check_address, program::print};
+use siaga_service::program::print;
 
 use crate::{
+    api_token::{self, ApiTokenCommand},
     config::{self, Settings},
     init, run,
 };
@@ -40,6 +41,9 @@ enum Command {
         #[command(flatten)]
         overrides: config::Overrides,
     },
+    /// Say who may ask this server over the network.
+    #[command(subcommand)]
+    ApiToken(ApiTokenCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -83,14 +87,20 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Ok(print(&init::next_steps(&dir, &names))?)
         }
         Command::Run { dir, overrides } => run::run(&dir, &overrides),
+        Command::ApiToken(command) => api_token::run(command),
         Command::Config(ConfigCommand::Check { dir }) => {
             let settings = config::load(&dir, &config::Overrides::default())?;
-            check_address(settings.http)?;
             let (trust, identity) = run::load_identity(&dir)?;
             identity.check_as_server(&trust)?;
+            let scheme = if settings.speaks_tls() {
+                settings.https.certificates(&dir)?;
+                "HTTPS"
+            } else {
+                "HTTP"
+            };
             let Settings { listen, http, .. } = settings;
             let dir = dir.display();
-            Ok(print(&format!("{dir} is in order: probes on UDP {listen}, HTTP on {http}\n"))?)
+            Ok(print(&format!("{dir} is in order: probes on UDP {listen}, {scheme} on {http}\n"))?)
         }
     }
 }

@@ -8,7 +8,10 @@ use std::{
 use clap::Args;
 use serde::Deserialize;
 use siaga_probe::Bitrate;
-use siaga_service::config::{self, ConfigError};
+use siaga_service::{
+    config::{self, ConfigError},
+    http::{CertificateError, Certificates},
+};
 use thiserror::Error;
 
 /// The configuration's file name in a server's directory.
@@ -20,8 +23,10 @@ pub const FILE: &str = "probe-server.toml";
 pub struct Settings {
     /// UDP address of the probes.
     pub listen: SocketAddr,
-    /// TCP address of `/metrics` and `/health`; loopback only.
+    /// TCP address of the HTTP API: plain on loopback; else TLS, for those who have a token.
     pub http: SocketAddr,
+    /// What it shows itself with where it speaks TLS.
+    pub https: HttpsSettings,
     /// Clients without an identity may probe.
     pub open: bool,
     /// What one server gives.
@@ -33,9 +38,44 @@ impl Default for Settings {
         Self {
             listen: ([0, 0, 0, 0], 4433).into(),
             http: ([127, 0, 0, 1], 9871).into(),
+            https: HttpsSettings::default(),
             open: false,
             limits: LimitSettings::default(),
         }
+    }
+}
+
+impl Settings {
+    /// Others than this machine can reach it.
+    #[must_use]
+    pub const fn speaks_tls(&self) -> bool {
+        !self.http.ip().is_loopback()
+    }
+}
+
+/// The certificate for HTTPS and its key: files in the server's directory unless they are named with a path.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpsSettings {
+    /// Certificate chain (PEM).
+    pub certificate: PathBuf,
+    /// Its key (PEM).
+    pub key: PathBuf,
+}
+
+impl Default for HttpsSettings {
+    fn default() -> Self {
+        Self { certificate: "server.pem".into(), key: "server.key".into() }
+    }
+}
+
+impl HttpsSettings {
+    /// As they are in `dir` now.
+    ///
+    /// # Errors
+    /// A file can't be read or used.
+    pub fn certificates(&self, dir: &Path) -> Result<Certificates, CertificateError> {
+        Certificates::load(&dir.join(&self.certificate), &dir.join(&self.key))
     }
 }
 
@@ -82,7 +122,7 @@ pub struct Overrides {
     /// UDP address to serve probes on, instead of the configuration's.
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
-    /// TCP address for /metrics and /health, instead of the configuration's.
+    /// TCP address of the HTTP API, instead of the configuration's: plain on loopback, else HTTPS with tokens.
     #[arg(long, value_name = "ADDR:PORT")]
     pub http: Option<SocketAddr>,
     /// Let clients without an identity probe. For trials and labs: anyone who reaches the port may then use this server's bandwidth.

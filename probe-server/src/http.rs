@@ -1,11 +1,15 @@
 //! For the operator: `/metrics` and `/health`.
 
+mod access;
+
 use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, http::header, response::IntoResponse, routing::get};
 use serde_json::json;
 
 use crate::metrics::Metrics;
+
+pub use access::need;
 
 /// The routes.
 pub fn router(metrics: Arc<Metrics>) -> Router {

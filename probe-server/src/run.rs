@@ -3,10 +3,11 @@
 use std::{path::Path, sync::Arc};
 
 use siaga_service::{
-    http::{self as service_http, HttpServer},
+    http::{self as service_http, Access, HttpServer},
     logging,
     program::block_on,
     signals::Shutdown,
+    tokens::Tokens,
 };
 use siaga_transport::{
     identity::{Identity, IdentityError, Trust},
@@ -15,6 +16,7 @@ use siaga_transport::{
 use tracing::{info, level_filters::LevelFilter, warn};
 
 use crate::{
+    api_token,
     config::{self, Overrides, Settings},
     http,
     metrics::Metrics,
@@ -28,7 +30,7 @@ pub fn run(dir: &Path, overrides: &Overrides) -> anyhow::Result<()> {
     logging::init(LevelFilter::INFO)?;
     let settings = config::load(dir, overrides)?;
     let (trust, identity) = load_identity(dir)?;
-    block_on(serve(settings, trust, identity))?
+    block_on(serve(dir, settings, trust, identity))?
 }
 
 /// The CA and the server's own identity in `dir`.
@@ -41,7 +43,7 @@ pub fn load_identity(dir: &Path) -> Result<(Trust, Identity), IdentityError> {
     Ok((trust, identity))
 }
 
-async fn serve(settings: Settings, trust: Trust, identity: Identity) -> anyhow::Result<()> {
+async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     let metrics = Arc::new(Metrics::new());
     let events = {
@@ -54,14 +56,26 @@ async fn serve(settings: Settings, trust: Trust, identity: Identity) -> anyhow::
         max_probes: settings.limits.max_probes.0,
     };
     let probes = ProbeServer::bind(settings.listen, &trust, &identity, limits, events)?;
-    let web = HttpServer::bind(settings.http, service_http::Limits::default()).await?;
+    let web = bind_http(dir, &settings).await?;
     if settings.open {
         warn!(
             "OPEN: anyone who reaches this port may probe and use this server's bandwidth; for trials and labs only"
         );
     }
-    info!(probes = %probes.local_addr()?, http = %web.address(), "ready");
+    info!(probes = %probes.local_addr()?, http = %web.address(), tls = web.is_tls(), "ready");
     tokio::join!(probes.serve(shutdown.requested()), web.serve(http::router(metrics), shutdown.requested()),);
     info!("stopped");
     Ok(())
+}
+
+/// Plain for this machine; for others over TLS, with tokens.
+async fn bind_http(dir: &Path, settings: &Settings) -> anyhow::Result<HttpServer> {
+    let tokens = Arc::new(Tokens::of(&dir.join(api_token::FILE)));
+    let access = Access::by_tokens(tokens, http::need);
+    if !settings.speaks_tls() {
+        let limits = service_http::Limits::default();
+        return Ok(HttpServer::bind(settings.http, limits).await?.with_access(access));
+    }
+    let certificates = Arc::new(settings.https.certificates(dir)?);
+    Ok(HttpServer::bind_tls(settings.http, service_http::Limits::public(), certificates, access).await?)
 }
