@@ -150,6 +150,8 @@ pub enum CheckCode {
     Machine,
     /// A program of the profile's list is installed.
     Software,
+    /// The room can be heard by its desk; told there only.
+    RoomLink,
     /// A check of a newer peer.
     #[serde(other)]
     Unknown,
@@ -177,6 +179,7 @@ impl CheckCode {
             Self::Power => "POWER",
             Self::Machine => "MACHINE",
             Self::Software => "SOFTWARE",
+            Self::RoomLink => "ROOM_LINK",
             Self::Unknown => "UNKNOWN",
         }
     }

@@ -10,7 +10,8 @@
 //! * [`evaluate`] holds it against a [`profile`], by the room's [`policy`], at a moment;
 //! * as a [`report`] it travels from a room to its server, with ages instead of times;
 //! * the [`answer`] is a [`Readiness`]: verdict, checks, [`reasons`] with their words from the
-//!   [`catalogue`], and how long it is valid.
+//!   [`catalogue`], and how long it is valid;
+//! * on the server its [`presence`] says whether the room can be heard at all.
 //!
 //! Three laws hold for every sequence of observations: ageing never grants; taking a passing observation
 //! away never grants, and a better one never withdraws; nothing is ready on evidence that is stale.
@@ -41,6 +42,7 @@ pub mod inventory;
 pub mod moment;
 pub mod observation;
 pub mod policy;
+pub mod presence;
 pub mod profile;
 pub mod reasons;
 pub mod report;

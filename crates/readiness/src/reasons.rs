@@ -333,6 +333,12 @@ codes! {
     /// Whether one is can't be told.
     SoftwareUnknown = "SOFTWARE_UNKNOWN",
 
+    // ROOM_LINK
+    /// The room's link to its desk stands.
+    RoomOnline = "ROOM_ONLINE",
+    /// It does not.
+    RoomOffline = "ROOM_OFFLINE",
+
     // What `siaga-agent doctor` looks at, beside codes from above.
     /// The user has the groups that own devices.
     DoctorGroupsFine = "DOCTOR_GROUPS_FINE",

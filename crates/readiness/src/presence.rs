@@ -1,0 +1,108 @@
+//! A room as its desk sees it: from the last report, which grows old, over a link that may be gone.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    answer::{Check, CheckCode, Level, Readiness, RoomVerdict},
+    catalogue::{self, Text},
+    moment::whole_milliseconds,
+    reasons::Code,
+    state::CheckState,
+};
+
+/// Whether a room's link stands, and when it was last heard of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Presence {
+    /// Its link stands.
+    pub online: bool,
+    /// When it last reported, by the desk's clock.
+    pub last_seen: Timestamp,
+    /// How long ago that is.
+    pub age: Duration,
+}
+
+impl Readiness {
+    /// The same as it is told at a distance. Of a room that can't be heard nothing is known now: neither that it is ready nor that
+    /// it is not. What its checks last said stands beside that, with its age.
+    #[must_use]
+    pub fn seen_from_afar(mut self, presence: &Presence) -> Self {
+        let link = presence.check();
+        if !presence.online {
+            self.verdict = RoomVerdict::Unknown;
+            self.level = Level::Unknown;
+            self.valid_until = None;
+            self.reasons = vec![link.reason];
+        }
+        self.checks.insert(0, link);
+        self
+    }
+}
+
+impl Presence {
+    /// As a check among the others.
+    fn check(&self) -> Check {
+        let (state, reason) = if self.online {
+            (CheckState::Ok, Code::RoomOnline)
+        } else {
+            (CheckState::Unknown, Code::RoomOffline)
+        };
+        let words = catalogue::entry(reason);
+        Check {
+            code: CheckCode::RoomLink,
+            state,
+            reason,
+            value: None,
+            unit: None,
+            required: None,
+            observed_at: Some(whole_milliseconds(self.last_seen)),
+            age_s: Some((self.age.as_secs_f64() * 1e3).round() / 1e3),
+            text: words.text.clone(),
+            remedy: if self.online { Text::default() } else { words.remedy.clone() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn granted() -> Readiness {
+        Readiness {
+            room: "r1".to_owned(),
+            profile: "minimum".to_owned(),
+            verdict: RoomVerdict::Ready,
+            level: Level::Recommended,
+            valid_until: Some(Timestamp::UNIX_EPOCH),
+            checks: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+
+    fn seen(online: bool) -> Presence {
+        Presence { online, last_seen: Timestamp::UNIX_EPOCH, age: Duration::from_millis(1500) }
+    }
+
+    #[test]
+    fn a_room_that_can_be_heard_is_as_it_says() {
+        let told = granted().seen_from_afar(&seen(true));
+        assert_eq!((told.verdict, told.exit_code()), (RoomVerdict::Ready, 0));
+        assert_eq!((told.checks[0].code, told.checks[0].age_s), (CheckCode::RoomLink, Some(1.5)));
+    }
+
+    #[test]
+    fn a_room_that_can_not_be_heard_is_neither_ready_nor_not_ready() {
+        for verdict in [RoomVerdict::Ready, RoomVerdict::NotReady, RoomVerdict::Unknown] {
+            let told = Readiness { verdict, reasons: vec![Code::CameraMissing], ..granted() }
+                .seen_from_afar(&seen(false));
+            assert_eq!(
+                (told.verdict, told.level, told.valid_until),
+                (RoomVerdict::Unknown, Level::Unknown, None)
+            );
+            assert_eq!(told.reasons, [Code::RoomOffline]);
+            assert_eq!(told.checks[0].observed_at, Some(Timestamp::UNIX_EPOCH));
+            assert!(!told.checks[0].remedy.id.is_empty());
+        }
+    }
+}
