@@ -11,8 +11,11 @@ use siaga_devices::{analysis::Occasion, trial::plan::Plan};
 use siaga_probe::schedule::{Hours, Meeting};
 use siaga_readiness::{
     moment::Moment,
+    inventory::Inventory,
     snapshot::{DeviceEvidence, ScanAttempt, Snapshot},
+    reasons::Code,
     trial::TrialOutcome,
+    state::CheckState,
 };
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -21,7 +24,7 @@ use crate::{
     config::Settings,
     host,
     room::Room,
-    trials::{self, Hands},
+    trials::{self, Candidate, Hands},
 };
 pub use eyes::Eyes;
 pub use known_good::KnownGood;
@@ -99,7 +102,7 @@ async fn try_one(
     if is_to_be_left_alone(&snapshot, hours(now), now) {
         return false;
     }
-    let candidates = trials::candidates(&scan.inventory, snapshot.setup.policy.accept_virtual);
+    let candidates = candidates(&scan.inventory, snapshot.setup.policy.accept_virtual);
     let free: Vec<_> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
     let due = plan.due(now.since_boot, &free);
     let Some(candidate) = candidates.iter().find(|candidate| Some(&candidate.key) == due.as_ref()) else {
@@ -126,6 +129,15 @@ async fn try_one(
 
 /// A camera's light goes on for a trial: not in a meeting, nor where nobody knows of one, and not in an office that is
 /// closed.
+/// The devices that may be tried, and with them the microphones of which a scan can't tell whether they are muted: that is
+/// heard.
+fn candidates(inventory: &Inventory, accept_virtual: bool) -> Vec<Candidate> {
+    let mut inventory = inventory.clone();
+    let in_doubt = inventory.microphones.iter_mut().filter(|it| it.reason == Code::MicrophoneMuteUnknown);
+    in_doubt.for_each(|microphone| microphone.state = CheckState::Ok);
+    trials::candidates(&inventory, accept_virtual)
+}
+
 fn is_to_be_left_alone(snapshot: &Snapshot, hours: Hours, now: Moment) -> bool {
     matches!(hours, Hours::Closed { .. }) || snapshot.meeting(now) != Meeting::Off
 }
@@ -136,10 +148,10 @@ mod tests {
         observation::{Evidence, Observation},
         policy::Policy,
         snapshot::Setup,
-        state::CheckState,
         tracker::Tracker,
     };
 
+        trial::DeviceKind,
     use super::*;
     use crate::{
         config::NetworkSettings,
@@ -168,6 +180,19 @@ mod tests {
 
     #[test]
     fn no_device_is_tried_in_a_meeting() {
+    #[test]
+    fn a_microphone_that_may_be_muted_is_tried_and_one_that_is_muted_is_not() {
+        let tried = |state, reason| {
+            let mut inventory = inventory();
+            (inventory.microphones[0].state, inventory.microphones[0].reason) = (state, reason);
+            let tried = candidates(&inventory, false);
+            tried.iter().any(|candidate| candidate.key.0 == DeviceKind::Microphone)
+        };
+        assert!(tried(CheckState::Unknown, Code::MicrophoneMuteUnknown));
+        assert!(!tried(CheckState::Failed, Code::MicrophoneMuted));
+        assert!(!tried(CheckState::Unknown, Code::DeviceNotRead));
+    }
+
         let mut inventory = inventory();
         inventory.microphones[0].state = CheckState::InUse;
         let setup = Setup { room: "r2".into(), probe_server: None, policy: Policy::default() };

@@ -8,7 +8,7 @@ use siaga_readiness::{
     trial::{Judgement, TrialOutcome},
 };
 
-use super::{Eyes, KnownGood, look, plugs::Plugs};
+use super::{Eyes, KnownGood, candidates, look, plugs::Plugs};
 use crate::{
     host,
     room::Room,
@@ -36,7 +36,7 @@ pub(super) async fn try_all(
     for key in plan.on_scan(now.since_boot, &trials::present(&scan.inventory)) {
         room.observe(trials::observation(now, &key, TrialOutcome::Voided));
     }
-    let candidates = trials::candidates(&scan.inventory, snapshot.setup.policy.accept_virtual);
+    let candidates = candidates(&scan.inventory, snapshot.setup.policy.accept_virtual);
     for (tried, candidate) in candidates.iter().enumerate() {
         if room.snapshot().meeting(host::now()) == Meeting::On {
             return demand.on_end(tried, Some(trials::MEETING_ON));

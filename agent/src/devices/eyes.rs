@@ -105,7 +105,7 @@ impl Eyes {
             match question {
                 Question::Everything => scanner.forget(),
                 Question::Failures => scanner.forget_failures(),
-                Question::Controls => scanner.forget_controls(),
+                Question::Controls => scanner.make_mixers_due(),
             }
         }
         let known_good = self.known_good.clone();
@@ -166,16 +166,19 @@ impl Questions {
         due
     }
 
-    /// What is in use is not forgotten. A mute that is known is read at every look: whoever lifts it must not wait.
+    /// What is in use is not forgotten. A mute that is known, or may be there, is read at every look: whoever lifts it
+    /// must not wait.
     fn on_seen(&mut self, inventory: &Inventory) {
-        let is_off = |device: &AudioDevice| {
-            use Code::{MicrophoneMuted, MicrophoneVolumeZero, SpeakerMuted, SpeakerVolumeZero};
-            matches!(device.reason, MicrophoneMuted | MicrophoneVolumeZero | SpeakerMuted | SpeakerVolumeZero)
+        let may_be_off = |device: &AudioDevice| {
+            use Code::{MicrophoneMuteUnknown, MicrophoneMuted, MicrophoneVolumeZero};
+            use Code::{SpeakerMuteUnknown, SpeakerMuted, SpeakerVolumeZero};
+            matches!(device.reason, MicrophoneMuted | MicrophoneVolumeZero | MicrophoneMuteUnknown)
+                || matches!(device.reason, SpeakerMuted | SpeakerVolumeZero | SpeakerMuteUnknown)
         };
         let states = inventory.cameras.iter().map(|camera| camera.state);
         let mut states = states.chain(inventory.microphones.iter().map(|device| device.state));
         self.is_used = states.any(|state| state == CheckState::InUse);
-        if inventory.microphones.iter().chain(&inventory.speakers).any(is_off) {
+        if inventory.microphones.iter().chain(&inventory.speakers).any(may_be_off) {
             self.controls = None;
         }
     }
@@ -217,15 +220,18 @@ mod tests {
     }
 
     #[test]
-    fn a_mute_that_is_known_is_read_at_every_look() {
-        let mut questions = Questions::default();
-        questions.due(Duration::ZERO);
-        let mut inventory = inventory();
-        questions.on_seen(&inventory);
-        assert_eq!(questions.due(Duration::from_secs(30)), []);
-        inventory.microphones[0].state = CheckState::Failed;
-        inventory.microphones[0].reason = Code::MicrophoneMuted;
-        questions.on_seen(&inventory);
-        assert_eq!(questions.due(Duration::from_secs(31)), [Question::Controls]);
+    fn a_mute_that_is_known_or_may_be_there_is_read_at_every_look() {
+        for (state, reason) in
+            [(CheckState::Failed, Code::MicrophoneMuted), (CheckState::Unknown, Code::MicrophoneMuteUnknown)]
+        {
+            let mut questions = Questions::default();
+            questions.due(Duration::ZERO);
+            let mut inventory = inventory();
+            questions.on_seen(&inventory);
+            assert_eq!(questions.due(Duration::from_secs(30)), []);
+            (inventory.microphones[0].state, inventory.microphones[0].reason) = (state, reason);
+            questions.on_seen(&inventory);
+            assert_eq!(questions.due(Duration::from_secs(31)), [Question::Controls]);
+        }
     }
 }

@@ -91,10 +91,14 @@ pub struct Control {
     /// Capture or playback.
     pub direction: Direction,
     /// Whether any of its channels is switched on; `None` without a switch.
-    pub is_on: Option<bool>,
+    pub is_on: Option<Result<bool, Unread>>,
     /// Its loudest channel; `None` without a volume.
-    pub volume: Option<Volume>,
+    pub volume: Option<Result<Volume, Unread>>,
 }
+
+/// It is there, and could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unread;
 
 /// Where a volume stands.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -36,7 +36,9 @@ mod text;
 pub mod trial;
 mod undriven;
 
-pub use drivers::{CameraFacts, Control, Direction, DriverError, Drivers, Offer, Pcm, RateRange, Volume};
+pub use drivers::{
+    CameraFacts, Control, Direction, DriverError, Drivers, Offer, Pcm, RateRange, Unread, Volume,
+};
 pub use fov::{Catalogue, CatalogueError, DeclarationError, DeclaredFov};
 pub use kernel::Kernel;
 pub use roots::Roots;

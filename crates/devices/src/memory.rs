@@ -39,6 +39,16 @@ impl<T: Clone> Memory<T> {
         self.answers.retain(|node, _| present.contains(node.as_path()));
     }
 
+    /// Drops the answer of one node.
+    pub(crate) fn forget(&mut self, node: &Path) {
+        self.answers.remove(node);
+    }
+
+    /// Changes each answer that is no error.
+    pub(crate) fn each_answer(&mut self, change: impl FnMut(&mut T)) {
+        self.answers.values_mut().filter_map(|(_, answer)| answer.as_mut().ok()).for_each(change);
+    }
+
     /// Drops the answers that are errors.
     pub(crate) fn forget_failures(&mut self) {
         self.answers.retain(|_, (_, answer)| answer.is_ok());

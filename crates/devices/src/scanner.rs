@@ -82,9 +82,10 @@ impl<D: Drivers> Scanner<D> {
         self.sound.forget_failures();
     }
 
-    /// Forgets how mixers stood, so that the next scan reads them again.
-    pub fn forget_controls(&mut self) {
-        self.sound.forget_controls();
+    /// Has the next scan read mixers again. One that can't be read is told as it stood for three scans more, and then as
+    /// not known.
+    pub fn make_mixers_due(&mut self) {
+        self.sound.make_mixers_due();
     }
 }
 

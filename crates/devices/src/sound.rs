@@ -6,6 +6,7 @@
 
 mod card;
 mod loudness;
+mod mixers;
 pub(crate) mod pcm;
 pub(crate) mod rates;
 
@@ -21,23 +22,23 @@ use crate::{
 };
 use card::Card;
 use loudness::{Obstacle, obstacle};
+use mixers::Mixers;
 
 /// What is remembered of sound cards from scan to scan.
 #[derive(Debug, Default)]
 pub(crate) struct Past {
     rates: Memory<Vec<RateRange>>,
-    /// By the card's control node.
-    controls: Memory<Vec<Control>>,
+    mixers: Mixers,
 }
 
 impl Past {
     pub(crate) fn forget_failures(&mut self) {
         self.rates.forget_failures();
-        self.controls.forget_failures();
+        self.mixers.forget_failures();
     }
 
-    pub(crate) fn forget_controls(&mut self) {
-        self.controls = Memory::default();
+    pub(crate) fn make_mixers_due(&mut self) {
+        self.mixers.make_due();
     }
 }
 
@@ -53,10 +54,10 @@ pub(crate) fn scan(
         .map(|pcm| Part::seen(roots, past, pcm))
         .collect();
     past.rates.retain(&parts.iter().map(|part| part.pcm.path.as_path()).collect());
-    past.controls.retain(&parts.iter().map(|part| part.control_node.as_path()).collect());
+    past.mixers.retain(&parts.iter().map(|part| part.control_node.as_path()).collect());
     if asking == Asking::WhatIsNotKnown {
         ask_rates(&mut parts, drivers, past);
-        ask_controls(&mut parts, drivers, past);
+        read_mixers(&mut parts, drivers, &mut past.mixers);
     }
     let mut devices: Vec<(Direction, AudioDevice)> =
         parts.into_iter().filter_map(|part| Some((part.pcm.direction, part.device()?))).collect();
@@ -75,7 +76,7 @@ struct Part {
     in_use: bool,
     /// What it answered, now or when it was last asked.
     rates: Option<Result<Vec<RateRange>, DriverError>>,
-    /// How its mixer stands.
+    /// How its mixer stands, or stood when it could last be read.
     controls: Option<Result<Vec<Control>, DriverError>>,
 }
 
@@ -88,7 +89,7 @@ impl Part {
         Self {
             in_use: pcm::is_in_use(&roots.proc, &pcm),
             rates: past.rates.recall(&pcm.path, &identity),
-            controls: past.controls.recall(&control_node, &identity),
+            controls: past.mixers.recall(&control_node, &identity),
             pcm,
             card,
             control_node,
@@ -135,18 +136,24 @@ impl Part {
 
     /// Nobody hears a muted microphone, whatever else it can do; a speaker is turned up when the meeting begins.
     fn judge_mixer(&self) -> (CheckState, Code) {
-        let controls = self.controls.as_ref().and_then(|controls| controls.as_ref().ok());
-        let obstacle = controls.and_then(|controls| obstacle(controls, self.pcm.direction));
+        let obstacle = match &self.controls {
+            Some(Ok(controls)) => obstacle(controls, self.pcm.direction),
+            Some(Err(_)) | None => Some(Obstacle::Unread),
+        };
         match (obstacle, self.pcm.direction) {
             (None, _) => (CheckState::Ok, Code::DevicePresent),
             (Some(Obstacle::Muted), Direction::Capture) => (CheckState::Failed, Code::MicrophoneMuted),
             (Some(Obstacle::VolumeZero), Direction::Capture) => {
                 (CheckState::Failed, Code::MicrophoneVolumeZero)
             }
+            (Some(Obstacle::Unread), Direction::Capture) => {
+                (CheckState::Unknown, Code::MicrophoneMuteUnknown)
+            }
             (Some(Obstacle::Muted), Direction::Playback) => (CheckState::Warning, Code::SpeakerMuted),
             (Some(Obstacle::VolumeZero), Direction::Playback) => {
                 (CheckState::Warning, Code::SpeakerVolumeZero)
             }
+            (Some(Obstacle::Unread), Direction::Playback) => (CheckState::Warning, Code::SpeakerMuteUnknown),
         }
     }
 }
@@ -169,17 +176,20 @@ fn ask_rates(parts: &mut [Part], drivers: &impl Drivers, past: &mut Past) {
 }
 
 /// Each card once, whether it is in use or not: that a control node is opened disturbs nobody.
-fn ask_controls(parts: &mut [Part], drivers: &impl Drivers, past: &mut Past) {
-    let mut answers: HashMap<PathBuf, Result<Vec<Control>, DriverError>> = HashMap::new();
-    for part in parts.iter_mut().filter(|part| part.controls.is_none() && part.control_node.exists()) {
-        let answer = answers.entry(part.control_node.clone()).or_insert_with(|| {
+fn read_mixers(parts: &mut [Part], drivers: &impl Drivers, mixers: &mut Mixers) {
+    let mut known: HashMap<PathBuf, Result<Vec<Control>, DriverError>> = HashMap::new();
+    for part in parts.iter_mut().filter(|part| part.control_node.exists()) {
+        let (node, identity) = (&part.control_node, part.card.place.identity());
+        if !known.contains_key(node) && !mixers.is_due(node, &identity) {
+            continue;
+        }
+        let controls = known.entry(node.clone()).or_insert_with(|| {
             let answer = drivers.read_controls(&part.pcm.card_id);
             if let Err(error) = &answer {
-                tracing::debug!("{}: {error}", part.control_node.display());
+                tracing::debug!("{}: {error}", node.display());
             }
-            past.controls.keep(&part.control_node, &part.card.place.identity(), answer.clone());
-            answer
+            mixers.on_read(node, &identity, answer)
         });
-        part.controls = Some(answer.clone());
+        part.controls = Some(controls.clone());
     }
 }

@@ -4,7 +4,7 @@ mod support;
 
 use siaga_devices::{Control, DeclaredFov, Direction, DriverError, Volume, trial::any_in_use};
 use siaga_readiness::{
-    inventory::{FovAxis, VideoMode},
+    inventory::{AudioDevice, FovAxis, Inventory, VideoMode},
     reasons::Code,
     state::CheckState,
 };
@@ -167,7 +167,7 @@ fn a_second_scan_opens_nothing_until_something_changes() {
     let machine = room();
     let mut scanner = machine.scanner();
     let first = scanner.scan().unwrap();
-    assert_eq!(machine.drivers.opened().len(), 11);
+    assert_eq!(machine.drivers.opened().len(), 13);
     assert_eq!(scanner.scan().unwrap(), first);
     assert_eq!(machine.drivers.opened(), [""; 0]);
 
@@ -179,7 +179,7 @@ fn a_second_scan_opens_nothing_until_something_changes() {
 
     scanner.forget();
     scanner.scan().unwrap();
-    assert_eq!(machine.drivers.opened().len(), 11);
+    assert_eq!(machine.drivers.opened().len(), 13);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn another_device_behind_the_same_node_is_asked_itself() {
     std::fs::write(model, "0825").unwrap();
     scanner.scan().unwrap();
     let opened = machine.drivers.opened();
-    assert_eq!(opened, ["video4", "video5", "pcmC2D0c"]);
+    assert_eq!(opened, ["video4", "video5", "pcmC2D0c", "mixer of C920"]);
 }
 
 #[test]
@@ -247,42 +247,116 @@ fn each_way_of_not_answering_has_its_own_state_and_reason() {
 }
 
 fn switch(name: &str, direction: Direction, is_on: bool) -> Control {
-    Control { name: name.to_owned(), index: 0, direction, is_on: Some(is_on), volume: None }
+    Control { name: name.to_owned(), index: 0, direction, is_on: Some(Ok(is_on)), volume: None }
 }
 
 #[test]
 fn a_muted_microphone_has_failed_and_a_muted_speaker_has_a_warning() {
-    let mut machine = room();
+    let machine = room();
     let muted = [switch("Capture", Direction::Capture, false), switch("Master", Direction::Playback, false)];
-    machine.drivers.mixer("PCH", &muted);
+    machine.drivers.mixer("PCH", Ok(&muted));
     let inventory = machine.scan();
     let (board, speaker) = (inventory.microphones.last().unwrap(), inventory.speakers.first().unwrap());
     assert_eq!((board.state, board.reason), (CheckState::Failed, Code::MicrophoneMuted));
     assert_eq!((speaker.state, speaker.reason), (CheckState::Warning, Code::SpeakerMuted));
     let others = (&inventory.microphones[0], &inventory.speakers[1]);
-    assert_eq!((others.0.state, others.1.state), (CheckState::Ok, CheckState::Ok), "they have no mixer");
+    assert_eq!(
+        (others.0.state, others.1.state),
+        (CheckState::Ok, CheckState::Ok),
+        "their mixers have no controls"
+    );
 }
 
 #[test]
-fn a_volume_of_zero_is_told_and_is_read_again_when_it_is_forgotten() {
-    let mut machine = room();
-    let volume = Some(Volume { value: 0, min: 0, db: None });
+fn a_volume_of_zero_is_told_and_is_read_again_when_that_is_due() {
+    let machine = room();
+    let volume = Some(Ok(Volume { value: 0, min: 0, db: None }));
     let zero = Control { is_on: None, volume, ..switch("Capture", Direction::Capture, false) };
-    machine.drivers.mixer("PCH", &[zero.clone(), Control { direction: Direction::Playback, ..zero }]);
+    machine.drivers.mixer("PCH", Ok(&[zero.clone(), Control { direction: Direction::Playback, ..zero }]));
     let mut scanner = machine.scanner();
     let inventory = scanner.scan().unwrap();
     assert_eq!(inventory.microphones.last().unwrap().reason, Code::MicrophoneVolumeZero);
     assert_eq!(inventory.speakers.first().unwrap().reason, Code::SpeakerVolumeZero);
     machine.drivers.opened();
-    scanner.forget_controls();
+    scanner.make_mixers_due();
     scanner.scan().unwrap();
-    assert_eq!(machine.drivers.opened(), ["mixer of PCH"], "once for both directions");
+    let opened = machine.drivers.opened();
+    assert_eq!(opened, ["mixer of PCH", "mixer of HDMI", "mixer of C920"], "once for both directions");
+}
+
+fn broken() -> DriverError {
+    DriverError::Failed("Input/output error".to_owned())
+}
+
+/// What a scan says of the card that is built in: of its microphone, and of its speaker.
+fn board(inventory: &Inventory) -> [(CheckState, Code); 2] {
+    let told = |device: &AudioDevice| (device.state, device.reason);
+    [told(inventory.microphones.last().unwrap()), told(&inventory.speakers[0])]
+}
+
+#[test]
+fn a_mixer_that_was_never_read_leaves_open_whether_its_card_is_muted() {
+    for error in [broken(), DriverError::Busy, DriverError::Gone, DriverError::NoPermission] {
+        let machine = room();
+        machine.drivers.mixer("PCH", Err(error.clone()));
+        let mut scanner = machine.scanner();
+        let unknown = [
+            (CheckState::Unknown, Code::MicrophoneMuteUnknown),
+            (CheckState::Warning, Code::SpeakerMuteUnknown),
+        ];
+        assert_eq!(board(&scanner.scan().unwrap()), unknown, "{error}");
+        scanner.make_mixers_due();
+        assert_eq!(board(&scanner.scan().unwrap()), unknown, "{error}");
+        machine.drivers.mixer("PCH", Ok(&[]));
+        scanner.make_mixers_due();
+        assert_eq!(board(&scanner.scan().unwrap()), [(CheckState::Ok, Code::DevicePresent); 2]);
+    }
+    let machine = room();
+    std::fs::remove_file(machine.path("/dev/snd/controlC0")).unwrap();
+    assert_eq!(board(&machine.scan())[0], (CheckState::Unknown, Code::MicrophoneMuteUnknown));
+}
+
+#[test]
+fn a_mixer_that_does_not_answer_stands_as_it_did_for_three_scans() {
+    for (is_on, state, reason) in
+        [(false, CheckState::Failed, Code::MicrophoneMuted), (true, CheckState::Ok, Code::DevicePresent)]
+    {
+        let machine = room();
+        machine.drivers.mixer("PCH", Ok(&[switch("Capture", Direction::Capture, is_on)]));
+        let mut scanner = machine.scanner();
+        assert_eq!(board(&scanner.scan().unwrap())[0], (state, reason));
+        machine.drivers.mixer("PCH", Err(broken()));
+        scanner.make_mixers_due();
+        machine.drivers.opened();
+        for _ in 0..3 {
+            assert_eq!(board(&scanner.scan().unwrap())[0], (state, reason));
+            assert!(machine.drivers.opened().contains(&"mixer of PCH".to_owned()), "it is asked each time");
+        }
+        let unknown = (CheckState::Unknown, Code::MicrophoneMuteUnknown);
+        assert_eq!(board(&scanner.scan().unwrap())[0], unknown);
+        // One answer, and all is as it was.
+        machine.drivers.mixer("PCH", Ok(&[switch("Capture", Direction::Capture, is_on)]));
+        scanner.make_mixers_due();
+        assert_eq!(board(&scanner.scan().unwrap())[0], (state, reason));
+    }
+}
+
+#[test]
+fn how_the_mixer_of_another_card_stood_says_nothing_of_the_one_in_its_place() {
+    let machine = room();
+    let mut scanner = machine.scanner();
+    scanner.scan().unwrap();
+    machine.drivers.mixer("PCH", Err(broken()));
+    let (node, old) = (machine.path("/dev/snd/controlC0"), machine.path("/dev/snd/old"));
+    std::fs::rename(&node, old).unwrap();
+    std::fs::write(node, "").unwrap();
+    assert_eq!(board(&scanner.scan().unwrap())[0], (CheckState::Unknown, Code::MicrophoneMuteUnknown));
 }
 
 #[test]
 fn a_microphone_that_is_muted_in_a_meeting_is_in_use_and_nothing_more() {
-    let mut machine = room();
-    machine.drivers.mixer("PCH", &[switch("Capture", Direction::Capture, false)]);
+    let machine = room();
+    machine.drivers.mixer("PCH", Ok(&[switch("Capture", Direction::Capture, false)]));
     std::fs::write(machine.path("/proc/asound/card0/pcm0c/sub0/status"), "state: RUNNING").unwrap();
     let board = machine.scan().microphones.pop().unwrap();
     assert_eq!((board.state, board.reason), (CheckState::InUse, Code::DeviceBusy));

@@ -174,6 +174,8 @@ codes! {
     MicrophoneMuted = "MICROPHONE_MUTED",
     /// There, but its volume is at zero.
     MicrophoneVolumeZero = "MICROPHONE_VOLUME_ZERO",
+    /// There, but whether it is muted could not be read.
+    MicrophoneMuteUnknown = "MICROPHONE_MUTE_UNKNOWN",
     /// There, its capabilities read, but nothing was recorded, or not lately.
     MicrophoneNotTried = "MICROPHONE_NOT_TRIED",
     /// There and held by another program.
@@ -188,6 +190,8 @@ codes! {
     SpeakerMuted = "SPEAKER_MUTED",
     /// There, but its volume is at zero.
     SpeakerVolumeZero = "SPEAKER_VOLUME_ZERO",
+    /// There, but whether it is muted could not be read.
+    SpeakerMuteUnknown = "SPEAKER_MUTE_UNKNOWN",
 
     // CAMERAS, MICROPHONES, SPEAKERS, DISPLAYS
     /// As many as the room must have.

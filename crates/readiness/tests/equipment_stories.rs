@@ -235,13 +235,15 @@ fn required_devices_that_are_gone_swapped_or_moved_are_a_warning_while_enough_ar
 }
 
 #[test]
-fn a_muted_speaker_is_a_warning_where_a_speaker_is_required() {
+fn a_speaker_that_is_or_may_be_muted_is_a_warning_where_a_speaker_is_required() {
     let mut room = room_that_must_have(Equipment { speakers: 1, ..Equipment::default() });
-    let mut speaker = webcam_alone().microphones.remove(0);
-    speaker.state = CheckState::Warning;
-    speaker.reason = Code::SpeakerMuted;
-    room.scan(Inventory { speakers: vec![speaker], ..webcam() });
-    assert_eq!(says(&room.minimum(), CheckCode::Speakers), (CheckState::Warning, Code::SpeakerMuted));
+    for reason in [Code::SpeakerMuted, Code::SpeakerVolumeZero, Code::SpeakerMuteUnknown] {
+        let mut speaker = webcam_alone().microphones.remove(0);
+        speaker.state = CheckState::Warning;
+        speaker.reason = reason;
+        room.pass(1).scan(Inventory { speakers: vec![speaker], ..webcam() });
+        assert_eq!(says(&room.minimum(), CheckCode::Speakers), (CheckState::Warning, reason));
+    }
 }
 
 #[test]

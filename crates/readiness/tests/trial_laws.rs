@@ -40,6 +40,7 @@ proptest! {
         }
     }
 
+    /// In these rooms no mixer is unread; where one is, only a trial can tell that its microphone is not muted.
     #[test]
     fn trials_never_make_a_room_ready_that_is_not_without_them(
         policy in policy(), events in events(), profile in profile(),

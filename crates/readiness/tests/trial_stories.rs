@@ -400,3 +400,53 @@ fn a_failure_that_is_forgotten_over_many_other_devices_leaves_its_device_unknown
     camera_came_to(room.pass(1), &inventory, 0, works());
     assert_eq!(camera_says(&room), (CheckState::Ok, Code::CameraWorks));
 }
+
+/// The webcam's microphone, of which the scan can't tell whether it is muted.
+fn perhaps_muted() -> Inventory {
+    let mut inventory = webcam_alone();
+    inventory.microphones[0].state = CheckState::Unknown;
+    inventory.microphones[0].reason = Code::MicrophoneMuteUnknown;
+    inventory
+}
+
+fn microphone_says(room: &Room) -> (CheckState, Code) {
+    says(&room.minimum(), CheckCode::Microphone)
+}
+
+#[test]
+fn a_microphone_that_may_be_muted_is_unknown_until_it_was_heard() {
+    let inventory = perhaps_muted();
+    let mut room = room(inventory.clone());
+    let unknown = (CheckState::Unknown, Code::MicrophoneMuteUnknown);
+    assert_eq!(microphone_says(&room), unknown);
+    assert_eq!(room.minimum().verdict, RoomVerdict::Unknown);
+    microphone_came_to(room.pass(1), &inventory, found(CheckState::Warning, Code::MicrophoneLow));
+    assert_eq!(microphone_says(&room), unknown, "what is muted may still rustle");
+    microphone_came_to(room.pass(1), &inventory, broke());
+    assert_eq!(microphone_says(&room), unknown);
+    microphone_came_to(room.pass(1), &inventory, found(CheckState::Ok, Code::MicrophoneWorks));
+    assert_eq!(microphone_says(&room), (CheckState::Ok, Code::MicrophoneWorks));
+    assert_eq!(room.recommended().verdict, RoomVerdict::Ready);
+    microphone_came_to(room.pass(1), &inventory, broke());
+    assert_eq!(microphone_says(&room), unknown, "which leaves what was heard in doubt");
+    microphone_came_to(room.pass(1), &inventory, found(CheckState::Failed, Code::MicrophoneSilent));
+    assert_eq!(microphone_says(&room), (CheckState::Failed, Code::MicrophoneSilent));
+}
+
+#[test]
+fn what_was_heard_of_a_microphone_that_may_be_muted_counts_no_longer_than_the_answer_says() {
+    let inventory = perhaps_muted();
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, works());
+    microphone_came_to(&mut room, &inventory, found(CheckState::Ok, Code::MicrophoneWorks));
+    later(&mut room, &inventory, 24 * HOUR - 60);
+    room.sustain(pass(20), pass(20));
+    // A camera that was seen to be good and is no longer known to be is only a warning.
+    for readiness in [room.minimum(), room.recommended()] {
+        assert_eq!(readiness.verdict, RoomVerdict::Ready);
+        let left = readiness.valid_until.unwrap().duration_since(room.now.wall);
+        assert_eq!(left.as_secs(), 60);
+    }
+    later(&mut room, &inventory, 60);
+    assert_eq!(microphone_says(&room), (CheckState::Unknown, Code::MicrophoneMuteUnknown));
+}

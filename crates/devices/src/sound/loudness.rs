@@ -1,6 +1,6 @@
 //! Whether a card's mixer lets sound through. Pure.
 
-use crate::drivers::{Control, Direction, Volume};
+use crate::drivers::{Control, Direction, Unread, Volume};
 
 /// What stands in the way of sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub(crate) enum Obstacle {
     Muted,
     /// A volume is so low that nothing is heard.
     VolumeZero,
+    /// One of both may be: what decides could not be read.
+    Unread,
 }
 
 /// What stands in the way in this direction. `None` also where the card has no such controls: then nothing is known.
@@ -17,11 +19,12 @@ pub(crate) fn obstacle(controls: &[Control], direction: Direction) -> Option<Obs
         .iter()
         .filter(|control| control.direction == direction && is_of_main_path(control))
         .collect();
-    let is_off = decided(&ours, direction, |control| control.is_on.map(|on| !on));
-    let is_silent = decided(&ours, direction, |control| control.volume.map(is_silent));
+    let is_off = decided(&ours, direction, |control| Some(control.is_on?.map(|on| !on)));
+    let is_silent = decided(&ours, direction, |control| Some(control.volume?.map(is_silent)));
     match (is_off, is_silent) {
-        (Some(true), _) => Some(Obstacle::Muted),
-        (_, Some(true)) => Some(Obstacle::VolumeZero),
+        (Some(Ok(true)), _) => Some(Obstacle::Muted),
+        (_, Some(Ok(true))) => Some(Obstacle::VolumeZero),
+        (Some(Err(Unread)), _) | (_, Some(Err(Unread))) => Some(Obstacle::Unread),
         _ => None,
     }
 }
@@ -30,15 +33,19 @@ pub(crate) fn obstacle(controls: &[Control], direction: Direction) -> Option<Obs
 fn decided(
     controls: &[&Control],
     direction: Direction,
-    says: impl Fn(&Control) -> Option<bool>,
-) -> Option<bool> {
+    says: impl Fn(&Control) -> Option<Result<bool, Unread>>,
+) -> Option<Result<bool, Unread>> {
     let speaking = || controls.iter().filter_map(|control| Some((*control, says(control)?)));
     let main = speaking().filter(|(control, _)| control.name == main_name(direction));
     // A card with several converters numbers them; the first is that of its first device.
     let main = main.min_by_key(|(control, _)| control.index);
     match main {
         Some((_, answer)) => Some(answer),
-        None => speaking().map(|(_, answer)| answer).reduce(|all, answer| all && answer),
+        None => speaking().map(|(_, answer)| answer).reduce(|all, answer| match (all, answer) {
+            (Ok(false), _) | (_, Ok(false)) => Ok(false),
+            (Err(Unread), _) | (_, Err(Unread)) => Err(Unread),
+            (Ok(true), Ok(true)) => Ok(true),
+        }),
     }
 }
 
@@ -69,11 +76,11 @@ mod tests {
     use super::*;
 
     fn switch(name: &str, index: u32, direction: Direction, is_on: bool) -> Control {
-        Control { name: name.to_owned(), index, direction, is_on: Some(is_on), volume: None }
+        Control { name: name.to_owned(), index, direction, is_on: Some(Ok(is_on)), volume: None }
     }
 
     fn volume(name: &str, direction: Direction, value: i64, db: Option<f32>) -> Control {
-        let volume = Some(Volume { value, min: 0, db });
+        let volume = Some(Ok(Volume { value, min: 0, db }));
         Control { name: name.to_owned(), index: 0, direction, is_on: None, volume }
     }
 
@@ -101,8 +108,24 @@ mod tests {
     fn without_a_main_switch_all_must_be_off() {
         let mut controls = ["Mic", "Line", "CD"].map(|name| switch(name, 0, Capture, false)).to_vec();
         assert_eq!(obstacle(&controls, Capture), Some(Obstacle::Muted));
-        controls[1].is_on = Some(true);
+        controls[1].is_on = Some(Ok(true));
         assert_eq!(obstacle(&controls, Capture), None);
+    }
+
+    #[test]
+    fn a_switch_that_can_t_be_read_may_be_off_unless_another_one_decides() {
+        let unread = |name| Control { is_on: Some(Err(Unread)), ..switch(name, 0, Capture, true) };
+        let (off, on) = (switch("Line", 0, Capture, false), switch("Line", 0, Capture, true));
+        assert_eq!(obstacle(&[unread("Capture")], Capture), Some(Obstacle::Unread));
+        assert_eq!(obstacle(&[unread("Capture"), on.clone()], Capture), Some(Obstacle::Unread));
+        assert_eq!(obstacle(&[unread("Mic"), off.clone()], Capture), Some(Obstacle::Unread));
+        assert_eq!(obstacle(&[unread("Mic"), on], Capture), None);
+        let main = switch("Capture", 0, Capture, true);
+        assert_eq!(obstacle(&[unread("Mic"), main], Capture), None, "it does not matter");
+        let with_a_volume =
+            |is_on| Control { volume: Some(Err(Unread)), ..switch("Capture", 0, Capture, is_on) };
+        assert_eq!(obstacle(&[with_a_volume(true)], Capture), Some(Obstacle::Unread), "it may be zero");
+        assert_eq!(obstacle(&[with_a_volume(false)], Capture), Some(Obstacle::Muted));
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub struct Answers {
     cameras: HashMap<String, Result<CameraFacts, DriverError>>,
     pcms: HashMap<String, Result<Vec<RateRange>, DriverError>>,
     listing: Option<Result<Vec<u32>, DriverError>>,
-    mixers: HashMap<String, Vec<Control>>,
+    mixers: RefCell<HashMap<String, Result<Vec<Control>, DriverError>>>,
     opened: RefCell<Vec<String>>,
 }
 
@@ -106,9 +106,9 @@ impl Answers {
         self.pcms.insert(node.to_owned(), answer.map(ranges));
     }
 
-    /// How the mixer of the card `card_id` stands; without this, it has no controls.
-    pub fn mixer(&mut self, card_id: &str, controls: &[Control]) {
-        self.mixers.insert(card_id.to_owned(), controls.to_vec());
+    /// How the mixer of the card `card_id` stands; without this, it has no controls. May change from scan to scan.
+    pub fn mixer(&self, card_id: &str, answer: Result<&[Control], DriverError>) {
+        self.mixers.borrow_mut().insert(card_id.to_owned(), answer.map(<[_]>::to_vec));
     }
 
     /// What the camera library lists; without this, every camera with an answer.
@@ -150,7 +150,7 @@ impl Drivers for &Answers {
 
     fn read_controls(&self, card_id: &str) -> Result<Vec<Control>, DriverError> {
         self.opened.borrow_mut().push(format!("mixer of {card_id}"));
-        Ok(self.mixers.get(card_id).cloned().unwrap_or_default())
+        self.mixers.borrow().get(card_id).cloned().unwrap_or(Ok(Vec::new()))
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn statements(
             Some(own) if is_in_question(own) => {
                 Statement { code: CheckCode::CameraMicrophone, ..own.clone() }
             }
-            own => of_camera(has_microphone(own.is_some())),
+            own => of_camera(has_microphone(own.is_some())).no_longer_than(own.and_then(|it| it.grants_for)),
         }),
         required.picture.as_ref().map(|picture| of_camera(resolution(camera, picture))),
         required.min_diagonal_fov.map(|least| of_camera(field_of_view(camera, least))),

@@ -43,7 +43,9 @@ fn judge(inventory: &Inventory, kind: Kind, there: &[DeviceRef<'_>], required: u
     }
     let gone = inventory.missing.iter().find(|absent| absent.kind == kind);
     let standing = |wanted| there.iter().find(|it| it.known.is_some_and(|known| known.standing == wanted));
-    let quiet = there.iter().find(|it| matches!(it.reason, Code::SpeakerMuted | Code::SpeakerVolumeZero));
+    let is_quiet =
+        |reason| matches!(reason, Code::SpeakerMuted | Code::SpeakerVolumeZero | Code::SpeakerMuteUnknown);
+    let quiet = there.iter().find(|it| is_quiet(it.reason));
     if let Some(absent) = gone {
         let mut gone = statement(CheckState::Warning, Code::DeviceGone).named(&absent.name);
         gone.words.value = Some(days_since(absent, now));
@@ -82,7 +84,7 @@ fn usable(judged: Statement, each: &[Statement], required: u8) -> Statement {
     };
     match against {
         Some(device) => Statement { code: judged.code, ..device.clone() },
-        None => judged,
+        None => judged.no_longer_than(each.iter().filter_map(|it| it.grants_for).min()),
     }
 }
 

@@ -52,6 +52,11 @@ impl Statement {
         self
     }
 
+    /// Grants no longer than what it stands on too.
+    pub(super) fn no_longer_than(self, other: Option<Duration>) -> Self {
+        Self { grants_for: self.grants_for.into_iter().chain(other).min(), ..self }
+    }
+
     pub(super) fn named(mut self, name: &str) -> Self {
         self.words.name = Some(name.to_owned());
         self

@@ -28,6 +28,9 @@ pub(super) struct Device<'a> {
 /// before: of one that spoke for the device remains that it was not tried lately, and one that spoke against it leaves
 /// its check unknown. The former is also what a caller is told who wants younger evidence; what spoke against the device
 /// counts for its whole life.
+///
+/// Of a microphone of which the scan can't tell whether it is muted, sound that it delivered says that it is not, for as
+/// long as the finding counts.
 pub(super) fn refine(
     statement: Statement,
     snapshot: &Snapshot,
@@ -36,8 +39,9 @@ pub(super) fn refine(
     now: Moment,
 ) -> Statement {
     let is_about_it = matches!(statement.code, CheckCode::Camera | CheckCode::Microphone);
-    let can_lose = statement.state.grants() || statement.reason == Code::DeviceNeverRead;
-    if !is_about_it || !can_lose {
+    let can_change = statement.state.grants()
+        || matches!(statement.reason, Code::DeviceNeverRead | Code::MicrophoneMuteUnknown);
+    if !is_about_it || !can_change {
         return statement;
     }
     let trials = &snapshot.devices.trials;
@@ -75,6 +79,9 @@ pub(super) fn refine(
             let words = Words { name, ..words(judgement) };
             Statement { also: Some((judgement.reason, words)), ..as_old_as(statement, seen) }
         }
+        (Code::MicrophoneMuteUnknown, Some((judgement, seen)), None) if is_heard(judgement) => {
+            told(statement, judgement, Some(seen)).no_longer_than(seen.left)
+        }
         (Code::CameraNotTried | Code::MicrophoneNotTried, _, Some((reason, seen))) => {
             told(statement, Judgement::new(CheckState::Warning, reason), Some(seen))
         }
@@ -83,6 +90,11 @@ pub(super) fn refine(
         }
         _ => statement,
     }
+}
+
+/// Some cards deliver faint noise while they are muted.
+fn is_heard(judgement: Judgement) -> bool {
+    judgement.reason != Code::MicrophoneLow
 }
 
 /// What was found last about a device that was plugged in anew: at this port, or about one of its model, and with its
