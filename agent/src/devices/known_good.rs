@@ -4,7 +4,7 @@
 //! Without it every device is new.
 
 use std::{
-    io::{self, ErrorKind},
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -33,7 +33,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone)]
 pub struct KnownGood {
     file: PathBuf,
-    /// That they can't be kept was said.
+    /// That they can't be read or kept was said.
     complained: Arc<AtomicBool>,
 }
 
@@ -50,21 +50,32 @@ impl KnownGood {
         Self { file: directory.join("devices.json"), complained: Arc::default() }
     }
 
-    /// What is kept; nothing if that is damaged, which is set aside and told. Blocks.
+    /// What is kept; nothing if that is damaged, which is set aside and told, or can't be read, which is told once. Blocks.
     #[must_use]
     pub fn read(&self) -> Baseline {
-        let kept = keep::read(&self.file).and_then(|Kept { version, devices }| match version {
-            VERSION => Ok(devices),
-            _ => Err(io::Error::other("it is of another version")),
-        });
-        kept.unwrap_or_else(|error| {
-            if error.kind() != ErrorKind::NotFound && !self.complained.swap(true, Ordering::Relaxed) {
-                let consequence = "the devices that are known to work can't be read: every device is new until it is \
-                                   tried, or until “siaga-agent devices --accept”";
-                keep::set_aside(&self.file, &error, consequence);
+        self.try_read().unwrap_or_else(|error| {
+            if !self.complained.swap(true, Ordering::Relaxed) {
+                warn!(
+                    file = %self.file.display(),
+                    %error,
+                    "the devices that are known to work can't be read and are left as they are: every device is new, and \
+                     none is noted; let the agent's user read and write there, or note them anew by “siaga-agent \
+                     devices --accept”"
+                );
             }
             Baseline::default()
         })
+    }
+
+    /// As [`read`](Self::read); an error is one of which nobody knows what it is about: the file may be whole.
+    fn try_read(&self) -> io::Result<Baseline> {
+        let consequence = "the devices that are known to work are damaged: every device is new until it is tried, or until \
+                           “siaga-agent devices --accept”";
+        match keep::read(&self.file, VERSION, consequence) {
+            keep::Kept::Whole(Kept { devices, .. }) => Ok(devices),
+            keep::Kept::Nothing => Ok(Baseline::default()),
+            keep::Kept::Unread(error) => Err(error),
+        }
     }
 
     /// What came of trying a device of this inventory. One that works is kept.
@@ -80,12 +91,12 @@ impl KnownGood {
         }
     }
 
-    /// If it can't be kept that is said once, and things go on.
+    /// If it can't be kept, or what was kept before can't be read, that is said once, and things go on.
     async fn on_good(&self, inventory: &Inventory, kind: Kind, id: &str, at: Timestamp) {
         let (this, inventory, id) = (self.clone(), inventory.clone(), id.to_owned());
         // Off the async threads: a disk may be slow.
         let kept = spawn_blocking(move || {
-            let mut baseline = this.read();
+            let mut baseline = this.try_read()?;
             baseline.on_good(&inventory, kind, &id, at);
             this.write(baseline)
         });
@@ -162,6 +173,38 @@ mod tests {
             learn(&known_good).await;
             assert_eq!(standing(&known_good), Standing::Same);
         }
+    }
+
+    /// As an error of the disk's: not even root reads a directory as a file.
+    #[tokio::test]
+    async fn a_file_that_can_t_be_read_is_left_alone_by_looks_and_trials() {
+        let directory = tempfile::tempdir().unwrap();
+        let known_good = KnownGood::in_directory(directory.path());
+        let whole = directory.path().join("whole");
+        learn(&known_good).await;
+        fs::rename(known_good.file(), &whole).unwrap();
+        fs::create_dir(known_good.file()).unwrap();
+        for _ in 0..2 {
+            assert_eq!(standing(&known_good), Standing::New);
+            learn(&known_good).await;
+        }
+        let entries = fs::read_dir(directory.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["devices.json", "whole"], "neither set aside nor replaced");
+        fs::remove_dir(known_good.file()).unwrap();
+        fs::rename(whole, known_good.file()).unwrap();
+        assert_eq!(standing(&known_good), Standing::Same, "once it can be read again");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_damaged_after_something_else_was_told_is_set_aside_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let known_good = KnownGood::in_directory(directory.path());
+        known_good.complained.store(true, Ordering::Relaxed);
+        fs::write(known_good.file(), "{").unwrap();
+        learn(&known_good).await;
+        assert_eq!(fs::read_to_string(directory.path().join("devices.json.damaged")).unwrap(), "{");
     }
 
     #[tokio::test]

@@ -4,7 +4,6 @@
 //! no network.
 
 use std::{
-    io::{self, ErrorKind},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -52,11 +51,12 @@ impl Memory {
     /// can't be read is left as it is.
     pub(super) fn load(directory: &Path, now_s: i64) -> (Self, Vec<Spent>) {
         let file = directory.join("link.json");
-        let (kept, unread) = match read(&file) {
-            Ok(kept) => (kept, false),
-            Err(error) if error.kind() == ErrorKind::NotFound => (Kept::default(), false),
-            // What the system could not read may be whole.
-            Err(error) if error.raw_os_error().is_some() => {
+        let consequence = "the memory of the link is damaged: begins anew, with a whole data budget and no failures to \
+                           sustain";
+        let (kept, unread) = match keep::read(&file, VERSION, consequence) {
+            keep::Kept::Whole(kept) => (kept, false),
+            keep::Kept::Nothing => (Kept::default(), false),
+            keep::Kept::Unread(error) => {
                 warn!(
                     file = %file.display(),
                     %error,
@@ -65,12 +65,6 @@ impl Memory {
                      write it, then restart the agent"
                 );
                 (Kept::default(), true)
-            }
-            Err(error) => {
-                let consequence = "the memory of the link is damaged: begins anew, with a whole data budget and no \
-                                   failures to sustain";
-                keep::set_aside(&file, &error, consequence);
-                (Kept::default(), file.exists())
             }
         };
         let Kept { spent, history, .. } = kept;
@@ -131,17 +125,9 @@ impl KeptSpending {
     }
 }
 
-fn read(file: &Path) -> io::Result<Kept> {
-    let kept: Kept = keep::read(file)?;
-    if kept.version == VERSION { Ok(kept) } else { Err(io::Error::other("it is of another version")) }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{
-        fs::{self, File, Permissions},
-        os::unix::fs::PermissionsExt,
-    };
+    use std::fs;
 
     use siaga_probe::{
         Bitrate, Mode, ProbeResult, Verdict,
@@ -274,23 +260,6 @@ mod tests {
             fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["link.json"], "neither set aside nor replaced");
         assert!(file.is_dir());
-    }
-
-    #[tokio::test]
-    async fn a_file_of_somebody_else_s_is_whole_after_the_remedy() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("link.json");
-        let (mut memory, _) = Memory::load(dir.path(), NOON);
-        memory.save(&[spent(5, 7)], NOON).await;
-        fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
-        if File::open(&file).is_ok() {
-            return eprintln!("not run: root reads everything");
-        }
-        let (mut memory, known) = Memory::load(dir.path(), NOON);
-        assert_eq!(known, []);
-        memory.save(&[spent(0, 1)], NOON).await;
-        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(Memory::load(dir.path(), NOON).1, [spent(5, 7)]);
     }
 
     #[tokio::test]
