@@ -111,6 +111,13 @@ fn a_child_that_floods_is_cut_off() {
 }
 
 #[test]
+fn twenty_one_messages_at_once_are_a_flood_and_twenty_are_none() {
+    let says = |times: usize| outcome_of(&printed(&good_report().repeat(times)), &camera());
+    broke(says(21), "did not stop talking");
+    assert_eq!(says(20), says(1));
+}
+
+#[test]
 fn a_report_about_another_kind_of_device_says_nothing() {
     let microphone = Subject::Microphone { name: "hw:CARD=0,DEV=0".to_owned(), rate: 48_000 };
     broke(outcome_of(&printed(&good_report()), &microphone), "without a finding");

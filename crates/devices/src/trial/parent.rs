@@ -1,6 +1,7 @@
 //! Starts the process that tries a device, and waits for what it says, with a deadline.
 
 use std::{
+    collections::VecDeque,
     ffi::OsString,
     io::{self, Read},
     os::fd::{AsFd, OwnedFd},
@@ -55,9 +56,6 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Between two looks at whether to stop.
 const SLICE: Duration = Duration::from_millis(100);
-
-/// A process that says more is out of its mind; it reports twice a second.
-const MOST_PER_SECOND: u64 = 20;
 
 impl Trier {
     /// A process of this very program, even if its file was replaced since, begun with `arguments`; it must call
@@ -158,8 +156,7 @@ enum End {
 
 fn listen(mut ear: ChildStdout, deadline: Duration, stop: &AtomicBool) -> Heard {
     let until = Instant::now() + deadline;
-    let most = deadline.as_secs().max(1) * MOST_PER_SECOND;
-    let (mut said, mut last) = (0, None);
+    let (mut talk, mut last) = (Talk::default(), None);
     let mut buffer = [0; LENGTH];
     let mut filled = 0;
     let ended = loop {
@@ -181,14 +178,32 @@ fn listen(mut ear: ChildStdout, deadline: Duration, stop: &AtomicBool) -> Heard 
             continue;
         }
         filled = 0;
-        said += 1;
         match Message::decode(&buffer) {
-            Some(_) if said > most => break End::Flood,
+            Some(_) if !talk.may_go_on(Instant::now()) => break End::Flood,
             Some(message) => last = Some(message),
             None => break End::Rubbish,
         }
     };
     Heard { last, ended }
+}
+
+/// When the last messages were heard.
+#[derive(Default)]
+struct Talk(VecDeque<Instant>);
+
+impl Talk {
+    /// Messages in a second. A process that says more is out of its mind; it reports twice a second.
+    const MOST_PER_SECOND: usize = 20;
+
+    /// Another message was heard. Answers whether that is still few enough.
+    fn may_go_on(&mut self, now: Instant) -> bool {
+        self.0.push_back(now);
+        if self.0.len() <= Self::MOST_PER_SECOND {
+            return true;
+        }
+        let earlier = self.0.pop_front();
+        earlier.is_none_or(|earlier| now.saturating_duration_since(earlier) >= Duration::from_secs(1))
+    }
 }
 
 /// Waits for the process to end, kills it after `grace`, and never waits for long: a process that hangs in a driver
@@ -268,4 +283,35 @@ fn refused(refusal: Refusal) -> Option<TrialOutcome> {
 
 fn not_done(detail: String) -> TrialOutcome {
     TrialOutcome::NotDone { reason: Code::DeviceTryBroke, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many messages are heard before one is too many, of one every so many milliseconds.
+    fn heard(every_ms: u64, most: usize) -> usize {
+        let begin = Instant::now();
+        let mut talk = Talk::default();
+        let at = |message: usize| begin + Duration::from_millis(every_ms) * u32::try_from(message).unwrap();
+        (0..most).take_while(|message| talk.may_go_on(at(*message))).count()
+    }
+
+    #[test]
+    fn twenty_messages_a_second_are_heard_and_more_are_not() {
+        assert_eq!(heard(500, 1_000), 1_000, "as often as it reports");
+        assert_eq!(heard(50, 1_000), 1_000, "twenty a second");
+        assert_eq!(heard(49, 1_000), 20);
+        assert_eq!(heard(0, 1_000), 20);
+    }
+
+    #[test]
+    fn a_burst_is_heard_where_it_was_quiet_before() {
+        let begin = Instant::now();
+        let mut talk = Talk::default();
+        assert!((0..20).all(|_| talk.may_go_on(begin)));
+        let later = begin + Duration::from_secs(1);
+        assert!((0..20).all(|_| talk.may_go_on(later)));
+        assert!(!talk.may_go_on(later));
+    }
 }
