@@ -5,7 +5,7 @@ use super::Text;
 /// What placeholders stand for. One that is not known here is said to be so in the text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Words {
-    /// `{value}`: what was measured.
+    /// `{value}`: what was measured. `{days_ago}`: how long ago that is, if it is a number of days.
     pub value: Option<f64>,
     /// `{required}`: what is required.
     pub required: Option<f64>,
@@ -48,6 +48,7 @@ impl Words {
         let number = |value: Option<f64>| value.map(|value| language.number(value));
         match placeholder {
             "value" => number(self.value),
+            "days_ago" => self.value.map(|days| language.days_ago(days)),
             "required" => number(self.required),
             "name" => self.name.clone(),
             "sizes" => self.sizes.clone(),
@@ -58,21 +59,41 @@ impl Words {
 
 /// The placeholders that a text may hold.
 #[cfg(test)]
-pub(super) const PLACEHOLDERS: [&str; 4] = ["value", "required", "name", "sizes"];
+pub(super) const PLACEHOLDERS: [&str; 5] = ["value", "days_ago", "required", "name", "sizes"];
 
 struct Language {
     decimal: &'static str,
     not_known: &'static str,
+    /// Less than a day ago, a day ago, and what follows a number of days.
+    days_ago: [&'static str; 3],
 }
 
-const INDONESIAN: Language = Language { decimal: ",", not_known: "(tidak diketahui)" };
-const ENGLISH: Language = Language { decimal: ".", not_known: "(not known)" };
+const INDONESIAN: Language = Language {
+    decimal: ",",
+    not_known: "(tidak diketahui)",
+    days_ago: ["kurang dari sehari yang lalu", "sehari yang lalu", "hari yang lalu"],
+};
+const ENGLISH: Language = Language {
+    decimal: ".",
+    not_known: "(not known)",
+    days_ago: ["less than a day ago", "a day ago", "days ago"],
+};
 
 impl Language {
     /// At most two decimals, none that say nothing.
     fn number(&self, value: f64) -> String {
         let text = format!("{value:.2}");
         text.trim_end_matches('0').trim_end_matches('.').replace('.', self.decimal)
+    }
+
+    /// Not “today” and “yesterday”: these are whole days of 24 hours, whatever the date was.
+    fn days_ago(&self, days: f64) -> String {
+        let [less, one, more] = self.days_ago;
+        match days {
+            ..1.0 => less.to_owned(),
+            ..2.0 => one.to_owned(),
+            _ => format!("{} {more}", self.number(days.floor())),
+        }
     }
 }
 
@@ -89,6 +110,19 @@ mod tests {
     fn numbers_are_written_as_each_language_writes_them() {
         let words = Words { value: Some(9.1), required: Some(10.0), ..Words::default() };
         assert_eq!(filled(&words, "{value} / {required}"), ("9,1 / 10".to_owned(), "9.1 / 10".to_owned()));
+    }
+
+    #[test]
+    fn days_are_told_as_people_do() {
+        for (days, indonesian, english) in [
+            (0.0, "kurang dari sehari yang lalu", "less than a day ago"),
+            (1.0, "sehari yang lalu", "a day ago"),
+            (2.0, "2 hari yang lalu", "2 days ago"),
+            (30.0, "30 hari yang lalu", "30 days ago"),
+        ] {
+            let words = Words { value: Some(days), ..Words::default() };
+            assert_eq!(filled(&words, "{days_ago}"), (indonesian.to_owned(), english.to_owned()));
+        }
     }
 
     #[test]
