@@ -71,6 +71,10 @@ fn recommended_is_not_granted_while_the_field_of_view_is_unknown() {
     let readiness = linked(inventory).recommended();
     assert_eq!(readiness.verdict, RoomVerdict::Unknown);
     assert_eq!(readiness.reasons, [Code::CameraFieldOfViewUnknown]);
+    let remedy = &check(&readiness, CheckCode::CameraFieldOfView).remedy;
+    for remedy in [&remedy.id, &remedy.en] {
+        assert!(remedy.contains("(devices.field_of_view)"), "{remedy}");
+    }
     assert_eq!(readiness.level, Level::Minimum);
 }
 
