@@ -2,6 +2,7 @@
 
 mod asked;
 mod eyes;
+mod hearing;
 mod known_good;
 mod plugs;
 
@@ -10,12 +11,12 @@ use std::time::Duration;
 use siaga_devices::{analysis::Occasion, trial::plan::Plan};
 use siaga_probe::schedule::{Hours, Meeting};
 use siaga_readiness::{
-    moment::Moment,
     inventory::Inventory,
-    snapshot::{DeviceEvidence, ScanAttempt, Snapshot},
+    moment::Moment,
     reasons::Code,
-    trial::TrialOutcome,
+    snapshot::{DeviceEvidence, ScanAttempt, Snapshot},
     state::CheckState,
+    trial::TrialOutcome,
 };
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -27,6 +28,7 @@ use crate::{
     trials::{self, Candidate, Hands},
 };
 pub use eyes::Eyes;
+pub use hearing::{Announcer, Hearing};
 pub use known_good::KnownGood;
 use plugs::Plugs;
 
@@ -38,7 +40,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
     let known_good = KnownGood::in_directory(&settings.state_dir);
     let mut eyes = Eyes::new(devices, known_good.clone());
     let mut plan = Plan::new(room.snapshot().setup.policy.device_check.duration());
-    let mut plugs = Plugs::listen();
+    let mut plugs = Plugs::listen(room.hearing().clone());
     let mut ticks = interval(devices.scan_interval.duration());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut since = room.snapshot().devices.since;
@@ -127,8 +129,6 @@ async fn try_one(
     true
 }
 
-/// A camera's light goes on for a trial: not in a meeting, nor where nobody knows of one, and not in an office that is
-/// closed.
 /// The devices that may be tried, and with them the microphones of which a scan can't tell whether they are muted: that is
 /// heard.
 fn candidates(inventory: &Inventory, accept_virtual: bool) -> Vec<Candidate> {
@@ -138,6 +138,8 @@ fn candidates(inventory: &Inventory, accept_virtual: bool) -> Vec<Candidate> {
     trials::candidates(&inventory, accept_virtual)
 }
 
+/// A camera's light goes on for a trial: not in a meeting, nor where nobody knows of one, and not in an office that is
+/// closed.
 fn is_to_be_left_alone(snapshot: &Snapshot, hours: Hours, now: Moment) -> bool {
     matches!(hours, Hours::Closed { .. }) || snapshot.meeting(now) != Meeting::Off
 }
@@ -149,9 +151,9 @@ mod tests {
         policy::Policy,
         snapshot::Setup,
         tracker::Tracker,
+        trial::DeviceKind,
     };
 
-        trial::DeviceKind,
     use super::*;
     use crate::{
         config::NetworkSettings,
@@ -179,8 +181,6 @@ mod tests {
     }
 
     #[test]
-    fn no_device_is_tried_in_a_meeting() {
-    #[test]
     fn a_microphone_that_may_be_muted_is_tried_and_one_that_is_muted_is_not() {
         let tried = |state, reason| {
             let mut inventory = inventory();
@@ -193,6 +193,8 @@ mod tests {
         assert!(!tried(CheckState::Unknown, Code::DeviceNotRead));
     }
 
+    #[test]
+    fn no_device_is_tried_in_a_meeting() {
         let mut inventory = inventory();
         inventory.microphones[0].state = CheckState::InUse;
         let setup = Setup { room: "r2".into(), probe_server: None, policy: Policy::default() };

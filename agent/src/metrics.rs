@@ -9,26 +9,29 @@ use siaga_probe::{DirectionResult, Verdict};
 use siaga_readiness::{
     answer::{CheckCode, Readiness, RoomVerdict},
     evaluate,
+    inventory::{DeviceRef, Kind},
     moment::Moment,
     policy::TimeToLive,
     profile::Profile,
     snapshot::{Scan, Snapshot},
     state::CheckState,
+    trial::DeviceKind,
 };
 
 use self::families::Families;
-use crate::{host, room::Room};
+use crate::{devices::Announcer, host, room::Room};
 
 /// What is known of the room, now.
 #[must_use]
 pub fn render(room: &Room) -> String {
     let snapshot = room.snapshot();
     let now = host::now();
-    render_snapshot(&snapshot, room.profiles().iter(), room.default_profile(), now)
+    render_snapshot(&snapshot, room.hearing().now(), room.profiles().iter(), room.default_profile(), now)
 }
 
 fn render_snapshot<'a>(
     snapshot: &Snapshot,
+    announcer: Option<Announcer>,
     profiles: impl Iterator<Item = &'a Profile>,
     own: &Profile,
     now: Moment,
@@ -41,6 +44,7 @@ fn render_snapshot<'a>(
     }
     checks(&families, snapshot, &evaluate(snapshot, own, now));
     devices(&families, snapshot, now);
+    announcements(&families, announcer);
     scans(&families, snapshot, now);
     probes(&families, snapshot);
     measures(&families, snapshot, now);
@@ -95,7 +99,7 @@ fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
     }
 }
 
-/// A list that has grown old says nothing of what is there now.
+/// A list that has grown old says nothing of what is there now. Of devices that are gone nothing is told but that.
 fn devices(families: &Families, snapshot: &Snapshot, now: Moment) {
     let fresh = |scan: &&Scan| is_fresh(scan.at, snapshot.setup.policy.device_scan, now);
     let Some(scan) = snapshot.devices.scan.as_ref().filter(fresh) else { return };
@@ -104,11 +108,34 @@ fn devices(families: &Families, snapshot: &Snapshot, now: Moment) {
         let (kind, state) = (device.kind.as_str(), device.state.to_string());
         let labels = [kind, device.id, device.name, usb_id, flag(device.is_virtual), &state];
         families.device_info.with_label_values(&labels).set(1.0);
+        trial(families, snapshot, &device);
     }
     for absent in &scan.inventory.missing {
         let labels = [absent.kind.as_str(), &absent.id, &absent.name];
         families.device_missing.with_label_values(&labels).set(1.0);
     }
+}
+
+/// The last trial of a device, whatever came of it.
+fn trial(families: &Families, snapshot: &Snapshot, device: &DeviceRef<'_>) {
+    let kind = match device.kind {
+        Kind::Camera => DeviceKind::Camera,
+        Kind::Microphone => DeviceKind::Microphone,
+        Kind::Speaker | Kind::Display => return,
+    };
+    let Some(took) = snapshot.devices.trials.of(kind, device.id).and_then(|tried| tried.took) else { return };
+    let labels = [device.kind.as_str(), device.id];
+    families.trial_duration.with_label_values(&labels).set(took.what.as_secs_f64());
+}
+
+fn announcements(families: &Families, announcer: Option<Announcer>) {
+    let (source, is_heard) = match announcer {
+        Some(Announcer::Udev) => ("udev", 1.0),
+        Some(Announcer::Kernel) => ("kernel", 1.0),
+        Some(Announcer::Nobody) => ("none", 0.0),
+        None => return,
+    };
+    families.announcements.with_label_values(&[source]).set(is_heard);
 }
 
 fn flag(yes: bool) -> &'static str {

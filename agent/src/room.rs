@@ -14,7 +14,7 @@ use siaga_readiness::{
 };
 use tokio::sync::{Mutex as Devices, Notify};
 
-use crate::{demand::TrialDemand, host};
+use crate::{demand::TrialDemand, devices::Hearing, host};
 
 /// What is known of this room, shared by everything that looks and everything that answers.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub struct Room {
     trial_demand: TrialDemand,
     /// Held while this program itself opens devices.
     in_hand: Devices<()>,
+    hearing: Hearing,
 }
 
 impl Room {
@@ -48,6 +49,7 @@ impl Room {
             demand: Notify::new(),
             trial_demand: TrialDemand::default(),
             in_hand: Devices::default(),
+            hearing: Hearing::default(),
         })
     }
 
@@ -81,6 +83,12 @@ impl Room {
     #[must_use]
     pub const fn in_hand(&self) -> &Devices<()> {
         &self.in_hand
+    }
+
+    /// Who announces devices that come and go.
+    #[must_use]
+    pub const fn hearing(&self) -> &Hearing {
+        &self.hearing
     }
 
     /// What is known.

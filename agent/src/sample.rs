@@ -36,6 +36,15 @@ pub(crate) fn snapshot() -> Snapshot {
 
 /// The same, but at 2 s this was found.
 pub(crate) fn snapshot_after(sustain: ProbeResult) -> Snapshot {
+    tracker_after(sustain).snapshot().clone()
+}
+
+/// What holds [`snapshot`], for more to be observed.
+pub(crate) fn tracker() -> Tracker {
+    tracker_after(passed_sustain_probe())
+}
+
+fn tracker_after(sustain: ProbeResult) -> Tracker {
     let setup = Setup {
         room: "diskominfo-r2".into(),
         probe_server: Some("probe.example:4433".into()),
@@ -51,7 +60,7 @@ pub(crate) fn snapshot_after(sustain: ProbeResult) -> Snapshot {
         let evidence = Evidence::Probe(Box::new(evidence));
         tracker.observe(Observation { at: at(seconds), took: Duration::from_millis(took), evidence });
     }
-    tracker.snapshot().clone()
+    tracker
 }
 
 /// A laptop on mains, without Zoom.

@@ -9,20 +9,25 @@ use siaga_devices::{
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tracing::{info, warn};
 
+use super::Hearing;
+
 /// The ear on it. Where it is deaf, as in a container, only scans tell.
 #[derive(Debug)]
 pub(super) struct Plugs(UnboundedReceiver<Plug>);
 
 impl Plugs {
     /// Begins to listen.
-    pub(super) fn listen() -> Self {
+    pub(super) fn listen(hearing: Hearing) -> Self {
         let (tell, told) = mpsc::unbounded_channel();
-        let hand_on = move |plug| match tell.send(plug) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
+        let hand_on = move |plug| {
+            hearing.on_plug(&plug);
+            match tell.send(plug) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
         };
-        if let Err(error) = hotplug::listen(Roots::default(), hand_on) {
-            say_deaf(&error);
+        if let Err(error) = hotplug::listen(Roots::default(), hand_on.clone()) {
+            let _ = hand_on(Plug::Deaf(error));
         }
         Self(told)
     }

@@ -15,6 +15,8 @@ pub(super) struct Families {
     pub(super) scan_duration: GaugeVec,
     pub(super) device_info: GaugeVec,
     pub(super) device_missing: GaugeVec,
+    pub(super) trial_duration: GaugeVec,
+    pub(super) announcements: GaugeVec,
     pub(super) probes: CounterVec,
     pub(super) probe_bytes: CounterVec,
     pub(super) target: GaugeVec,
@@ -81,6 +83,16 @@ impl Families {
                 "siaga_device_missing",
                 "A device that was found good before and is not there; always 1.",
                 &["kind", "id", "name"],
+            ),
+            trial_duration: gauge(
+                "siaga_device_trial_duration_seconds",
+                "How long the last trial of a device took, whatever came of it.",
+                &["kind", "id"],
+            ),
+            announcements: gauge(
+                "siaga_device_announcements",
+                "Whether devices that come and go are announced, and by whom; 0: a pulled cable shows at the next scan only.",
+                &["source"],
             ),
             probes: counter(
                 "siaga_probes_total",

@@ -7,33 +7,64 @@ use siaga_readiness::{
     inventory::{Camera, Inventory, Kind},
     observation::{Evidence, Observation},
     profile::{Profile, Profiles},
+    reasons::Code,
     snapshot::Snapshot,
+    state::CheckState,
     tracker::Tracker,
+    trial::{DeviceKind, Judgement, Trial, TrialOutcome},
 };
 
 use super::render_snapshot;
-use crate::sample;
+use crate::{devices::Announcer, sample};
 
 fn render(seconds: u64) -> String {
-    render_for(Profile::minimum(), seconds)
-}
-
-fn render_for(own: &Profile, seconds: u64) -> String {
-    render_of(&sample::snapshot(), own, seconds)
+    render_of(&sample::snapshot(), Profile::minimum(), seconds)
 }
 
 fn render_of(snapshot: &Snapshot, own: &Profile, seconds: u64) -> String {
-    render_snapshot(snapshot, Profiles::default().iter(), own, sample::at(seconds))
+    render_heard(snapshot, Some(Announcer::Udev), own, seconds)
+}
+
+fn render_heard(snapshot: &Snapshot, announcer: Option<Announcer>, own: &Profile, seconds: u64) -> String {
+    render_snapshot(snapshot, announcer, Profiles::default().iter(), own, sample::at(seconds))
+}
+
+/// The sample's room, its camera tried at 12 s, its microphone at 17 s.
+fn tried() -> Snapshot {
+    let inventory = sample::inventory();
+    let camera = (DeviceKind::Camera, &inventory.cameras[0].id, Code::CameraWorks);
+    let microphone = (DeviceKind::Microphone, &inventory.microphones[0].id, Code::MicrophoneWorks);
+    let mut tracker = sample::tracker();
+    for (seconds, took, (kind, id, reason)) in [(12, 4_125, camera), (17, 4_500, microphone)] {
+        let outcome = TrialOutcome::Found(Judgement::new(CheckState::Ok, reason));
+        let evidence = Evidence::Trial(Trial { kind, id: id.clone(), outcome });
+        tracker.observe(Observation { at: sample::at(seconds), took: Duration::from_millis(took), evidence });
+    }
+    tracker.snapshot().clone()
 }
 
 #[test]
 fn all_metrics_of_a_room_are_as_in_the_golden_file() {
-    insta::assert_snapshot!(render(30).replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    let metrics = render_of(&tried(), Profile::minimum(), 30);
+    insta::assert_snapshot!(metrics.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+}
+
+#[test]
+fn of_a_device_that_vanished_no_trial_is_told() {
+    let Snapshot { devices, .. } = tried();
+    let told = |inventory: Inventory| {
+        let mut snapshot = after_a_look(inventory);
+        snapshot.devices.trials = devices.trials.clone();
+        let metrics = render_of(&snapshot, Profile::minimum(), 41);
+        metrics.lines().filter(|line| line.starts_with("siaga_device_trial_")).count()
+    };
+    assert_eq!(told(sample::inventory()), 2);
+    assert_eq!(told(Inventory { cameras: vec![], ..sample::inventory() }), 1);
 }
 
 #[test]
 fn a_room_has_few_series() {
-    let most = render_for(Profile::recommended(), 30);
+    let most = render_of(&tried(), Profile::recommended(), 30);
     let series = most.lines().filter(|line| !line.starts_with('#')).count();
     assert!(series <= 150, "{series} series");
 }
@@ -94,6 +125,19 @@ fn a_device_that_vanished_vanishes_and_is_told_as_missing() {
     assert!(metrics.contains("siaga_device_missing{id=\"usb-046d:082d-1\",kind=\"camera\","));
     assert!(metrics.contains("siaga_device_scan_age_seconds 1\n"));
     assert!(metrics.contains("siaga_device_scan_duration_seconds 0.004\n"));
+}
+
+#[test]
+fn whether_anybody_announces_a_pulled_cable_is_told() {
+    let heard = |announcer| {
+        let metrics = render_heard(&sample::snapshot(), announcer, Profile::minimum(), 30);
+        let told = metrics.lines().find_map(|it| it.strip_prefix("siaga_device_announcements"));
+        told.map(str::to_owned)
+    };
+    assert_eq!(heard(Some(Announcer::Udev)).as_deref(), Some("{source=\"udev\"} 1"));
+    assert_eq!(heard(Some(Announcer::Kernel)).as_deref(), Some("{source=\"kernel\"} 1"));
+    assert_eq!(heard(Some(Announcer::Nobody)).as_deref(), Some("{source=\"none\"} 0"));
+    assert_eq!(heard(None), None, "nobody has listened yet");
 }
 
 #[test]

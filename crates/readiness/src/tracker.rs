@@ -63,7 +63,7 @@ impl Tracker {
                     *held = Some(HostLook { at, took, host });
                 }
             }
-            Evidence::Trial(trial) => devices.tried_out(at, trial),
+            Evidence::Trial(trial) => devices.tried_out(at, took, trial),
             Evidence::Probe(evidence) => {
                 if evidence.result.was_made() {
                     counters.count(&evidence.result);
@@ -120,9 +120,9 @@ impl DeviceEvidence {
         self.tried(ScanAttempt { at, took, fault: Some(fault) });
     }
 
-    fn tried_out(&mut self, at: Moment, trial: Trial) {
+    fn tried_out(&mut self, at: Moment, took: Duration, trial: Trial) {
         if self.since.admits(at) {
-            self.trials.record(at, trial);
+            self.trials.record(at, took, trial);
         }
     }
 

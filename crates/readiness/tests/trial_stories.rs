@@ -5,8 +5,8 @@ mod room;
 use std::time::Duration;
 
 use siaga_readiness::{
-    Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Judgement, Level, Policy, Profile,
-    RoomVerdict, TimeToLive, Trial, TrialOutcome, evaluate,
+    Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Judgement, Level, Observation,
+    Policy, Profile, RoomVerdict, TimeToLive, Trial, TrialOutcome, evaluate,
 };
 
 use room::*;
@@ -76,6 +76,25 @@ fn devices_that_were_tried_and_work_leave_nothing_to_warn_of() {
         (Some(29.9), Some("fps"), Some(30.0))
     );
     assert!(camera.text.en.contains("works: 29.9 pictures per second"), "{}", camera.text.en);
+}
+
+#[test]
+fn how_long_the_last_trial_took_is_known_whatever_came_of_it() {
+    let inventory = webcam_alone();
+    let mut room = room(inventory.clone());
+    let id = inventory.cameras[0].id.clone();
+    let mut tried = |outcome, seconds| {
+        let trial = Trial { kind: DeviceKind::Camera, id: id.clone(), outcome };
+        let (took, evidence) = (Duration::from_secs(seconds), Evidence::Trial(trial));
+        let at = room.pass(60).now;
+        room.tracker.observe(Observation { at, took, evidence });
+        let device = room.tracker.snapshot().devices.trials.of(DeviceKind::Camera, &id).unwrap();
+        device.took.map(|took| (took.at.age_at(&room.now).unwrap().as_secs(), took.what.as_secs()))
+    };
+    assert_eq!(tried(TrialOutcome::Voided, 0), None, "that is none");
+    assert_eq!(tried(works(), 4), Some((0, 4)));
+    assert_eq!(tried(broke(), 17), Some((0, 17)));
+    assert_eq!(tried(TrialOutcome::Voided, 0), Some((60, 17)));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What came of trying the devices, one by one.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -8,8 +10,8 @@ use crate::{
     trial::{DeviceKind, Judgement, Trial, TrialOutcome},
 };
 
-/// Of each device the newest finding, when it was last plugged in anew, and the newest trial that could not be done; at
-/// most 64 devices.
+/// Of each device the newest finding, when it was last plugged in anew, the newest trial that could not be done, and how
+/// long the newest trial took; at most 64 devices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Trials<T = Moment>(Vec<TriedDevice<T>>);
@@ -27,6 +29,8 @@ pub struct TriedDevice<T = Moment> {
     pub plugged_in: Option<T>,
     /// Why it could not be tried, the last time that it could not.
     pub not_done: Option<When<Code, T>>,
+    /// How long it took the last time that it was tried, whatever came of it.
+    pub took: Option<When<Duration, T>>,
 }
 
 impl TriedDevice {
@@ -56,12 +60,13 @@ impl<T> Default for Trials<T> {
 
 impl<T> Trials<T> {
     pub(super) fn retimed<U>(self, to: &impl Fn(T) -> Option<U>) -> Trials<U> {
-        let retimed = |TriedDevice { kind, id, found, plugged_in, not_done }| TriedDevice {
+        let retimed = |TriedDevice { kind, id, found, plugged_in, not_done, took }| TriedDevice {
             kind,
             id,
             found: found.and_then(|When { at, what }| Some(When { at: to(at)?, what })),
             plugged_in: plugged_in.and_then(to),
             not_done: not_done.and_then(|When { at, what }| Some(When { at: to(at)?, what })),
+            took: took.and_then(|When { at, what }| Some(When { at: to(at)?, what })),
         };
         Trials(self.0.into_iter().map(retimed).collect())
     }
@@ -89,14 +94,17 @@ impl Trials {
     }
 
     /// Keeps what `trial` says unless something newer is held.
-    pub(crate) fn record(&mut self, at: Moment, trial: Trial) {
+    pub(crate) fn record(&mut self, at: Moment, took: Duration, trial: Trial) {
         let Trial { kind, id, outcome } = trial;
         let index = self.0.iter().position(|device| device.kind == kind && device.id == id);
         let index = index.unwrap_or_else(|| {
-            self.0.push(TriedDevice { kind, id, found: None, plugged_in: None, not_done: None });
+            self.0.push(TriedDevice { kind, id, found: None, plugged_in: None, not_done: None, took: None });
             self.0.len() - 1
         });
         let device = &mut self.0[index];
+        if !matches!(outcome, TrialOutcome::Voided) {
+            keep_newer(&mut device.took, at, took);
+        }
         match outcome {
             TrialOutcome::Found(judgement) => keep_newer(&mut device.found, at, judgement),
             TrialOutcome::Voided => {
