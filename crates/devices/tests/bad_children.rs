@@ -59,7 +59,7 @@ fn a_child_that_reports_and_ends_is_believed() {
 
 #[test]
 fn a_report_stands_though_the_child_crashes_or_hangs_after_it() {
-    for end in ["kill -SEGV $$", "exec >&-; sleep 1000"] {
+    for end in ["kill -SEGV $$", "exec >&-; exec sleep 1000"] {
         let outcome = outcome_of(&format!("{}; {end}", printed(&good_report())), &camera());
         assert!(
             matches!(outcome, Some(TrialOutcome::Found(it)) if it.reason == Code::CameraWorks),
@@ -71,7 +71,7 @@ fn a_report_stands_though_the_child_crashes_or_hangs_after_it() {
 #[test]
 fn a_child_that_hangs_means_a_device_that_gives_nothing() {
     let microphone = Subject::Microphone { name: "hw:CARD=0,DEV=0".to_owned(), rate: 48_000 };
-    for script in ["sleep 1000", "trap '' TERM; while :; do sleep 1; done"] {
+    for script in ["exec sleep 1000", "trap '' TERM; while :; do sleep 1; done"] {
         assert_eq!(outcome_of(script, &camera()), found(CheckState::Failed, Code::CameraNoFrames));
         assert_eq!(outcome_of(script, &microphone), found(CheckState::Failed, Code::MicrophoneNoSamples));
     }
@@ -81,7 +81,7 @@ fn a_child_that_hangs_means_a_device_that_gives_nothing() {
 fn a_child_that_hangs_after_the_first_pictures_means_a_camera_that_froze() {
     let mut so_far = good_report();
     so_far[4] = 1;
-    let outcome = outcome_of(&format!("{}; sleep 1000", printed(&so_far)), &camera());
+    let outcome = outcome_of(&format!("{}; exec sleep 1000", printed(&so_far)), &camera());
     assert_eq!(outcome, found(CheckState::Failed, Code::CameraFrozen));
 }
 
@@ -91,12 +91,12 @@ fn a_child_that_crashes_says_nothing_about_the_device() {
     broke(outcome_of("kill -ABRT $$", &camera()), "signal: 6");
     broke(outcome_of("exit 101", &camera()), "exit status: 101");
     broke(outcome_of("exit 0", &camera()), "without a finding");
-    broke(outcome_of("exec >&-; sleep 1000", &camera()), "had to be killed");
+    broke(outcome_of("exec >&-; exec sleep 1000", &camera()), "had to be killed");
 }
 
 #[test]
 fn a_child_that_prints_rubbish_says_nothing() {
-    broke(outcome_of("head -c 64 /dev/zero; sleep 1000", &camera()), "can't be understood");
+    broke(outcome_of("head -c 64 /dev/zero; exec sleep 1000", &camera()), "can't be understood");
     broke(outcome_of("echo no", &camera()), "can't be understood");
     broke(outcome_of("cat /dev/urandom", &camera()), "can't be understood");
     let mut longer = good_report();
