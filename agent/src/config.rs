@@ -53,7 +53,7 @@ pub struct Settings {
     pub profile: ProfileName,
     /// The local HTTP server.
     pub http: HttpSettings,
-    /// Probe servers; the first one is probed.
+    /// Probe servers, at most 8: the nearest that serves is probed.
     pub servers: Vec<ServerSettings>,
     /// The link.
     pub network: NetworkSettings,
@@ -193,6 +193,9 @@ impl Settings {
             (_, loaded) => loaded?,
         };
         // What only fits or not as a whole is said now and not when it is first needed.
+        if settings.servers.len() > MOST_SERVERS {
+            return Err(SettingsError::TooManyServers(settings.servers.len()));
+        }
         let profiles = settings.profiles()?;
         profiles.named(settings.profile.as_str())?;
         settings.programs().serve(&profiles)?;
@@ -257,12 +260,17 @@ impl Settings {
     }
 }
 
+/// Where none answers each takes some seconds to say so, and a probe must not take minutes.
+const MOST_SERVERS: usize = 8;
+
 /// What is wrong with a configuration.
 #[derive(Debug, Error)]
 #[allow(missing_docs)]
 pub enum SettingsError {
     #[error(transparent)]
     File(#[from] ConfigError),
+    #[error("there are {0} [[servers]]; at most {MOST_SERVERS} can be asked in time: keep the nearest ones")]
+    TooManyServers(usize),
     #[error(transparent)]
     Profile(#[from] ProfileError),
     #[error(transparent)]
@@ -306,6 +314,19 @@ mod tests {
         let program = "[programs.jitsi]\nname = \"Jitsi Meet\"\nflatpaks = [\"org.jitsi.jitsi-meet\"]\n";
         std::fs::write(&path, format!("{profile}{program}")).unwrap();
         assert_eq!(Settings::load(Some(&path)).unwrap().programs().iter().count(), 2);
+    }
+
+    #[test]
+    fn a_room_has_a_handful_of_servers() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agent.toml");
+        let servers =
+            |count| "[[servers]]\naddress = \"probe.example:4433\"\nca = \"ca.pem\"\n".repeat(count);
+        std::fs::write(&path, servers(8)).unwrap();
+        assert_eq!(Settings::load(Some(&path)).unwrap().servers.len(), 8);
+        std::fs::write(&path, servers(9)).unwrap();
+        let refused = Settings::load(Some(&path)).unwrap_err().to_string();
+        assert!(refused.starts_with("there are 9 [[servers]]; at most 8"), "{refused}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
     changes::{ChangeWatch, Changes},
     config::Settings,
     devices, facts, host, http,
-    link::{Driver, Link},
+    link::{Driver, Links},
     room::Room,
 };
 
@@ -64,11 +64,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 
 /// Without a server the rest of the daemon goes on, and the network stays unknown.
 async fn watch_link(room: &Room, settings: &Settings, changes: Changes, shutdown: &Shutdown) {
-    let Some(server) = settings.servers.first() else {
-        return warn!("no probe server is configured: the network stays unknown; add one under [[servers]]");
-    };
     let Some(rates) = room.default_profile().requirements.network else {
         return info!("the profile asks nothing of the network: it is not probed");
     };
-    Driver::new(Link::new(server, rates), settings).run(room, changes, shutdown).await;
+    let Some(links) = Links::new(&settings.servers, rates) else {
+        return warn!("no probe server is configured: the network stays unknown; add one under [[servers]]");
+    };
+    Driver::new(links, settings).run(room, changes, shutdown).await;
 }

@@ -1,9 +1,10 @@
 //! Looks at the link: one probe, or one after the other.
 //!
-//! [`Driver`] carries out what the schedule says; `surroundings` tells it what stands in the way, `watch` what has come
+//! [`Links`] are the links to all servers, of which one is probed; [`Driver`] carries out what the schedule says; `surroundings` tells it what stands in the way, `watch` what has come
 //! into the way of a probe that runs; `memory` is what it knows after a restart.
 
 mod driver;
+mod links;
 mod memory;
 mod surroundings;
 mod watch;
@@ -34,29 +35,19 @@ use siaga_transport::{
 use crate::{config::ServerSettings, host};
 
 pub use driver::Driver;
+pub use links::Links;
 
 /// The link to a server, at the rates that a profile requires.
 #[derive(Debug, Clone)]
-pub struct Link {
+struct Link {
     server: ServerSettings,
     rates: NetworkRequirement,
     tokens: Tokens,
 }
 
 impl Link {
-    /// A link that nobody has looked at yet.
-    #[must_use]
-    pub fn new(server: &ServerSettings, rates: NetworkRequirement) -> Self {
+    fn new(server: &ServerSettings, rates: NetworkRequirement) -> Self {
         Self { server: server.clone(), rates, tokens: Tokens::default() }
-    }
-
-    /// One gate probe, ended early by `cancel`.
-    pub async fn look(&self, cancel: impl Future<Output = ()>) -> Observation {
-        let cancel = async {
-            cancel.await;
-            Reason::Interrupted
-        };
-        self.probe(Mode::Gate, false, Meter::default(), cancel).await.into()
     }
 
     /// `passed_before`: the same probe has passed on this network within the last day.
@@ -85,9 +76,13 @@ impl Link {
 
     /// That nothing was tried is a finding too: when the evidence has run out, it is the reason.
     fn put_off(&self, at: Moment, PutOff { mode, reason }: PutOff) -> Observation {
+        self.not_seen(at, mode, reason).into()
+    }
+
+    fn not_seen(&self, at: Moment, mode: Mode, reason: Reason) -> Seen {
         let result = self.not_done(mode, at, reason, None);
         let evidence = ProbeEvidence { server_place: ServerPlace::Unknown, result };
-        Seen { at, took: Duration::ZERO, evidence, wishes: Wishes::default() }.into()
+        Seen { at, took: Duration::ZERO, evidence, wishes: Wishes::default() }
     }
 
     /// What a probe asks, as it is remembered.

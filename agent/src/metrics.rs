@@ -11,6 +11,7 @@ use siaga_readiness::{
     evaluate,
     inventory::{DeviceRef, Kind},
     moment::Moment,
+    observation::ServerStanding,
     policy::TimeToLive,
     profile::Profile,
     snapshot::{Scan, Snapshot},
@@ -49,6 +50,7 @@ fn render_snapshot<'a>(
     probes(&families, snapshot);
     measures(&families, snapshot, now);
     quality(&families, snapshot, now);
+    servers(&families, snapshot);
     TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_default()
 }
 
@@ -205,9 +207,8 @@ fn direction(families: &Families, mode: &str, name: &str, result: &DirectionResu
         families.standing_queue.with_label_values(&[mode, name]).set(queue / 1e3);
     }
     if let Some(delay) = result.delay_ms {
-        for (percentile, value) in
-            [("p50", delay.p50), ("p95", delay.p95), ("p99", delay.p99), ("max", delay.max)]
-        {
+        // Of a room's 150 series these are the telling ones; the reports have the others.
+        for (percentile, value) in [("p95", delay.p95), ("p99", delay.p99)] {
             families.delay.with_label_values(&[mode, name, percentile]).set(value / 1e3);
         }
     }
@@ -242,6 +243,18 @@ fn quality(families: &Families, snapshot: &Snapshot, now: Moment) {
     }
     if let Some(rtt) = result.rtt_ms.idle {
         families.quality_rtt.with_label_values::<&str>(&[]).set(rtt / 1e3);
+    }
+}
+
+/// A server's fault is told from the room's.
+fn servers(families: &Families, snapshot: &Snapshot) {
+    for ServerStanding { server, reason, rtt_ms, contradicted } in &snapshot.network.servers {
+        let is = |truth: bool| f64::from(u8::from(truth));
+        families.server_serves.with_label_values(&[server]).set(is(!reason.is_about_the_server()));
+        families.server_contradicted.with_label_values(&[server]).set(is(*contradicted));
+        if let Some(rtt) = rtt_ms {
+            families.server_rtt.with_label_values(&[server]).set(rtt / 1e3);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use siaga_readiness::{
     host::{Host, MachineKind, Power, Presence, ProgramFact},
     inventory::{AudioDevice, Camera, FieldOfView, FovAxis, Inventory, VideoMode},
     moment::{BootId, Moment},
-    observation::{Evidence, Observation, ProbeEvidence, ServerPlace},
+    observation::{Evidence, Observation, ProbeEvidence, ServerPlace, ServerStanding},
     policy::Policy,
     reasons::Code,
     snapshot::{Setup, Snapshot},
@@ -60,6 +60,18 @@ fn tracker_after(sustain: ProbeResult) -> Tracker {
         let evidence = Evidence::Probe(Box::new(evidence));
         tracker.observe(Observation { at: at(seconds), took: Duration::from_millis(took), evidence });
     }
+    let standing = |server: &str, reason, rtt_ms| ServerStanding {
+        server: server.into(),
+        reason,
+        rtt_ms,
+        contradicted: false,
+    };
+    let standings = vec![
+        standing("probe.example:4433", Reason::QueueGrows, Some(12.0)),
+        standing("far.example:4433", Reason::ServerUnreachable, None),
+    ];
+    let evidence = Evidence::Servers(standings);
+    tracker.observe(Observation { at: at(21), took: Duration::ZERO, evidence });
     tracker
 }
 

@@ -125,6 +125,22 @@ fn the_gate_opens_on_evidence_and_closes_when_the_server_is_killed() {
 }
 
 #[test]
+fn where_one_server_is_down_the_next_is_probed_and_the_room_is_not_blamed() {
+    let (_alone, lab) = lab();
+    let server = lab.server(&["--open"]).unwrap();
+    // Nothing listens on that port.
+    let dead = format!("{SLOW}[[servers]]\naddress = \"127.0.0.1:9\"\nca = \"{}\"\n", lab.ca().display());
+    let agent = lab.agent(&lab.agent_config(&server, &dead)).unwrap();
+    agent.wait_for("verdict=pass").unwrap();
+    let (status, answer) = readiness(&agent, "");
+    assert_eq!(status, 200, "{answer}");
+    let (_, metrics) = get(&agent, "/metrics");
+    let serves = |address: &str| format!("siaga_probe_server_serves{{server=\"{address}\"}}");
+    assert!(metrics.contains(&format!("{} 0", serves("127.0.0.1:9"))), "{metrics}");
+    assert!(metrics.contains(&format!("{} 1", serves(&server.probes.unwrap().to_string()))), "{metrics}");
+}
+
+#[test]
 fn the_gate_closes_when_the_server_hangs() {
     gate_closes_after(|server| server.signal("STOP"));
 }

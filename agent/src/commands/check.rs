@@ -18,7 +18,7 @@ use crate::{
     devices::{Eyes, KnownGood},
     facts::Looker,
     host,
-    link::Link,
+    link::Links,
     room::Room,
     text::{self, Language},
     trials::{self, Hands},
@@ -128,10 +128,10 @@ async fn try_it(
     shutdown: &Shutdown,
 ) -> anyhow::Result<Readiness> {
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
-    let link = settings.servers.first().zip(profile.requirements.network);
+    let links = profile.requirements.network.and_then(|rates| Links::new(&settings.servers, rates));
     let look_at_link = async {
-        match link {
-            Some((server, rates)) => Some(Link::new(server, rates).look(shutdown.requested()).await),
+        match links {
+            Some(mut links) => Some(links.look(shutdown.requested()).await),
             None => None,
         }
     };

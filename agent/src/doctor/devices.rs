@@ -23,9 +23,7 @@ pub(super) async fn devices(settings: &Settings) -> Vec<Finding> {
         Evidence::DeviceFault(fault) => {
             vec![Finding::of(Level::Problem, fault.reason, "").with_detail(fault.detail)]
         }
-        Evidence::Host(_) | Evidence::Trial(_) | Evidence::Probe(_) | Evidence::Remembered(_) => {
-            unreachable!("eyes look at devices")
-        }
+        _ => unreachable!("eyes look at devices"),
     }
 }
 

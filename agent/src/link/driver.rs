@@ -2,7 +2,7 @@
 
 use siaga_probe::{
     Mode, ProbeResult, Reason, Verdict,
-    network::NetworkFingerprint,
+    network::{NetworkFingerprint, Question},
     schedule::{Action, PutOff, Schedule, Sustained, Traffic},
 };
 use siaga_readiness::moment::Moment;
@@ -11,13 +11,13 @@ use siaga_transport::client::Meter;
 use tokio::time::sleep;
 use tracing::info;
 
-use super::{Link, memory::Memory, surroundings::Surroundings, watch::Watch};
+use super::{Links, Seen, memory::Memory, surroundings::Surroundings, watch::Watch};
 use crate::{changes::Changes, config::Settings, host, network::Network, room::Room};
 
-/// Probes a link as planned, after each change of the machine, and when somebody asks for it.
+/// Probes the link to the nearest server as planned, after each change of the machine, and when somebody asks for it.
 #[derive(Debug)]
 pub struct Driver {
-    link: Link,
+    links: Links,
     surroundings: Surroundings,
     schedule: Schedule,
     memory: Memory,
@@ -30,12 +30,13 @@ pub struct Driver {
 impl Driver {
     /// A driver that knows what is remembered in the settings' state directory.
     #[must_use]
-    pub fn new(link: Link, settings: &Settings) -> Self {
+    pub fn new(links: Links, settings: &Settings) -> Self {
         let now = host::now();
+        let rates = links.first(now).rates;
         let (memory, spent) = Memory::load(&settings.state_dir, now.wall.as_second());
-        let schedule = Schedule::new(settings.plan(link.rates, now.boot), spent, now.since_boot);
+        let schedule = Schedule::new(settings.plan(rates, now.boot), spent, now.since_boot);
         let surroundings = Surroundings::new(&settings.network);
-        Self { link, surroundings, schedule, memory, recognized: None, put_off: Vec::new() }
+        Self { links, surroundings, schedule, memory, recognized: None, put_off: Vec::new() }
     }
 
     /// Goes on until `shutdown`.
@@ -80,11 +81,7 @@ impl Driver {
     }
 
     async fn probe(&mut self, mode: Mode, room: &Room, changes: &Changes, shutdown: &Shutdown) {
-        let question = self.link.question(mode);
         let (began, network) = (host::now(), changes.network());
-        let passed_before = network.fingerprint().is_some_and(|network| {
-            self.memory.history.passed_before(&network, &question, began.wall.as_second())
-        });
         // Whoever pulls the plug meanwhile must not get a second budget for it.
         let at_most = self.schedule.spent_at_most(began.since_boot, mode);
         self.memory.save(&at_most, began.wall.as_second()).await;
@@ -102,7 +99,16 @@ impl Driver {
                 reason = watch.disturbed() => reason,
             }
         };
-        let seen = self.link.probe(mode, passed_before, meter, cancel).await;
+        if let Some(place) = self.links.to_measure(began).filter(|_| mode == Mode::Quality) {
+            let seen = self.links.measure(place, cancel).await;
+            return self.measured(room, &seen);
+        }
+        let (fingerprint, history) = (network.fingerprint(), &self.memory.history);
+        let passed_before = |question: &Question| {
+            let at = began.wall.as_second();
+            fingerprint.as_ref().is_some_and(|network| history.passed_before(network, question, at))
+        };
+        let (question, seen) = self.links.probe(mode, passed_before, meter, cancel).await;
         let now = host::now();
         self.schedule.on_result(now.since_boot, mode, seen.attempt());
         let result = seen.evidence.result.clone();
@@ -110,6 +116,7 @@ impl Driver {
         // first what is remembered of where it is now, so that a pass can't grant without it.
         let after = Network::now().knowing(&network);
         self.remind(room, &after, now);
+        room.observe(self.links.standings(now));
         room.observe(seen.into());
         if let Some(fingerprint) = after.fingerprint().filter(|_| !after.differs_from(&network)) {
             self.memory.history.remember(&fingerprint, &question, &result, now.wall.as_second());
@@ -120,8 +127,17 @@ impl Driver {
         log(&result);
     }
 
+    /// The stream went to another server than the nearest, for the distance: what it found is no part of the room's trend.
+    fn measured(&mut self, room: &Room, seen: &Seen) {
+        let now = host::now();
+        self.schedule.on_result(now.since_boot, Mode::Quality, seen.attempt());
+        room.observe(self.links.standings(now));
+        log(&seen.evidence.result);
+    }
+
     fn on_change(&mut self) {
         self.schedule.on_change(host::now().since_boot);
+        self.links.on_change();
         self.recognized = None;
     }
 
@@ -139,7 +155,7 @@ impl Driver {
         }
         self.recognized = network;
         let Some(network) = &self.recognized else { return };
-        let question = self.link.question(Mode::Sustain);
+        let question = self.links.first(now).question(Mode::Sustain);
         if let Some((verdict, ago)) =
             self.memory.history.last_verdict(network, &question, now.wall.as_second())
         {
@@ -151,8 +167,8 @@ impl Driver {
     /// Tells the room which failures are remembered of the network that it is on. It hears them again and again: what
     /// makes its evidence worthless makes it forget them.
     fn remind(&self, room: &Room, network: &Network, now: Moment) {
-        let server = self.link.server.address.to_string();
-        if let Some(remembered) = self.memory.failures_to_sustain(network, &server, now) {
+        let servers = self.links.all().map(|link| link.server.address.to_string());
+        if let Some(remembered) = self.memory.failures_to_sustain(network, servers, now) {
             room.observe(remembered);
         }
     }
@@ -163,7 +179,7 @@ impl Driver {
             if !self.put_off.contains(it) {
                 info!(mode = %it.mode, reason = %it.reason, "a probe is due and put off");
             }
-            room.observe(self.link.put_off(now, *it));
+            room.observe(self.links.first(now).put_off(now, *it));
         }
         self.put_off = put_off;
     }

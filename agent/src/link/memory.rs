@@ -72,15 +72,16 @@ impl Memory {
         (Self { file, history, unread, complained: false }, spent)
     }
 
-    /// That sustain probes of `server` failed on this network, if that is remembered.
+    /// That sustain probes of any of `servers` failed on this network, if that is remembered.
     pub(super) fn failures_to_sustain(
         &self,
         network: &Network,
-        server: &str,
+        servers: impl Iterator<Item = String>,
         now: Moment,
     ) -> Option<Observation> {
         let network = network.fingerprint()?;
-        let failures = self.history.failures_to_sustain(&network, server, now.wall.as_second());
+        let of = |server: String| self.history.failures_to_sustain(&network, &server, now.wall.as_second());
+        let failures = servers.flat_map(of).collect();
         let evidence = Evidence::Remembered(failures);
         Some(Observation { at: now, took: Duration::ZERO, evidence })
     }
@@ -207,7 +208,9 @@ mod tests {
                 policy: Policy::default(),
             };
             let mut tracker = Tracker::new(setup, now);
-            if let Some(remembered) = memory.failures_to_sustain(network, &question.server, now) {
+            if let Some(remembered) =
+                memory.failures_to_sustain(network, [question.server.clone()].into_iter(), now)
+            {
                 tracker.observe(remembered);
             }
             let passed = sample::snapshot().network.gate.attempt.unwrap().evidence.result;

@@ -30,6 +30,9 @@ pub(super) struct Families {
     pub(super) quality_loss: GaugeVec,
     pub(super) quality_jitter: GaugeVec,
     pub(super) quality_rtt: GaugeVec,
+    pub(super) server_serves: GaugeVec,
+    pub(super) server_contradicted: GaugeVec,
+    pub(super) server_rtt: GaugeVec,
 }
 
 impl Families {
@@ -154,6 +157,21 @@ impl Families {
                 "siaga_quality_rtt_seconds",
                 "Round-trip time to the probe server while nothing loads the link.",
                 &[],
+            ),
+            server_serves: gauge(
+                "siaga_probe_server_serves",
+                "Whether a probe server answered and served when it was last asked.",
+                &["server"],
+            ),
+            server_contradicted: gauge(
+                "siaga_probe_server_contradicted",
+                "Whether another server saw a link pass that this one saw fail.",
+                &["server"],
+            ),
+            server_rtt: gauge(
+                "siaga_probe_server_rtt_seconds",
+                "Round-trip time to a probe server when it was last reached.",
+                &["server"],
             ),
         }
     }

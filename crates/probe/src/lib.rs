@@ -14,6 +14,7 @@
 //! * [`reception`]: one direction's receiving end, which puts judge, credit and wakefulness together;
 //! * [`outcome`]: what was found, as it is reported and printed;
 //! * [`schedule`]: when the next probe is due;
+//! * [`servers`]: which of several servers to ask;
 //! * [`spread`]: when a server would like to be asked next;
 //! * [`network`]: which network the room is on, and what is remembered of each.
 //!
@@ -28,6 +29,7 @@ pub mod outcome;
 pub mod pacer;
 pub mod reception;
 pub mod schedule;
+pub mod servers;
 pub mod spread;
 mod units;
 pub mod wakefulness;

@@ -67,6 +67,8 @@ pub enum Reason {
     ServerUnreachable,
     /// The server's machine answers, but not over UDP.
     UdpBlocked,
+    /// None of several servers answers: the fault lies on this side, unless all of them are down.
+    NoServerAnswers,
     /// The server's certificate is not by the given CA, is expired, or is for another name.
     ServerNotTrusted,
     /// The server did not accept the room's certificate.
@@ -111,6 +113,28 @@ impl Reason {
                 | Self::OtherTraffic
                 | Self::Metered
                 | Self::OutsideHours
+        )
+    }
+
+    /// Whether the server was not reached, or reached and did not serve: another one may, and then it was not the room's
+    /// link.
+    #[must_use]
+    pub const fn is_about_the_server(self) -> bool {
+        matches!(
+            self,
+            Self::PeerFailed
+                | Self::NameNotResolved
+                | Self::NoRoute
+                | Self::ServerAbsent
+                | Self::ServerUnreachable
+                | Self::UdpBlocked
+                | Self::NoServerAnswers
+                | Self::ServerNotTrusted
+                | Self::IdentityRefused
+                | Self::IdentityRequired
+                | Self::VersionMismatch
+                | Self::ServerBusy
+                | Self::ServerRefused
         )
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use siaga_probe::{ProbeResult, network::Failure};
+use siaga_probe::{ProbeResult, Reason, network::Failure};
 
 use crate::{host::Host, inventory::Inventory, moment::Moment, reasons::Code, trial::Trial};
 
@@ -37,6 +37,8 @@ pub enum Evidence {
     Probe(Box<ProbeEvidence>),
     /// What is remembered of the network that the room is on: that sustain probes failed there. It may only deny.
     Remembered(Vec<Failure>),
+    /// How each probe server served when it was last asked.
+    Servers(Vec<ServerStanding>),
 }
 
 /// Why a device scan could not be done.
@@ -55,6 +57,19 @@ pub struct ProbeEvidence {
     pub server_place: ServerPlace,
     /// What the probe reports; it names the server.
     pub result: ProbeResult,
+}
+
+/// How one probe server served when it was last asked: a server's fault is told from the room's by looking at the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerStanding {
+    /// As it is configured, `HOST:PORT`.
+    pub server: String,
+    /// What the last probe of it ended with; [`Reason::is_about_the_server`] tells that it did not serve.
+    pub reason: Reason,
+    /// Round trip to it while the line is idle, ms, if it was ever reached on this network.
+    pub rtt_ms: Option<f64>,
+    /// It saw the link fail where another server saw it pass.
+    pub contradicted: bool,
 }
 
 /// Where a probe server's address lies, which decides what a probe to it can say.

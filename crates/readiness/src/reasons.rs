@@ -290,6 +290,8 @@ codes! {
     NetServerUnreachable = "NET_SERVER_UNREACHABLE",
     /// Its machine answers, but not over UDP.
     NetUdpBlocked = "NET_UDP_BLOCKED",
+    /// None of several probe servers answers.
+    NetNoServerAnswers = "NET_NO_SERVER_ANSWERS",
     /// Its certificate cannot be trusted.
     NetServerNotTrusted = "NET_SERVER_NOT_TRUSTED",
     /// It did not accept the room's certificate.

@@ -14,7 +14,7 @@ use crate::{
     host::Host,
     inventory::Inventory,
     moment::Moment,
-    observation::{ProbeEvidence, ScanFault},
+    observation::{ProbeEvidence, ScanFault, ServerStanding},
     policy::{Policy, TimeToLive},
     reasons::Code,
     state::CheckState,
@@ -184,6 +184,9 @@ pub struct NetworkEvidence<T = Moment> {
     pub remembered: Remembered<T>,
     /// The last quality probe that measured either direction undisturbed. It says nothing about a rate.
     pub quality: Option<ProbeAttempt<T>>,
+    /// How the probe servers served, in the configuration's order; none before the first probe.
+    #[serde(default)]
+    pub servers: Vec<ServerStanding>,
 }
 
 /// What the probes of one kind found out about the link's rates.

@@ -75,6 +75,11 @@ impl Tracker {
                     network.remembered.record(at, failures);
                 }
             }
+            Evidence::Servers(standings) => {
+                if network.since.admits(at) {
+                    network.servers = standings;
+                }
+            }
         }
     }
 
@@ -142,6 +147,7 @@ impl NetworkEvidence {
             sustain: RateEvidence::default(),
             remembered: Remembered::default(),
             quality: None,
+            servers: Vec::new(),
         }
     }
 

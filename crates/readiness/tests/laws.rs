@@ -32,6 +32,8 @@ fn is_passing(policy: Policy, evidence: &Evidence, profile: &Profile) -> bool {
         }
         Evidence::Probe(probe) => probe.result.verdict == Verdict::Pass,
         Evidence::Remembered(failures) => failures.is_empty(),
+        // It grants nothing and denies nothing.
+        Evidence::Servers(_) => true,
         Evidence::Host(host) => suits(host, profile),
     }
 }
@@ -64,6 +66,7 @@ fn improved(evidence: &Evidence) -> Evidence {
             Evidence::Trial(Trial { outcome: TrialOutcome::Found(works), ..trial.clone() })
         }
         Evidence::Remembered(_) => Evidence::Remembered(vec![]),
+        Evidence::Servers(standings) => Evidence::Servers(standings.clone()),
         Evidence::Host(_) => Evidence::Host(laptop()),
         Evidence::Probe(it) => {
             let ProbeEvidence { result, .. } = it.as_ref();

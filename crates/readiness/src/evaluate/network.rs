@@ -34,6 +34,8 @@ pub(super) fn checks(snapshot: &Snapshot, required: &NetworkRequirement, now: Mo
         direction_check(&link, Direction::Down, required.down, down),
         sustain::check(&link, &snapshot.network, required, [up, down]),
     ];
+    // Of several, the one that was asked last.
+    let server = link.attempt.map_or(server, |(attempt, _)| &attempt.evidence.result.server);
     statements.map(|statement| statement.named(server)).into()
 }
 

@@ -33,6 +33,7 @@ impl Code {
             (Reason::ServerAbsent, _) => Self::NetServerAbsent,
             (Reason::ServerUnreachable, _) => Self::NetServerUnreachable,
             (Reason::UdpBlocked, _) => Self::NetUdpBlocked,
+            (Reason::NoServerAnswers, _) => Self::NetNoServerAnswers,
             (Reason::ServerNotTrusted, _) => Self::NetServerNotTrusted,
             (Reason::IdentityRefused, _) => Self::NetIdentityRefused,
             (Reason::IdentityRequired, _) => Self::NetIdentityRequired,
@@ -74,6 +75,7 @@ pub(crate) const fn blames_link(reason: Reason) -> bool {
         | Reason::ServerAbsent
         | Reason::ServerUnreachable
         | Reason::UdpBlocked
+        | Reason::NoServerAnswers
         | Reason::ServerNotTrusted
         | Reason::IdentityRefused
         | Reason::IdentityRequired

@@ -26,13 +26,14 @@ impl<T> HostLook<T> {
 
 impl<T> NetworkEvidence<T> {
     pub(crate) fn retimed<U: Copy>(self, to: &impl Fn(T) -> Option<U>, now: U) -> NetworkEvidence<U> {
-        let Self { since, gate, sustain, remembered, quality } = self;
+        let Self { since, gate, sustain, remembered, quality, servers } = self;
         NetworkEvidence {
             since: since.retimed(to, now),
             gate: gate.retimed(to),
             sustain: sustain.retimed(to),
             remembered: remembered.retimed(to),
             quality: quality.and_then(|attempt| attempt.retimed(to)),
+            servers,
         }
     }
 }

@@ -95,6 +95,7 @@ pub fn only_trials(events: &[Event]) -> Vec<Event> {
                 evidence: Evidence::Devices(_)
                     | Evidence::Probe(_)
                     | Evidence::Remembered(_)
+                    | Evidence::Servers(_)
                     | Evidence::Host(_),
                 ..
             }
@@ -243,6 +244,7 @@ pub fn evidence() -> impl Strategy<Value = Evidence> {
         Reason::ServerBusy,
         Reason::ServerUnreachable,
         Reason::UdpBlocked,
+        Reason::NoServerAnswers,
         Reason::BudgetSpent,
         Reason::MeetingOn,
         Reason::MeetingUnknown,
