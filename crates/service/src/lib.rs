@@ -8,13 +8,15 @@
 //! - [`tokens`] says who may ask what over the network,
 //! - [`http`] serves an [`axum::Router`] behind a guard: exact host names, own origin only, tokens, bounded in everything; over TLS
 //!   for others than this machine,
-//! - [`problem`] is the body of every refusal (RFC 9457).
+//! - [`problem`] is the body of every refusal (RFC 9457),
+//! - [`machine`] has the clock that ages are counted by.
 //!
 //! Side effects: reads files, writes that of the tokens, writes to standard output and standard error, listens on TCP, takes over SIGINT and SIGTERM.
 
 pub mod config;
 pub mod http;
 pub mod logging;
+pub mod machine;
 pub mod problem;
 pub mod program;
 pub mod signals;
