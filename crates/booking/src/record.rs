@@ -19,6 +19,8 @@ pub struct Report {
     pub state: Option<RoomState>,
     /// From the room's journal, in its order.
     pub frames: Vec<Frame>,
+    /// What the server itself noticed of the room.
+    pub noticed: Vec<Event>,
     /// Which journal: a room whose disk was replaced begins another one at 1.
     pub journal: u64,
 }

@@ -2,7 +2,7 @@
 
 mod desk;
 
-use siaga_booking::{Frame, Outcome, Report, Sample, StoreError, store::RoomPage};
+use siaga_booking::{Event, Frame, Outcome, Report, Sample, StoreError, store::RoomPage};
 
 use desk::{DAY, Desk, HOUR, MINUTE, about, at, frame, happened, report, room, sample, state, word};
 
@@ -35,6 +35,9 @@ async fn rooms_are_listed_by_name_in_pages_and_by_site() {
     assert_eq!(names(None, Some("c"), 3), "d");
     assert_eq!(names(Some("s1"), Some("a"), 10), "b c");
     assert_eq!(names(Some("s3"), None, 10), "");
+    desk.record(report("d", 100)).await.unwrap();
+    let heard = desk.store.read(|reader| reader.heard_since(at(100).wall)).unwrap();
+    assert_eq!(heard, [(room("d"), Some("s2".to_owned()))]);
 }
 
 #[tokio::test]
@@ -145,6 +148,12 @@ async fn events_are_told_in_their_order() {
     desk.record(Report { frames, ..report("r1", 10) }).await.unwrap();
     let events = desk.store.read(|reader| reader.events(&room("r1"), at(0).wall, at(5).wall, 10)).unwrap();
     assert_eq!(events.iter().map(|event| &*event.kind).collect::<Vec<_>>(), ["DEVICE_REMOVED"]);
+
+    let noticed = vec![Event::new(at(3).wall, word("ROOM_OFFLINE"), "its link is gone")];
+    desk.record(Report { noticed, ..report("r1", 11) }).await.unwrap();
+    let events = desk.store.read(|reader| reader.events(&room("r1"), at(0).wall, at(9).wall, 10)).unwrap();
+    let kinds: Vec<_> = events.iter().map(|event| &*event.kind).collect();
+    assert_eq!(kinds, ["DEVICE_REMOVED", "ROOM_OFFLINE", "DEVICE_ADDED"]);
 }
 
 #[tokio::test]

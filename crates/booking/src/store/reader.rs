@@ -73,6 +73,20 @@ impl Reader<'_> {
         })
     }
 
+    /// Every room heard of since `since`, by name, with its site.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn heard_since(&mut self, since: Timestamp) -> Result<Vec<(RoomId, Option<String>)>, StoreError> {
+        self.ask(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT name, site FROM rooms WHERE last_seen >= ?1 ORDER BY name")?;
+            let rows =
+                statement.query_map([since.as_millisecond()], |row| Ok((parsed(row, 0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+    }
+
     /// One room with its state, if the store knows it.
     ///
     /// # Errors

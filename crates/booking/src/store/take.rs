@@ -17,6 +17,9 @@ pub(super) fn take(
     if let Some(state) = &report.state {
         take_state(step, words, room, report, state)?;
     }
+    for event in &report.noticed {
+        take_event(step, words, room, event)?;
+    }
     let kept = now.saturating_sub(millis(retention.hourly))..now.saturating_add(CLOCKS_DIFFER);
     let before = through(step, room, report)?;
     let mut committed = Committed { through: before, ignored: 0 };

@@ -95,6 +95,7 @@ pub(crate) fn report(name: &str, seconds: i64) -> Report {
         about: None,
         state: None,
         frames: Vec::new(),
+        noticed: Vec::new(),
         journal: 1,
     }
 }
