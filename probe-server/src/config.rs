@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Deserialize;
 use siaga_probe::Bitrate;
 use siaga_service::{
-    config::{self, ConfigError},
+    config::{self, BoundedBytes, ConfigError},
     http::{CertificateError, Certificates},
 };
 use thiserror::Error;
@@ -31,6 +31,8 @@ pub struct Settings {
     pub open: bool,
     /// What one server gives.
     pub limits: LimitSettings,
+    /// What it keeps of rooms.
+    pub store: StoreSettings,
 }
 
 impl Default for Settings {
@@ -41,6 +43,7 @@ impl Default for Settings {
             https: HttpsSettings::default(),
             open: false,
             limits: LimitSettings::default(),
+            store: StoreSettings::default(),
         }
     }
 }
@@ -87,6 +90,8 @@ pub struct LimitSettings {
     pub max_rate: Bitrate,
     /// Probes at the same time, 1 to 1000.
     pub max_probes: MaxProbes,
+    /// Rooms whose links stand at the same time, 1 to 100000.
+    pub max_rooms: MaxRooms,
 }
 
 impl Default for LimitSettings {
@@ -95,6 +100,7 @@ impl Default for LimitSettings {
         Self {
             max_rate: Bitrate::from_bps(100_000_000).unwrap_or_else(|_| unreachable!()),
             max_probes: MaxProbes(20),
+            max_rooms: MaxRooms(10_000),
         }
     }
 }
@@ -113,6 +119,40 @@ impl TryFrom<i64> for MaxProbes {
             .filter(|number| (1..=1000).contains(number))
             .map(Self)
             .ok_or("a server runs 1 to 1000 probes at the same time")
+    }
+}
+
+/// 1 to 100,000 rooms.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct MaxRooms(pub usize);
+
+impl TryFrom<i64> for MaxRooms {
+    type Error = &'static str;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        usize::try_from(number)
+            .ok()
+            .filter(|number| (1..=100_000).contains(number))
+            .map(Self)
+            .ok_or("a server holds 1 to 100000 rooms")
+    }
+}
+
+/// What is kept of rooms.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// The largest that `rooms.sqlite` may become.
+    pub max_size: StoreSize,
+}
+
+/// 100 MB to 10 TB.
+pub type StoreSize = BoundedBytes<100_000_000, 10_000_000_000_000>;
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { max_size: StoreSize::constant::<16_000_000_000>() }
     }
 }
 

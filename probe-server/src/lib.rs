@@ -1,14 +1,15 @@
-//! The probe server: the peer of the rooms' probes.
+//! The probe server: the peer of the rooms' probes, and the office's desk.
 //!
 //! * [`cli`]: the command line;
 //! * [`init`]: a new server's directory: private CA, identity, configuration;
 //! * [`api_token`]: who may ask it over the network;
 //! * [`config`]: the configuration file and what the command line changes of it;
-//! * [`run`]: the daemon: probes over QUIC, [`http`] for its operator.
+//! * [`run`]: the daemon: probes and rooms' links over QUIC, the [`desk`] that keeps what rooms report, [`http`] for those who ask.
 
 pub mod api_token;
 pub mod cli;
 pub mod config;
+pub mod desk;
 pub mod http;
 pub mod init;
 pub mod metrics;

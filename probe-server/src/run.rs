@@ -1,7 +1,9 @@
 //! The daemon.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use siaga_booking::{Retention, Store};
+use siaga_readiness::profile::Profiles;
 use siaga_service::{
     http::{self as service_http, Access, HttpServer},
     logging,
@@ -13,12 +15,14 @@ use siaga_transport::{
     identity::{Identity, IdentityError, Trust},
     server::{Limits, ProbeServer},
 };
+use tokio::time::MissedTickBehavior;
 use tracing::{info, level_filters::LevelFilter, warn};
 
 use crate::{
     api_token,
     config::{self, Overrides, Settings},
-    http,
+    desk::{self, Desk, Reception},
+    http::{self, Answers},
     metrics::Metrics,
 };
 
@@ -55,7 +59,9 @@ async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity)
         max_rate: settings.limits.max_rate,
         max_probes: settings.limits.max_probes.0,
     };
-    let probes = ProbeServer::bind(settings.listen, &trust, &identity, limits, events)?;
+    let desk = open_desk(dir, &settings)?;
+    let probes = ProbeServer::bind(settings.listen, &trust, &identity, limits, events)?
+        .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0);
     let web = bind_http(dir, &settings).await?;
     if settings.open {
         warn!(
@@ -63,9 +69,38 @@ async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity)
         );
     }
     info!(probes = %probes.local_addr()?, http = %web.address(), tls = web.is_tls(), "ready");
-    tokio::join!(probes.serve(shutdown.requested()), web.serve(http::router(metrics), shutdown.requested()),);
+    let answers =
+        Answers { metrics, desk: desk.clone(), profiles: Arc::new(Profiles::default()), tls: web.is_tls() };
+    let router = http::router(answers);
+    tokio::join!(
+        probes.serve(shutdown.requested()),
+        web.serve(router, shutdown.requested()),
+        tidy(&desk, shutdown.requested()),
+    );
     info!("stopped");
     Ok(())
+}
+
+fn open_desk(dir: &Path, settings: &Settings) -> anyhow::Result<Arc<Desk>> {
+    let retention = Retention { max_bytes: settings.store.max_size.bytes(), ..Retention::default() };
+    let (store, _set_aside) = Store::open(&desk::file(dir), retention, desk::now().wall)?;
+    Ok(Arc::new(Desk::new(store, Box::new(desk::now))))
+}
+
+/// Drops what has grown old, a few rooms each minute.
+async fn tidy(desk: &Desk, shutdown: impl Future<Output = ()>) {
+    tokio::pin!(shutdown);
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => return,
+            _ = minutes.tick() => {}
+        }
+        if let Err(error) = desk.store().tidy(desk.now().wall).await {
+            warn!(%error, "cannot drop what has grown old; trying again in a minute");
+        }
+    }
 }
 
 /// Plain for this machine; for others over TLS, with tokens.

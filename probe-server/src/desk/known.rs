@@ -1,0 +1,109 @@
+//! One room, as it is known at one time.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use siaga_booking::store::{RoomRow, StateRow};
+use siaga_readiness::{
+    answer::{CheckCode, Readiness},
+    evaluate,
+    moment::Moment,
+    policy::{Policy, TimeToLive},
+    presence::Presence,
+    profile::Profile,
+    report::Facts,
+    room::RoomId,
+    snapshot::{Setup, Snapshot},
+    tracker::Tracker,
+};
+
+/// One room, as it is known at one time.
+#[derive(Debug, Clone)]
+pub struct Known {
+    row: RoomRow,
+    presence: Presence,
+    dropped: Option<u64>,
+    now: Moment,
+    snapshot: Snapshot,
+    /// What `snapshot` counts its ages by.
+    moment: Moment,
+}
+
+impl Known {
+    pub(super) fn new(mut row: RoomRow, online: bool, dropped: Option<u64>, now: Moment) -> Self {
+        let (snapshot, moment) = match row.state.take() {
+            Some(state) => facts(&row.room, &state).as_of(elapsed(state.received, now), now.wall),
+            None => (Tracker::new(setup(&row.room), now).snapshot().clone(), now),
+        };
+        let presence = Presence { online, last_seen: row.last_seen, age: between(row.last_seen, now.wall) };
+        Self { row, presence, dropped, now, snapshot, moment }
+    }
+
+    /// Which room.
+    #[must_use]
+    pub const fn id(&self) -> &RoomId {
+        &self.row.room
+    }
+
+    /// What the registry has of it.
+    #[must_use]
+    pub const fn row(&self) -> &RoomRow {
+        &self.row
+    }
+
+    /// Whether it can be heard.
+    #[must_use]
+    pub const fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    /// What its journal had to drop, in all, if it can be heard.
+    #[must_use]
+    pub const fn dropped(&self) -> Option<u64> {
+        self.dropped
+    }
+
+    /// What is known of it, and the moment to evaluate that at.
+    #[must_use]
+    pub const fn evidence(&self) -> (&Snapshot, Moment) {
+        (&self.snapshot, self.moment)
+    }
+
+    /// The time of the answer.
+    #[must_use]
+    pub const fn answered_at(&self) -> Timestamp {
+        self.now.wall
+    }
+
+    /// The answer for a profile, from evidence younger than `max_age` if that is stricter than the room's own times to live.
+    #[must_use]
+    pub fn readiness(&self, profile: &Profile, max_age: Option<TimeToLive>) -> Readiness {
+        let snapshot = self.snapshot.clone().no_older_than(max_age);
+        evaluate(&snapshot, profile, self.moment).seen_from_afar(&self.presence)
+    }
+}
+
+/// Age of the oldest evidence that an answer stands on, seconds; `None` if there is none.
+#[must_use]
+pub fn evidence_age(readiness: &Readiness) -> Option<f64> {
+    let ages = readiness.checks.iter().filter(|check| check.code != CheckCode::RoomLink);
+    ages.filter_map(|check| check.age_s).reduce(f64::max)
+}
+
+/// What can't be read, as from an older release's store, is not known.
+pub(super) fn facts(room: &RoomId, state: &StateRow) -> Facts {
+    serde_json::from_str(&state.json).unwrap_or_else(|_| Facts::not_understood(setup(room)))
+}
+
+/// By the clock that can't be set. Of an earlier boot only the wall clock tells; such a room is offline.
+pub(super) fn elapsed(received: Moment, now: Moment) -> Duration {
+    received.age_at(&now).unwrap_or_else(|| between(received.wall, now.wall))
+}
+
+fn between(earlier: Timestamp, later: Timestamp) -> Duration {
+    Duration::try_from(later.duration_since(earlier)).unwrap_or_default()
+}
+
+pub(super) fn setup(room: &RoomId) -> Setup {
+    Setup { room: room.to_string(), probe_server: None, policy: Policy::default() }
+}

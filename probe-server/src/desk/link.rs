@@ -1,0 +1,175 @@
+//! What rooms say, into the store. It is acknowledged once it is there.
+
+use std::{sync::Arc, time::Duration};
+
+use siaga_booking::{About, Outcome, Report, RoomState, StoreError, Word};
+use siaga_readiness::{
+    evaluate,
+    moment::Moment,
+    profile::Profile,
+    report::{Age, Facts, FromRoom, Hello, Looks, RecordsFrame, SnapshotFrame, StillFrame, Tolerant},
+    room::RoomId,
+};
+use siaga_transport::room::{Desk as RoomDesk, DeskError, Doing, Handle, Received};
+
+use super::{
+    Desk, Link,
+    known::{elapsed, facts, setup},
+    records::{event, frame as frame_of, outcome, word},
+};
+
+/// What the transport hands over to; shared, because the end of a link is recorded after the link.
+#[derive(Debug, Clone)]
+pub struct Reception(pub Arc<Desk>);
+
+impl RoomDesk for Reception {
+    fn connected<'a>(&'a self, room: &'a RoomId, hello: &'a Hello, handle: Handle) -> Doing<'a, u64> {
+        // What has to be said to a room goes through its handle; nothing has, yet.
+        Box::pin(self.0.connected(room, hello, handle.link()))
+    }
+
+    fn report<'a>(&'a self, room: &'a RoomId, received: Received) -> Doing<'a, u64> {
+        Box::pin(self.0.reported(room, received))
+    }
+
+    fn closed(&self, room: &RoomId, link: u64, why: &str) {
+        if self.0.forget(room, link) {
+            let (desk, room, why) = (self.0.clone(), room.clone(), why.to_owned());
+            tokio::spawn(async move { desk.notice_offline(&room, &why).await });
+        }
+    }
+}
+
+impl Desk {
+    pub(super) async fn connected(
+        &self,
+        room: &RoomId,
+        hello: &Hello,
+        number: u64,
+    ) -> Result<u64, DeskError> {
+        let now = self.now();
+        let about = About { site: hello.site.as_deref().and_then(word), agent: word(&hello.agent) };
+        let report = Report {
+            about: Some(about),
+            noticed: event(now.wall, "ROOM_ONLINE", "").into_iter().collect(),
+            ..self.empty(room, hello.journal.0, now)
+        };
+        let link = Link { number, journal: hello.journal.0, heard: false, dropped: 0 };
+        self.links().insert(room.clone(), link);
+        Ok(self.store.record(report).await.map_err(refusal)?.through)
+    }
+
+    pub(super) async fn reported(&self, room: &RoomId, received: Received) -> Result<u64, DeskError> {
+        let Received { link, frame, under_way } = received;
+        let journal = self.journal(room, link)?;
+        let now = self.now();
+        let empty = self.empty(room, journal, now);
+        let report = match frame {
+            FromRoom::Snapshot(frame) => {
+                let SnapshotFrame { facts, .. } = *frame;
+                let facts = match facts {
+                    Tolerant::Understood(facts) => facts,
+                    Tolerant::NotUnderstood => Facts::not_understood(setup(room)),
+                };
+                Report { state: Some(state(room, facts.after(under_way), now)?), ..empty }
+            }
+            FromRoom::Still(StillFrame { looks, .. }) => {
+                let mut facts = self.last(room, now).await?;
+                facts.see_again(aged(looks, under_way));
+                Report { state: Some(state(room, facts, now)?), ..empty }
+            }
+            FromRoom::Records(RecordsFrame { dropped, records, .. }) => {
+                self.note_dropped(room, link, dropped);
+                let written = now.wall.checked_sub(under_way).unwrap_or(now.wall);
+                Report { frames: records.iter().map(|record| frame_of(record, written)).collect(), ..empty }
+            }
+            // What was found is in the snapshots that follow.
+            FromRoom::Checking(_) | FromRoom::Hello(_) | FromRoom::Unknown => empty,
+        };
+        let says_how_it_is = report.state.is_some();
+        let through = self.store.record(report).await.map_err(refusal)?.through;
+        if says_how_it_is && let Some(standing) = self.links().get_mut(room) {
+            standing.heard |= standing.number == link;
+        }
+        Ok(through)
+    }
+
+    /// What the room last said, as old as it is now.
+    async fn last(&self, room: &RoomId, now: Moment) -> Result<Facts, DeskError> {
+        let (store, id) = (self.store.clone(), room.clone());
+        let row = tokio::task::spawn_blocking(move || store.read(|reader| reader.room(&id))).await;
+        let row = row.map_err(|error| DeskError(error.to_string()))?.map_err(refusal)?;
+        let state = row.and_then(|row| row.state);
+        // A link begins with a snapshot: the state is of this boot.
+        let state =
+            state.ok_or_else(|| DeskError("there is no snapshot that could still be so".to_owned()))?;
+        Ok(facts(room, &state).after(elapsed(state.received, now)))
+    }
+
+    fn journal(&self, room: &RoomId, link: u64) -> Result<u64, DeskError> {
+        let links = self.links();
+        let standing = links.get(room).filter(|standing| standing.number == link);
+        standing.map(|standing| standing.journal).ok_or_else(|| DeskError("a newer link has come".to_owned()))
+    }
+
+    fn note_dropped(&self, room: &RoomId, link: u64, dropped: u64) {
+        if let Some(standing) = self.links().get_mut(room)
+            && standing.number == link
+            && dropped > standing.dropped
+        {
+            tracing::warn!(%room, dropped, "the room's journal was full: what it measured while it could not be heard is not whole");
+            standing.dropped = dropped;
+        }
+    }
+
+    /// Whether it was the room's link, and not one that a newer one has replaced.
+    pub(crate) fn forget(&self, room: &RoomId, link: u64) -> bool {
+        let mut links = self.links();
+        let was = links.get(room).is_some_and(|standing| standing.number == link);
+        if was {
+            links.remove(room);
+        }
+        was
+    }
+
+    async fn notice_offline(&self, room: &RoomId, why: &str) {
+        let now = self.now();
+        let noticed = event(now.wall, "ROOM_OFFLINE", why).into_iter().collect();
+        if let Err(error) = self.store.record(Report { noticed, ..self.empty(room, 0, now) }).await {
+            tracing::warn!(%error, %room, "cannot record that the room went offline");
+        }
+    }
+
+    fn empty(&self, room: &RoomId, journal: u64, received: Moment) -> Report {
+        let room = room.clone();
+        Report { room, received, about: None, state: None, frames: Vec::new(), noticed: Vec::new(), journal }
+    }
+}
+
+fn aged(looks: Looks, under_way: Duration) -> Looks {
+    let older = |age: Option<Age>| age.map(|age| age.after(under_way));
+    Looks { scan: older(looks.scan), attempt: older(looks.attempt), host: older(looks.host) }
+}
+
+/// As it is kept, and how the checks of the profile that every room is held against stand in it.
+fn state(room: &RoomId, mut facts: Facts, now: Moment) -> Result<RoomState, DeskError> {
+    // Who it is about is not the room's to say.
+    facts.setup.room = room.to_string();
+    let (snapshot, moment) = facts.as_of(Duration::ZERO, now.wall);
+    let readiness = evaluate(&snapshot, Profile::minimum(), moment);
+    let mut standing: Vec<(Word, Outcome)> = readiness
+        .checks
+        .iter()
+        .filter_map(|check| Some((word(check.code.as_str())?, outcome(check.state))))
+        .collect();
+    standing.extend(word("ONLINE").map(|online| (online, Outcome::Good)));
+    let json = serde_json::to_string(&facts).map_err(|error| DeskError(error.to_string()))?;
+    RoomState::new(json, standing).map_err(|error| DeskError(error.to_string()))
+}
+
+/// The room is told that it could not be kept, and no path of this machine.
+#[allow(clippy::needless_pass_by_value)]
+fn refusal(error: StoreError) -> DeskError {
+    tracing::error!(%error, "cannot keep what a room reports");
+    DeskError("the server cannot keep what is reported; keep it and try again later".to_owned())
+}

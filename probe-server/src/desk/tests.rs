@@ -1,0 +1,343 @@
+//! Stories of rooms that report, fall silent and come back, told to a desk with a clock of its own.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use siaga_booking::{Retention, Store, store::RoomPage};
+use siaga_probe::{
+    Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    outcome::{ByteCount, RoundTrip},
+};
+use siaga_readiness::{
+    answer::{Readiness, RoomVerdict},
+    host::{Host, MachineKind, Power},
+    moment::{BootId, Moment},
+    observation::{Evidence, Observation, ProbeEvidence, ServerPlace},
+    policy::Policy,
+    profile::{Profile, Profiles},
+    reasons::Code,
+    report::{
+        Age, Began, Echo, Facts, FromRoom, Happening, Hello, JournalId, Looks, Record, RecordsFrame,
+        SnapshotFrame, StillFrame, Tolerant,
+    },
+    room::RoomId,
+    snapshot::{Cause, Setup},
+    tracker::Tracker,
+};
+use siaga_transport::room::{DeskError, Received};
+use tempfile::TempDir;
+
+use super::{Desk, FILE};
+
+/// A desk, its clock, and a profile that asks nothing but that the room's machine be a laptop.
+pub(crate) struct Office {
+    pub(crate) desk: Arc<Desk>,
+    now: Arc<Mutex<Moment>>,
+    dir: TempDir,
+}
+
+pub(crate) const LAPTOP: &str = "laptop";
+
+pub(crate) fn profiles() -> Profiles {
+    let profile = Profile::from_toml(LAPTOP.parse().unwrap(), "[machine]\nkinds = [\"laptop\"]").unwrap();
+    Profiles::with([(profile.name, profile.requirements)].into()).unwrap()
+}
+
+impl Office {
+    pub(crate) fn new() -> Self {
+        let begin = Moment {
+            wall: "2026-11-22T01:00:00Z".parse().unwrap(),
+            since_boot: Duration::from_secs(1_000_000),
+            boot: BootId(1),
+        };
+        Self::open(tempfile::tempdir().unwrap(), Arc::new(Mutex::new(begin)))
+    }
+
+    fn open(dir: TempDir, now: Arc<Mutex<Moment>>) -> Self {
+        let wall = now.lock().unwrap().wall;
+        let (store, _) = Store::open(&dir.path().join(FILE), Retention::default(), wall).unwrap();
+        let clock = now.clone();
+        let desk = Desk::new(store, Box::new(move || *clock.lock().unwrap()));
+        Self { desk: Arc::new(desk), now, dir }
+    }
+
+    /// The server is started again, after its machine was if `boot` says so.
+    fn restarted(self, boot: u128) -> Self {
+        let Self { desk, now, dir } = self;
+        drop(desk);
+        {
+            let mut now = now.lock().unwrap();
+            if now.boot != BootId(boot) {
+                (now.boot, now.since_boot) = (BootId(boot), Duration::from_secs(20));
+            }
+        }
+        Self::open(dir, now)
+    }
+
+    pub(crate) fn later(&self, seconds: u64) {
+        let mut now = self.now.lock().unwrap();
+        now.wall += Duration::from_secs(seconds);
+        now.since_boot += Duration::from_secs(seconds);
+    }
+
+    /// The server's wall clock is set.
+    fn set_clock(&self, seconds: i64) {
+        self.now.lock().unwrap().wall += SignedDuration::from_secs(seconds);
+    }
+
+    pub(crate) fn wall(&self) -> Timestamp {
+        self.now.lock().unwrap().wall
+    }
+
+    pub(crate) async fn connect(&self, room: &str, link: u64) -> u64 {
+        let hello = Hello {
+            version: 1,
+            agent: "0.2.0".into(),
+            room: id(room),
+            site: Some("kantor-a".into()),
+            journal: JournalId(7),
+            clock_ms: 0,
+        };
+        self.desk.connected(&id(room), &hello, link).await.unwrap()
+    }
+
+    pub(crate) async fn say(&self, room: &str, link: u64, frame: FromRoom) -> Result<u64, DeskError> {
+        let received = Received { link, frame, under_way: Duration::ZERO };
+        self.desk.reported(&id(room), received).await
+    }
+
+    /// Its link stands, and it has said that it is a laptop, seen just now.
+    pub(crate) async fn arrive(&self, room: &str, link: u64) {
+        self.connect(room, link).await;
+        self.say(room, link, snapshot(room, 0)).await.unwrap();
+    }
+
+    fn readiness(&self, room: &str) -> Readiness {
+        let profiles = profiles();
+        self.desk.room(&id(room)).unwrap().unwrap().readiness(profiles.named(LAPTOP).unwrap(), None)
+    }
+
+    fn verdict(&self, room: &str) -> (RoomVerdict, Vec<Code>) {
+        let readiness = self.readiness(room);
+        (readiness.verdict, readiness.reasons)
+    }
+}
+
+pub(crate) fn id(room: &str) -> RoomId {
+    room.parse().unwrap()
+}
+
+const ECHO: Echo = Echo { no: 0, held_ms: 0 };
+
+/// A laptop that was looked at so many seconds ago.
+pub(crate) fn snapshot(room: &str, seconds: u64) -> FromRoom {
+    let at = |since_boot| Moment {
+        // A room whose clock is years off.
+        wall: "1999-01-01T00:00:00Z".parse().unwrap(),
+        since_boot: Duration::from_secs(since_boot),
+        boot: BootId(99),
+    };
+    let setup = Setup { room: room.to_owned(), probe_server: None, policy: Policy::default() };
+    let mut tracker = Tracker::new(setup, at(0));
+    let host = Host {
+        power: Power::Mains,
+        charge_percent: None,
+        ups: false,
+        machine: MachineKind::Laptop,
+        programs: Vec::new(),
+    };
+    let took = Duration::from_millis(1);
+    tracker.observe(Observation { at: at(1000), took, evidence: Evidence::Host(host) });
+    let facts = Tolerant::Understood(Facts::of(tracker.snapshot(), at(1000 + seconds)));
+    FromRoom::Snapshot(Box::new(SnapshotFrame { no: 1, echo: ECHO, facts }))
+}
+
+pub(crate) fn records(records: Vec<Record>) -> FromRoom {
+    FromRoom::Records(RecordsFrame { no: 1, echo: ECHO, dropped: 0, records })
+}
+
+pub(crate) fn record(seq: u64, seconds_ago: u64, what: Happening) -> Record {
+    Record { seq, at: Some(Age::from(Duration::from_secs(seconds_ago))), what }
+}
+
+/// A gate probe: 10 up arrived, 15 of 20 down.
+pub(crate) fn probe() -> Happening {
+    let rate = |megabits: u64| Bitrate::from_bps(megabits * 1_000_000).unwrap();
+    let unmeasured = |megabits| DirectionResult::unmeasured(rate(megabits), Reason::Undecided);
+    let result = ProbeResult {
+        mode: Mode::Gate,
+        server: "probe.example:4433".into(),
+        started_at: "1999-01-01T00:00:00Z".into(),
+        duration_s: 1.0,
+        bytes: ByteCount { sent: 1, received: 1 },
+        verdict: Verdict::Fail,
+        reason: Reason::QueueGrows,
+        detail: None,
+        up: DirectionResult {
+            verdict: Verdict::Pass,
+            reason: Reason::Sustained,
+            delivered_bps: Some(10_000_000),
+            ..unmeasured(10)
+        },
+        down: DirectionResult {
+            verdict: Verdict::Fail,
+            reason: Reason::QueueGrows,
+            delivered_bps: Some(15_000_000),
+            ..unmeasured(20)
+        },
+        rtt_ms: RoundTrip { idle: Some(18.0), loaded: None },
+    };
+    Happening::Probe(Box::new(ProbeEvidence { server_place: ServerPlace::Public, result }))
+}
+
+#[tokio::test]
+async fn a_room_that_reports_is_ready_for_as_long_as_what_it_reported_counts() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    assert_eq!(office.verdict("r1"), (RoomVerdict::Ready, vec![]));
+    office.later(299);
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Ready);
+    office.later(2);
+    assert_eq!(office.verdict("r1"), (RoomVerdict::Unknown, vec![Code::EvidenceStale]));
+}
+
+#[tokio::test]
+async fn evidence_is_as_old_as_the_room_says_and_older_whatever_its_clock_shows() {
+    let office = Office::new();
+    office.connect("r1", 1).await;
+    office.say("r1", 1, snapshot("r1", 200)).await.unwrap();
+    office.later(50);
+    let known = office.readiness("r1");
+    let machine = known.checks.iter().find(|check| check.age_s.is_some_and(|age| age > 100.0)).unwrap();
+    assert_eq!(machine.age_s, Some(250.0));
+    assert_eq!(machine.observed_at, Some("2026-11-22T00:56:40Z".parse().unwrap()));
+    office.later(51);
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Unknown);
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_set_makes_no_evidence_young() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    office.later(301);
+    office.set_clock(-300);
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Unknown);
+}
+
+#[tokio::test]
+async fn a_room_that_looks_again_and_finds_the_same_stays_ready() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    for _ in 0..5 {
+        office.later(100);
+        let looks = Looks { host: Some(Age::from(Duration::from_secs(10))), ..Looks::default() };
+        office.say("r1", 1, FromRoom::Still(StillFrame { no: 2, echo: ECHO, looks })).await.unwrap();
+        assert_eq!(office.verdict("r1").0, RoomVerdict::Ready);
+    }
+    office.later(291);
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Unknown);
+}
+
+#[tokio::test]
+async fn a_room_whose_link_is_gone_is_unknown_with_the_time_when_it_was_last_seen() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    let seen = office.wall();
+    office.later(3);
+    assert!(office.desk.forget(&id("r1"), 1));
+    assert_eq!(office.verdict("r1"), (RoomVerdict::Unknown, vec![Code::RoomOffline]));
+    let link = &office.readiness("r1").checks[0];
+    assert_eq!((link.reason, link.observed_at, link.age_s), (Code::RoomOffline, Some(seen), Some(3.0)));
+}
+
+#[tokio::test]
+async fn the_end_of_an_older_link_takes_nothing_from_the_newer_one() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    office.arrive("r1", 2).await;
+    assert!(!office.desk.forget(&id("r1"), 1));
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Ready);
+    let late = office.say("r1", 1, snapshot("r1", 0)).await.unwrap_err();
+    assert_eq!(late.to_string(), "a newer link has come");
+}
+
+#[tokio::test]
+async fn a_server_that_was_started_again_knows_the_room_and_waits_to_hear_it() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    let office = office.restarted(1);
+    assert_eq!(office.verdict("r1"), (RoomVerdict::Unknown, vec![Code::RoomOffline]));
+    office.connect("r1", 1).await;
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Unknown, "it has said nothing yet");
+    office.say("r1", 1, snapshot("r1", 0)).await.unwrap();
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Ready);
+}
+
+#[tokio::test]
+async fn what_was_heard_before_the_server_s_machine_was_booted_grants_nothing() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    let office = office.restarted(2);
+    // And its wall clock is behind by a day.
+    office.set_clock(-86_400);
+    office.connect("r1", 1).await;
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Unknown);
+    assert_eq!(office.readiness("r1").checks[0].age_s, Some(0.0), "no age below nothing");
+}
+
+#[tokio::test]
+async fn a_report_that_is_not_understood_is_told_so() {
+    let office = Office::new();
+    office.connect("r1", 1).await;
+    let frame = SnapshotFrame { no: 1, echo: ECHO, facts: Tolerant::NotUnderstood };
+    office.say("r1", 1, FromRoom::Snapshot(Box::new(frame))).await.unwrap();
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Unknown);
+}
+
+#[tokio::test]
+async fn a_report_is_about_the_room_whose_certificate_it_came_with() {
+    let office = Office::new();
+    office.connect("r1", 1).await;
+    office.say("r1", 1, snapshot("governor", 0)).await.unwrap();
+    assert_eq!(office.readiness("r1").room, "r1");
+    assert!(office.desk.room(&id("governor")).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_journal_is_kept_once_with_its_times_by_the_server_s_clock() {
+    let office = Office::new();
+    assert_eq!(office.connect("r1", 1).await, 0);
+    let began = Happening::Began(Began { cause: Cause::Resumed });
+    let sent = vec![
+        record(1, 600, probe()),
+        record(2, 300, began),
+        Record { seq: 3, at: None, what: probe() },
+        record(4, 0, Happening::Unknown),
+    ];
+    assert_eq!(office.say("r1", 1, records(sent.clone())).await.unwrap(), 4);
+    assert_eq!(office.say("r1", 1, records(sent)).await.unwrap(), 4);
+    assert_eq!(office.connect("r1", 2).await, 4, "a new link goes on where the old one ended");
+    let (from, to) = (office.wall() - Duration::from_secs(3600), office.wall());
+    let samples = office.desk.store().read(|reader| reader.samples(&id("r1"), from, to, 10)).unwrap();
+    let told: Vec<_> = samples.iter().map(|sample| (&*sample.series, sample.value)).collect();
+    assert_eq!(told, [("gate.up", Some(1e7)), ("gate.down", Some(1.5e7))]);
+    assert_eq!(samples[0].at, "2026-11-22T00:50:00Z".parse().unwrap());
+    let events = office.desk.store().read(|reader| reader.events(&id("r1"), from, to, 10)).unwrap();
+    assert_eq!(&*events[0].kind, "MACHINE_RESUMED");
+}
+
+#[tokio::test]
+async fn rooms_are_known_by_page_and_counted() {
+    let office = Office::new();
+    for (number, room) in ["a", "b", "c"].iter().enumerate() {
+        office.arrive(room, number as u64).await;
+    }
+    office.desk.forget(&id("b"), 1);
+    let page = office.desk.rooms(&RoomPage { limit: 10, ..RoomPage::default() }).unwrap();
+    let online: Vec<_> = page.iter().map(|known| (known.id().as_str(), known.presence().online)).collect();
+    assert_eq!(online, [("a", true), ("b", false), ("c", true)]);
+    assert_eq!(office.desk.online(), 2);
+}

@@ -1,0 +1,154 @@
+//! The registry, and each room's readiness.
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use siaga_booking::store::RoomPage;
+use siaga_readiness::{
+    answer::{Level, Readiness, RoomVerdict},
+    policy::TimeToLive,
+    profile::{Profile, Profiles},
+    reasons::Code,
+    room::RoomId,
+};
+use siaga_service::problem::Problem;
+
+use super::{Answers, ask, known};
+use crate::desk::{Known, known::evidence_age};
+
+/// A misspelt question must not get the answer to another one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    site: Option<String>,
+    after: Option<RoomId>,
+    limit: Option<u32>,
+    profile: Option<String>,
+}
+
+/// The most rooms in one answer.
+const MOST: u32 = 500;
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    rooms: Vec<Summary>,
+    /// What to ask for `after` to get the next ones; absent if these were the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<RoomId>,
+}
+
+/// One room in a few words.
+#[derive(Debug, Serialize)]
+struct Summary {
+    room: RoomId,
+    site: Option<String>,
+    agent: Option<String>,
+    online: bool,
+    first_seen: Timestamp,
+    last_seen: Timestamp,
+    /// How long ago that was, seconds.
+    last_seen_age_s: f64,
+    profile: String,
+    verdict: RoomVerdict,
+    level: Level,
+    /// Age of the oldest evidence that the verdict stands on, seconds.
+    evidence_age_s: Option<f64>,
+    valid_until: Option<Timestamp>,
+    reasons: Vec<Code>,
+}
+
+impl Summary {
+    fn of(known: &Known, readiness: Readiness) -> Self {
+        let row = known.row();
+        Self {
+            room: row.room.clone(),
+            site: row.site.clone(),
+            agent: row.agent.clone(),
+            online: known.presence().online,
+            first_seen: row.first_seen,
+            last_seen: row.last_seen,
+            last_seen_age_s: known.presence().age.as_secs_f64(),
+            evidence_age_s: evidence_age(&readiness),
+            profile: readiness.profile,
+            verdict: readiness.verdict,
+            level: readiness.level,
+            valid_until: readiness.valid_until,
+            reasons: readiness.reasons,
+        }
+    }
+}
+
+pub(super) async fn list(
+    State(answers): State<Answers>,
+    Query(page): Query<Page>,
+) -> Result<Response, Problem> {
+    let profile = profile(&answers.profiles, page.profile.as_deref())?.clone();
+    let limit = page.limit.unwrap_or(100);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, format!("`limit` is 1 to {MOST}.")));
+    }
+    // One more tells whether there is a next page.
+    let asked = RoomPage { site: page.site, after: page.after, limit: limit + 1 };
+    let mut rooms: Vec<Summary> = ask(answers.desk, move |desk| {
+        let rooms = desk.rooms(&asked)?;
+        Ok(rooms.iter().map(|known| Summary::of(known, known.readiness(&profile, None))).collect())
+    })
+    .await?;
+    let more = rooms.len() > limit as usize;
+    rooms.truncate(limit as usize);
+    let next = rooms.last().filter(|_| more).map(|last| last.room.clone());
+    Ok(Json(Listed { rooms, next }).into_response())
+}
+
+/// A room in a few words, and what its checks say.
+#[derive(Debug, Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    summary: Summary,
+    /// What its journal had to drop while it could not be heard, in all; absent while it is offline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journal_dropped: Option<u64>,
+    readiness: Readiness,
+}
+
+pub(super) async fn one(
+    State(answers): State<Answers>,
+    Path(room): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let profile = profile(&answers.profiles, asked.profile.as_deref())?.clone();
+    let known = known(answers.desk, &room).await?;
+    let readiness = known.readiness(&profile, asked.max_age);
+    let summary = Summary::of(&known, readiness.clone());
+    Ok(Json(Detail { summary, journal_dropped: known.dropped(), readiness }).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    profile: Option<String>,
+    max_age: Option<TimeToLive>,
+}
+
+/// 200 only if granted, fresh and online, else 503 with the same body: a client that looks at nothing but the status fails
+/// closed.
+pub(super) async fn readiness(
+    State(answers): State<Answers>,
+    Path(room): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let profile = profile(&answers.profiles, asked.profile.as_deref())?.clone();
+    let readiness = known(answers.desk, &room).await?.readiness(&profile, asked.max_age);
+    let status = if readiness.is_granted() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok((status, Json(readiness)).into_response())
+}
+
+fn profile<'a>(profiles: &'a Profiles, name: Option<&str>) -> Result<&'a Profile, Problem> {
+    let Some(name) = name else { return Ok(Profile::minimum()) };
+    profiles.named(name).map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
+}

@@ -1,0 +1,177 @@
+//! What clients are told about rooms.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use serde_json::Value;
+use siaga_service::{
+    http::{HttpServer, Limits},
+    signals::Shutdown,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::{Answers, router};
+use crate::{
+    desk::tests::{LAPTOP, Office, id, probe, profiles, record, records},
+    metrics::Metrics,
+};
+
+/// An office whose desk answers on loopback.
+struct Counter {
+    office: Office,
+    address: SocketAddr,
+    shutdown: Shutdown,
+}
+
+impl Counter {
+    async fn open() -> Self {
+        let office = Office::new();
+        let answers = Answers {
+            metrics: Arc::new(Metrics::new()),
+            desk: office.desk.clone(),
+            profiles: Arc::new(profiles()),
+            tls: false,
+        };
+        let server = HttpServer::bind(([127, 0, 0, 1], 0).into(), Limits::default()).await.unwrap();
+        let address = server.address();
+        let shutdown = Shutdown::manual();
+        tokio::spawn(server.serve(router(answers), shutdown.requested()));
+        Self { office, address, shutdown }
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    }
+
+    async fn json(&self, path: &str) -> (u16, Value) {
+        let (status, body) = self.get(path).await;
+        (status, serde_json::from_str(&body).unwrap())
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.shutdown.request();
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_is_ready_is_200_and_any_other_503_with_the_same_body() {
+    let counter = Counter::open().await;
+    counter.office.arrive("r1", 1).await;
+    let path = format!("/v1/rooms/r1/readiness?profile={LAPTOP}");
+    let (status, ready) = counter.json(&path).await;
+    assert_eq!((status, &ready["verdict"]), (200, &"ready".into()), "{ready}");
+    assert_eq!(counter.get("/v1/rooms/r1/readiness").await.0, 503, "it has no camera");
+
+    counter.office.later(10);
+    assert_eq!(counter.get(&format!("{path}&max_age=5s")).await.0, 503, "older than was asked for");
+    counter.office.desk.forget(&id("r1"), 1);
+    let (status, gone) = counter.json(&path).await;
+    assert_eq!(
+        (status, &gone["verdict"], &gone["reasons"][0]),
+        (503, &"unknown".into(), &"ROOM_OFFLINE".into())
+    );
+    assert_eq!(gone["checks"][0]["observed_at"], "2026-11-22T01:00:00Z");
+    assert_eq!(keys(&ready), keys(&gone));
+}
+
+fn keys(object: &Value) -> Vec<&String> {
+    object.as_object().unwrap().keys().collect()
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_404_and_what_is_misspelt_400() {
+    let counter = Counter::open().await;
+    counter.office.arrive("r1", 1).await;
+    for path in
+        ["/v1/rooms/r2", "/v1/rooms/r2/readiness", "/v1/rooms/R%201/history", "/v1/rooms/r1?profile=best"]
+    {
+        let (status, problem) = counter.json(path).await;
+        assert_eq!((status, &problem["status"]), (404, &404.into()), "{path}: {problem}");
+    }
+    for path in [
+        "/v1/rooms/r1/readiness?profil=laptop",
+        "/v1/rooms/r1/readiness?max_age=soon",
+        "/v1/rooms?limit=0",
+        "/v1/rooms?limit=501",
+        "/v1/rooms?after=R%201",
+        "/v1/rooms/r1/history?step=day",
+        "/v1/rooms/r1/history?from=yesterday",
+        "/v1/rooms/r1/history?from=2026-11-22T02:00:00Z&to=2026-11-22T01:00:00Z",
+        "/v1/rooms/r1/history?from=2020-01-01T00:00:00Z&to=2026-11-22T01:00:00Z",
+    ] {
+        let (status, problem) = counter.json(path).await;
+        assert_eq!((status, &problem["status"]), (400, &400.into()), "{path}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn rooms_are_listed_in_pages_with_how_they_are() {
+    let counter = Counter::open().await;
+    for (number, room) in ["a", "b", "c"].iter().enumerate() {
+        counter.office.arrive(room, number as u64).await;
+    }
+    counter.office.later(7);
+    counter.office.desk.forget(&id("b"), 1);
+    let (_, first) = counter.json(&format!("/v1/rooms?limit=2&profile={LAPTOP}")).await;
+    let told = |room: &Value| {
+        let text = |key: &str| room[key].as_str().unwrap().to_owned();
+        (text("room"), room["online"].as_bool().unwrap(), text("verdict"))
+    };
+    let rooms: Vec<_> = first["rooms"].as_array().unwrap().iter().map(told).collect();
+    assert_eq!(rooms, [("a".into(), true, "ready".into()), ("b".into(), false, "unknown".into())]);
+    assert_eq!(first["rooms"][0]["evidence_age_s"], 7.0);
+    assert_eq!(first["rooms"][0]["site"], "kantor-a");
+    assert_eq!(first["next"], "b");
+    let (_, rest) = counter.json("/v1/rooms?limit=2&after=b").await;
+    assert_eq!((rest["rooms"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
+    let (_, elsewhere) = counter.json("/v1/rooms?site=kantor-b").await;
+    assert_eq!(elsewhere["rooms"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_room_is_told_with_its_registry_and_its_readiness() {
+    let counter = Counter::open().await;
+    counter.office.arrive("r1", 1).await;
+    let (status, room) = counter.json(&format!("/v1/rooms/r1?profile={LAPTOP}")).await;
+    assert_eq!((status, &room["online"], &room["agent"]), (200, &true.into(), &"0.2.0".into()));
+    assert_eq!((&room["verdict"], &room["readiness"]["verdict"]), (&"ready".into(), &"ready".into()));
+    assert_eq!(room["journal_dropped"], 0);
+}
+
+#[tokio::test]
+async fn a_room_s_past_is_told_by_the_hour_and_one_by_one_also_when_it_is_gone() {
+    let counter = Counter::open().await;
+    counter.office.arrive("r1", 1).await;
+    counter.office.say("r1", 1, records(vec![record(1, 600, probe())])).await.unwrap();
+    counter.office.desk.forget(&id("r1"), 1);
+    counter.office.later(1);
+    let (_, hours) = counter.json("/v1/rooms/r1/history").await;
+    assert_eq!(hours["hours"][0]["at"], "2026-11-22T00:00:00Z");
+    let down = &hours["hours"][0]["series"]["gate.down"];
+    assert_eq!(
+        (&down["bad"], &down["good"], &down["value"]["least"]),
+        (&1.into(), &Value::Null, &1.5e7.into())
+    );
+    assert_eq!(hours["hours"][1]["series"]["ONLINE"]["good"], 1);
+    assert_eq!(hours["events"][0]["kind"], "ROOM_ONLINE");
+    let (_, raw) = counter.json("/v1/rooms/r1/history?step=raw").await;
+    let up = &raw["samples"][0];
+    assert_eq!(
+        (&up["series"], &up["outcome"], &up["reason"]),
+        (&"gate.up".into(), &"good".into(), &"SUSTAINED".into())
+    );
+    assert_eq!(raw["truncated"], false);
+    let (_, none) =
+        counter.json("/v1/rooms/r1/history?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z").await;
+    assert_eq!(none["hours"].as_array().unwrap().len(), 0);
+}
