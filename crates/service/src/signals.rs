@@ -66,6 +66,30 @@ impl Shutdown {
     }
 }
 
+/// SIGHUP: asks a daemon to read its files anew.
+#[derive(Debug)]
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// Takes over SIGHUP, which would end the process otherwise.
+    ///
+    /// # Errors
+    /// The system refuses to install a signal handler.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime with I/O enabled.
+    pub fn on_signals() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Resolves at the next one.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 async fn either(interrupt: &mut Signal, terminate: &mut Signal) -> &'static str {
     tokio::select! {
         _ = interrupt.recv() => "SIGINT",

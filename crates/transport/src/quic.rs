@@ -70,12 +70,11 @@ pub(crate) fn link(
 
 /// The server's side.
 pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig, IdentityError> {
-    let tls = QuicServerConfig::try_from(identity::server(trust, identity)?)
-        .map_err(|error| rustls::Error::General(error.to_string()))?;
+    let tls = server_crypto(trust, identity)?;
     // One for the next probe. The key is made anew at each start: older tokens are then worth nothing, and cost a Retry.
     let mut tokens = ValidationTokenConfig::default();
     tokens.sent(1).lifetime(TOKEN_LIFETIME);
-    let mut config = ServerConfig::with_crypto(Arc::new(tls));
+    let mut config = ServerConfig::with_crypto(tls);
     config
         .validation_token_config(tokens)
         .transport_config(Arc::new(transport(1, LINK_IDLE)))
@@ -85,6 +84,16 @@ pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig,
         .incoming_buffer_size(64 * 1024)
         .incoming_buffer_size_total(16 * 1024 * 1024);
     Ok(config)
+}
+
+/// The part of it that a new certificate changes.
+pub(crate) fn server_crypto(
+    trust: &Trust,
+    identity: &Identity,
+) -> Result<Arc<QuicServerConfig>, IdentityError> {
+    let tls = QuicServerConfig::try_from(identity::server(trust, identity)?)
+        .map_err(|error| rustls::Error::General(error.to_string()))?;
+    Ok(Arc::new(tls))
 }
 
 /// One control stream, opened by the room; everything else is datagrams.

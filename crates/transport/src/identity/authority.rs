@@ -81,7 +81,7 @@ fn valid(mut params: CertificateParams, today: Date, years: i32) -> CertificateP
 }
 
 /// A common name holds at most 64 characters (RFC 5280).
-fn name(common_name: &str) -> DistinguishedName {
+pub(super) fn name(common_name: &str) -> DistinguishedName {
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, common_name.chars().take(64).collect::<String>());
     name

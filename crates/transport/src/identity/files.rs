@@ -10,7 +10,10 @@ use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
+use siaga_readiness::RoomId;
 use thiserror::Error;
+
+use super::{KeyId, Validity, name::room_in};
 
 /// The certification authority that is trusted, and no other: the system's roots are never used.
 #[derive(Debug, Clone)]
@@ -61,6 +64,24 @@ impl Identity {
         Ok(Self { chain, key })
     }
 
+    /// The room that it is made for; `None` if it names none.
+    #[must_use]
+    pub fn room(&self) -> Option<RoomId> {
+        room_in(self.chain.first()?)
+    }
+
+    /// What its key is called.
+    #[must_use]
+    pub fn key_id(&self) -> Option<KeyId> {
+        KeyId::in_certificate(self.chain.first()?)
+    }
+
+    /// How long its certificate counts.
+    #[must_use]
+    pub fn validity(&self) -> Option<Validity> {
+        Validity::of(self.chain.first()?)
+    }
+
     /// Whether a server can show itself with this.
     ///
     /// # Errors
@@ -78,7 +99,7 @@ impl Identity {
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
     match found {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
@@ -86,7 +107,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityErr
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {
     fs::read(path).map_err(|cause| IdentityError::Unreadable { path: path.to_owned(), cause })
 }
 

@@ -7,8 +7,10 @@ use x509_parser::{
     certificate::X509Certificate, extensions::GeneralName, parse_x509_certificate, prelude::X509Name,
 };
 
+use super::KeyId;
+
 /// What stands before the room in a certificate's URI.
-const URI: &str = "siaga://room/";
+pub(super) const URI: &str = "siaga://room/";
 
 /// What stands before the room in the common name of a certificate whose authority can't put in a URI.
 const COMMON_NAME: &str = "siaga-room:";
@@ -17,8 +19,28 @@ const COMMON_NAME: &str = "siaga-room:";
 /// names no room.
 #[must_use]
 pub fn room_of(connection: &Connection) -> Option<RoomId> {
-    let shown = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
-    room_in(shown.first()?)
+    Peer::of(connection).map(|peer| peer.room)
+}
+
+/// A room, and what it has shown of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    pub(crate) room: RoomId,
+    pub(crate) key: KeyId,
+    pub(crate) certificate: CertificateDer<'static>,
+}
+
+impl Peer {
+    /// As [`room_of`].
+    pub(crate) fn of(connection: &Connection) -> Option<Self> {
+        let shown = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+        Self::in_certificate(shown.into_iter().next()?)
+    }
+
+    /// `None` if it names no room.
+    pub(crate) fn in_certificate(certificate: CertificateDer<'static>) -> Option<Self> {
+        Some(Self { room: room_in(&certificate)?, key: KeyId::in_certificate(&certificate)?, certificate })
+    }
 }
 
 /// By the URI `siaga://room/ID` among its subject alternative names; without one by the common name `siaga-room:ID`.

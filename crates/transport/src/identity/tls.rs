@@ -5,11 +5,12 @@ use std::sync::Arc;
 use rustls::{
     ClientConfig, ServerConfig,
     crypto::{CryptoProvider, ring},
-    server::{NoServerSessionStorage, WebPkiClientVerifier},
+    pki_types::{CertificateDer, UnixTime},
+    server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
     version::TLS13,
 };
 
-use super::{Identity, IdentityError, PROBE_ALPN, ROOM_ALPN, Trust};
+use super::{ENROL_ALPN, Identity, IdentityError, PROBE_ALPN, ROOM_ALPN, Trust};
 
 /// The room's side, with its identity if it has one, for what `alpn` names.
 pub(crate) fn client(
@@ -31,21 +32,35 @@ pub(crate) fn client(
 /// The server's side. A client without a certificate gets through the handshake, so that it can be told in words
 /// why it is refused; a certificate that is presented must be one of the CA's.
 pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig, IdentityError> {
-    let verifier = WebPkiClientVerifier::builder_with_provider(trust.roots.clone(), provider())
-        .allow_unauthenticated()
-        .build()
-        .map_err(|error| rustls::Error::General(error.to_string()))?;
+    let verifier = verifier(trust)?;
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13])?
         .with_client_cert_verifier(verifier)
         .with_single_cert(identity.chain.clone(), identity.key.clone_key())?;
-    config.alpn_protocols = vec![PROBE_ALPN.to_vec(), ROOM_ALPN.to_vec()];
+    config.alpn_protocols = vec![PROBE_ALPN.to_vec(), ENROL_ALPN.to_vec(), ROOM_ALPN.to_vec()];
     // No early data, which could be replayed, and no resumption, which would let a room in by a certificate that has
     // expired since.
     config.max_early_data_size = 0;
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(config)
+}
+
+/// Whether a server of this CA would accept a room's certificate at that time.
+pub(crate) fn verify_room(
+    trust: &Trust,
+    chain: &[CertificateDer<'_>],
+    at: UnixTime,
+) -> Result<(), rustls::Error> {
+    let (own, others) = chain.split_first().ok_or(rustls::Error::NoCertificatesPresented)?;
+    verifier(trust)?.verify_client_cert(own, others, at).map(drop)
+}
+
+fn verifier(trust: &Trust) -> Result<Arc<dyn ClientCertVerifier>, rustls::Error> {
+    WebPkiClientVerifier::builder_with_provider(trust.roots.clone(), provider())
+        .allow_unauthenticated()
+        .build()
+        .map_err(|error| rustls::Error::General(error.to_string()))
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -1,16 +1,17 @@
 //! Who has come, and what for: from a connection's first packet to its last word.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, convert::Infallible, future::pending};
 
-use quinn::{Connection, Incoming, crypto::rustls::HandshakeData};
-use siaga_readiness::RoomId;
+use quinn::{Connection, Incoming, RecvStream, SendStream, crypto::rustls::HandshakeData};
+use serde::de::DeserializeOwned;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use tracing::debug;
 
-use super::{Desk, ended::Ended, session};
+use super::{Desk, ended::Ended, enrolment, session};
 use crate::{
     close,
-    identity::{self, PROBE_ALPN, ROOM_ALPN},
+    control::{self, ControlError},
+    identity::{ENROL_ALPN, PROBE_ALPN, Peer, ROOM_ALPN},
     room,
 };
 
@@ -33,13 +34,39 @@ pub(super) async fn serve(incoming: Incoming, desk: &Desk, place: OwnedSemaphore
     connection.close(code, words.as_bytes());
 }
 
-/// By the protocol that was agreed on in the handshake; the server offers no other than these.
+/// Who has shown a certificate is served as long as its key is not revoked, whatever it came for.
 async fn dispatch(connection: &Connection, desk: &Desk, place: OwnedSemaphorePermit) -> Result<(), Ended> {
-    let room = name(connection)?;
-    match protocol(connection).as_deref() {
-        Some(PROBE_ALPN) => session::serve(connection, room, desk).await,
-        Some(ROOM_ALPN) => {
-            let room = room.ok_or(Ended::Nameless)?;
+    let peer = peer(connection)?;
+    let Some(key) = peer.as_ref().map(|peer| peer.key) else {
+        return by_protocol(connection, peer, desk, place).await;
+    };
+    if desk.denied.holds(key) {
+        return Err(Ended::Revoked);
+    }
+    let revoked = async {
+        desk.denied.until(key).await;
+        // What runs on the connection ends by that, and is counted as what has ended.
+        connection.close(Ended::Revoked.code(), Ended::Revoked.words().as_bytes());
+        pending::<Infallible>().await
+    };
+    tokio::select! {
+        ended = by_protocol(connection, peer, desk, place) => ended,
+        never = revoked => match never {},
+    }
+}
+
+/// The one that was agreed on in the handshake; the server offers no other than these.
+async fn by_protocol(
+    connection: &Connection,
+    peer: Option<Peer>,
+    desk: &Desk,
+    place: OwnedSemaphorePermit,
+) -> Result<(), Ended> {
+    match (protocol(connection).as_deref(), &desk.registrar) {
+        (Some(PROBE_ALPN), _) => session::serve(connection, peer, desk).await,
+        (Some(ENROL_ALPN), Some(registrar)) => enrolment::serve(connection, peer, registrar, desk).await,
+        (Some(ROOM_ALPN), _) => {
+            let Peer { room, .. } = peer.ok_or(Ended::Nameless)?;
             let rooms = desk.rooms.as_ref().ok_or(room::Ended::NoDesk)?;
             Ok(room::serve(connection, &room, rooms, move || drop(place)).await?)
         }
@@ -48,14 +75,27 @@ async fn dispatch(connection: &Connection, desk: &Desk, place: OwnedSemaphorePer
 }
 
 /// None is a stranger. A certificate of the right authority that is no room's is nobody's way in.
-fn name(connection: &Connection) -> Result<Option<RoomId>, Ended> {
-    let room = identity::room_of(connection);
-    if room.is_none() && connection.peer_identity().is_some() {
+fn peer(connection: &Connection) -> Result<Option<Peer>, Ended> {
+    let peer = Peer::of(connection);
+    if peer.is_none() && connection.peer_identity().is_some() {
         return Err(Ended::Nameless);
     }
-    Ok(room)
+    Ok(peer)
 }
 
 fn protocol(connection: &Connection) -> Option<Vec<u8>> {
     connection.handshake_data()?.downcast::<HandshakeData>().ok()?.protocol
+}
+
+/// The room opens its stream and says what it wants.
+pub(super) async fn first_message<T: DeserializeOwned>(
+    connection: &Connection,
+) -> Result<(T, SendStream, RecvStream), ControlError> {
+    let (to_room, mut from_room) = connection.accept_bi().await.map_err(ControlError::Lost)?;
+    Ok((control::receive(&mut from_room).await?, to_room, from_room))
+}
+
+/// The room closes first once it has read the last message; neither that nor its stream must be cut off.
+pub(super) async fn linger(connection: &Connection, desk: &Desk) {
+    let _ = timeout(desk.patience.grace, connection.closed()).await;
 }

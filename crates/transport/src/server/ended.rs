@@ -16,15 +16,19 @@ pub(super) enum Ended {
     Nameless,
     /// A room's link.
     Link(room::Ended),
+    /// The certificate's key is revoked.
+    Revoked,
+    /// This side could not do its part.
+    Fault,
 }
 
 impl Ended {
     pub(super) fn code(&self) -> VarInt {
         match self {
             Self::Control(_) | Self::Broke(_) => close::PROTOCOL,
-            Self::Train(_) => close::FAULT,
+            Self::Train(_) | Self::Fault => close::FAULT,
             Self::TooSlow => close::TOO_SLOW,
-            Self::Nameless => close::IDENTITY,
+            Self::Nameless | Self::Revoked => close::IDENTITY,
             Self::Link(ended) => ended.code(),
         }
     }
@@ -38,6 +42,8 @@ impl Ended {
             Self::Broke(what) => format!("the room sent {what}").into(),
             Self::Link(ended) => ended.words(),
             Self::TooSlow => "the room took too long".into(),
+            Self::Fault => "the server could not do its part".into(),
+            Self::Revoked => "it was revoked; if the room is to come back, enrol it with a new token".into(),
             Self::Nameless => {
                 "it names no room: it needs the URI siaga://room/ID, or the common name siaga-room:ID; \
                                enrol the room, or have its certificate made anew"

@@ -3,10 +3,14 @@
 mod admission;
 mod arrival;
 mod ended;
+mod enrolment;
+mod reload;
 mod session;
 mod trains;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet, future::Future, io, net::SocketAddr, path::Path, sync::Arc, time::Duration,
+};
 
 use quinn::{Endpoint, Incoming, TokioRuntime};
 use siaga_probe::{DirectionResult, Reason};
@@ -14,9 +18,10 @@ use thiserror::Error;
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use self::admission::Admission;
-pub use self::admission::Limits;
+pub use self::{admission::Limits, reload::Reload};
 use crate::{
     close,
+    enrol::{DenyList, Registrar, RegistryError},
     identity::{Identity, IdentityError, Trust},
     patience::Patience,
     quic,
@@ -50,6 +55,13 @@ pub enum Event {
         /// IP bytes received from it.
         received: u64,
     },
+    /// A room has asked for a certificate.
+    Enrolment {
+        /// And got it.
+        given: bool,
+    },
+    /// Whether the list of revoked keys could be read; told when that changes.
+    RevocationsRead(bool),
 }
 
 /// Where a server's events go.
@@ -58,6 +70,7 @@ pub type Events = Arc<dyn Fn(Event) + Send + Sync>;
 /// A probe server bound to its address.
 pub struct ProbeServer {
     endpoint: Endpoint,
+    reload: Reload,
     desk: Desk,
     /// For connections beside rooms' links that stand.
     places: Arc<Semaphore>,
@@ -66,6 +79,9 @@ pub struct ProbeServer {
 /// What every connection needs.
 struct Desk {
     admission: Admission,
+    /// Of a server that enrols rooms.
+    registrar: Option<Arc<Registrar>>,
+    denied: DenyList,
     events: Events,
     patience: Patience,
     /// Where rooms report, if this server is a desk.
@@ -101,11 +117,14 @@ impl ProbeServer {
         let config = quic::server(trust, identity)?;
         let failed = |cause| ServerError::Bind { listen, cause };
         let socket = socket::bind(listen).map_err(failed)?;
-        let endpoint =
-            Endpoint::new(quic::endpoint(), Some(config), socket, Arc::new(TokioRuntime)).map_err(failed)?;
+        let endpoint = Endpoint::new(quic::endpoint(), Some(config.clone()), socket, Arc::new(TokioRuntime))
+            .map_err(failed)?;
+        let reload = Reload::new(endpoint.clone(), config);
         let admission = Admission::new(limits, patience);
         let places = Arc::new(Semaphore::new(most_connections));
-        Ok(Self { endpoint, desk: Desk { admission, events, patience, rooms: None }, places })
+        let denied = DenyList::new(BTreeSet::new());
+        let desk = Desk { admission, registrar: None, denied, events, patience, rooms: None };
+        Ok(Self { endpoint, reload, desk, places })
     }
 
     /// Takes in what rooms report, at most `most` rooms at once, and hands it to `desk`.
@@ -125,6 +144,30 @@ impl ProbeServer {
         self
     }
 
+    /// Enrols rooms with the CA and the tokens in `dir`, and serves no room whose key is revoked there. What is revoked
+    /// while it serves counts within two seconds, for running connections too.
+    ///
+    /// # Errors
+    /// It can't be told which keys are revoked.
+    pub fn enrolling(mut self, dir: &Path) -> Result<Self, RegistryError> {
+        let registrar = Registrar::open(dir)?;
+        self.desk.denied = registrar.denied().clone();
+        self.desk.registrar = Some(Arc::new(registrar));
+        Ok(self)
+    }
+
+    /// By which it is changed while it serves.
+    #[must_use]
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
+    }
+
+    /// The keys that are revoked; of a server that does not enrol, none.
+    #[must_use]
+    pub fn deny_list(&self) -> DenyList {
+        self.desk.denied.clone()
+    }
+
     /// The address it listens on.
     ///
     /// # Errors
@@ -135,13 +178,15 @@ impl ProbeServer {
 
     /// Serves until `shutdown` resolves; then tells every room and ends within half a second.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        tokio::pin!(shutdown);
-        let Self { endpoint, desk, places } = self;
+        let Self { endpoint, desk, places, reload: _ } = self;
         let desk = Arc::new(desk);
+        let looking = enrolment::look_at_revocations(&desk);
+        tokio::pin!(shutdown, looking);
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
+                () = &mut looking => {}
                 Some(_) = connections.join_next() => {}
                 incoming = endpoint.accept() => match incoming {
                     Some(incoming) => admit_address(incoming, &desk, &places, &mut connections),

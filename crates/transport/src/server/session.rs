@@ -1,35 +1,32 @@
 //! A connection that carries a probe.
 
-use quinn::{Connection, RecvStream, SendStream};
+use quinn::{Connection, SendStream};
 use siaga_probe::control::{FromClient, FromServer};
-use siaga_readiness::RoomId;
 use tokio::time::timeout;
-use tracing::info;
+use tracing::{field::display, info};
 
 use super::{
     Desk, Event,
     admission::{Admitted, Refusal},
+    arrival::{first_message, linger},
     ended::Ended,
     trains::{self, Room},
 };
-use crate::{
-    allowance::Allowance,
-    control::{self, ControlError},
-    counts::ip_bytes,
-    train,
-};
+use crate::{allowance::Allowance, control, counts::ip_bytes, identity::Peer, train};
 
 /// One request and what comes of it. A refusal that was told is a proper end.
-pub(super) async fn serve(connection: &Connection, room: Option<RoomId>, desk: &Desk) -> Result<(), Ended> {
+pub(super) async fn serve(connection: &Connection, peer: Option<Peer>, desk: &Desk) -> Result<(), Ended> {
     let (message, mut to_room, mut from_room) =
-        timeout(desk.patience.answer, first_message(connection)).await.map_err(|_| Ended::TooSlow)??;
+        timeout(desk.patience.answer, first_message::<FromClient>(connection))
+            .await
+            .map_err(|_| Ended::TooSlow)??;
     let allowance = Allowance::start(connection);
     if !train::fits(connection) {
         return Err(Ended::Broke("no datagrams of the size that a probe needs"));
     }
     // The smallest: the first samples hold the time that the room's cryptography took.
     let rtt = connection.rtt().min(connection.stats().path.min_rtt);
-    let admitted = match desk.admission.admit(message, room.is_some(), rtt) {
+    let admitted = match desk.admission.admit(message, peer.is_some(), rtt) {
         Ok(admitted) => admitted,
         Err(refusal) => {
             refuse(connection, desk, refusal, &mut to_room).await?;
@@ -39,7 +36,8 @@ pub(super) async fn serve(connection: &Connection, room: Option<RoomId>, desk: &
     };
     let Admitted { ask, grant, place } = admitted;
     (desk.events)(Event::Granted);
-    info!(peer = %connection.remote_address(), mode = %ask.mode, up = %ask.up_bps, down = %ask.down_bps, "probe granted");
+    let (room, key) = (peer.as_ref().map(|it| display(&it.room)), peer.as_ref().map(|it| display(it.key)));
+    info!(peer = %connection.remote_address(), room, key, mode = %ask.mode, up = %ask.up_bps, down = %ask.down_bps, "probe granted");
     let room = Room { connection, allowance, to_room: &mut to_room, from_room: &mut from_room };
     let (up, ended) = trains::run(room, &ask, &grant, desk.patience).await;
     drop(place);
@@ -48,18 +46,6 @@ pub(super) async fn serve(connection: &Connection, room: Option<RoomId>, desk: &
     ended?;
     linger(connection, desk).await;
     Ok(())
-}
-
-/// The room closes first once it has read the last message; neither that nor its stream must be cut off.
-async fn linger(connection: &Connection, desk: &Desk) {
-    let _ = timeout(desk.patience.grace, connection.closed()).await;
-}
-
-async fn first_message(
-    connection: &Connection,
-) -> Result<(FromClient, SendStream, RecvStream), ControlError> {
-    let (to_room, mut from_room) = connection.accept_bi().await.map_err(ControlError::Lost)?;
-    Ok((control::receive(&mut from_room).await?, to_room, from_room))
 }
 
 async fn refuse(

@@ -1,6 +1,6 @@
 //! docs/protocol.md says what the code does.
 
-use std::{collections::BTreeSet, fmt::Debug, mem::discriminant, time::Duration};
+use std::{collections::BTreeSet, mem::discriminant, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -13,7 +13,13 @@ use siaga_probe::{
 };
 
 use super::{fields, lab::mbps};
-use crate::{close, counts::train_datagram, identity::PROBE_ALPN, patience::Patience};
+use crate::{
+    close,
+    counts::train_datagram,
+    enrol,
+    identity::{ENROL_ALPN, PROBE_ALPN, ROOM_LIFE, SLACK},
+    patience::Patience,
+};
 
 const PAGE: &str = include_str!("../../../../docs/protocol.md");
 
@@ -27,12 +33,12 @@ fn blocks(mark: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// Parses each example and asserts that the message has its fields and no other; answers with the types seen.
-fn examples<T: DeserializeOwned + Serialize + Debug>(mark: &str) -> BTreeSet<String> {
+fn examples<T: DeserializeOwned + Serialize>(mark: &str) -> BTreeSet<String> {
     blocks(mark)
         .map(|example| {
             let shown: Value = serde_json::from_str(example).unwrap();
             let message: T = serde_json::from_str(example).unwrap();
-            assert_eq!(serde_json::to_value(&message).unwrap(), shown, "{message:?}");
+            assert_eq!(serde_json::to_value(&message).unwrap(), shown);
             shown["type"].as_str().unwrap().to_owned()
         })
         .collect()
@@ -45,6 +51,19 @@ fn every_message_has_an_example_that_is_one() {
     let from_server = examples::<FromServer>("<!-- from server -->");
     let all = ["busy", "credit", "deny", "grant", "report", "sent"];
     assert_eq!(from_server, all.map(str::to_owned).into());
+}
+
+#[test]
+fn every_message_of_enrolment_has_an_example_that_is_one() {
+    let from_room = examples::<enrol::FromRoom>("<!-- enrolling room -->");
+    assert_eq!(from_room, ["enrol", "renew"].map(str::to_owned).into());
+    let from_server = examples::<enrol::FromServer>("<!-- enrolling server -->");
+    assert_eq!(from_server, ["busy", "certificate", "deny"].map(str::to_owned).into());
+    let (_, after) = PAGE.split_once("## Enrolment").unwrap();
+    for reason in enrol::Refusal::ALL {
+        let name = serde_json::to_value(reason).unwrap();
+        assert!(after.contains(&format!("`{}`", name.as_str().unwrap())), "{name}");
+    }
 }
 
 /// Each message's example with the text from the last one's end on, which describes it.
@@ -137,6 +156,11 @@ fn every_number_is_the_code_s() {
         ("version of the messages", VERSION.to_string()),
         ("ALPN", String::from_utf8_lossy(PROBE_ALPN).into_owned()),
         ("longest body of a message, bytes", MAX_MESSAGE.to_string()),
+        ("ALPN of enrolment", String::from_utf8_lossy(ENROL_ALPN).into_owned()),
+        ("version of its messages", enrol::VERSION.to_string()),
+        ("life of a room's certificate, days", (ROOM_LIFE.as_secs() / 86_400).to_string()),
+        ("before that it is valid for, s", SLACK.as_secs().to_string()),
+        ("longest life of a token, s", enrol::LONGEST_LIFE.as_secs().to_string()),
         ("header of a train packet, bytes", PacketHeader::LEN.to_string()),
         ("datagram of gate and sustain, bytes", train_datagram(Mode::Gate).to_string()),
         ("datagram of quality, bytes", train_datagram(Mode::Quality).to_string()),

@@ -1,6 +1,7 @@
 //! A CA, our own server, and peers that do as they are told.
 
 mod authority;
+mod office;
 mod peers;
 mod relay;
 mod server;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::{
     authority::{Authority, Purpose, VALID},
+    office::{Office, identity_of, loaded, room_id},
     peers::{Peer, Room, ask, grant, send_train},
     relay::Relay,
     server::TestServer,

@@ -1,0 +1,77 @@
+//! A server whose certificates change while it serves.
+
+use siaga_probe::{Reason, control::FromServer};
+use tokio::task::JoinSet;
+
+use super::lab::{Authority, Office, Purpose, Room, VALID, assert_served, assert_told, loaded};
+use crate::{
+    identity::{Identity, PROBE_ALPN},
+    quic,
+    server_name::ServerName,
+};
+
+async fn connected(office: &Office, identity: &Identity) -> Room {
+    let endpoint = quinn::Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();
+    let config = quic::client(&office.trust(), Some(identity), PROBE_ALPN).unwrap();
+    Room::connect(endpoint, office.address, config).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_shown_to_who_comes_and_who_is_there_stays() {
+    let office = Office::open();
+    let room = office.room("r2").await;
+    let mut early = connected(&office, &room).await;
+    let (trust, own) = loaded(office.dir());
+    let elsewhere = Authority::new("elsewhere");
+    office.reload.identity(&trust, &elsewhere.issue(Purpose::Server, "127.0.0.1", VALID)).unwrap();
+    assert_told(&office.probe(Some(&room)).await, Reason::ServerNotTrusted, &["not signed by the given CA"]);
+    assert!(matches!(early.ask().await, FromServer::Grant(_)), "it was there before");
+    office.reload.identity(&trust, &own).unwrap();
+    assert_served(&office.probe(Some(&room)).await);
+}
+
+#[tokio::test]
+async fn a_pair_that_does_not_fit_changes_nothing() {
+    let office = Office::open();
+    let room = office.room("r2").await;
+    let (trust, own) = loaded(office.dir());
+    let other = Authority::new("other").issue(Purpose::Server, "127.0.0.1", VALID);
+    let unfit = Identity { chain: own.chain.clone(), key: other.key.clone_key() };
+    let refused = office.reload.identity(&trust, &unfit).unwrap_err();
+    assert!(refused.to_string().contains("do not fit together"), "{refused}");
+    assert_served(&office.probe(Some(&room)).await);
+}
+
+/// A handshake has four flights, the first of which is answered with a Retry: a certificate may change between any two.
+#[tokio::test]
+async fn a_thousand_changes_while_rooms_come_and_go_drop_none_of_them() {
+    let office = Office::open();
+    let room = office.room("r2").await;
+    let (trust, own) = loaded(office.dir());
+    let standing = connected(&office, &room).await;
+    let mut coming = JoinSet::new();
+    for _ in 0..4 {
+        let (address, identity, trust) = (office.address, room.clone(), office.trust());
+        coming.spawn(async move {
+            let name: ServerName = address.to_string().parse().unwrap();
+            for _ in 0..25 {
+                let endpoint = quinn::Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();
+                let config = quic::client(&trust, Some(&identity), PROBE_ALPN).unwrap();
+                let connecting = endpoint.connect_with(config, address, name.host()).unwrap();
+                let connection = connecting.await.unwrap();
+                connection.close(0u32.into(), b"");
+                endpoint.wait_idle().await;
+            }
+        });
+    }
+    let mut changes = 0;
+    while !coming.is_empty() || changes < 1_000 {
+        office.reload.identity(&trust, &own).unwrap();
+        changes += 1;
+        tokio::select! {
+            Some(done) = coming.join_next() => done.unwrap(),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    assert!(standing.connection.close_reason().is_none(), "{changes} changes");
+}
