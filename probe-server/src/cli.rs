@@ -2,13 +2,16 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand, error::ErrorKind};
+use clap::{Parser, Subcommand, ValueEnum, error::ErrorKind};
+use jiff::Timestamp;
+use siaga_readiness::RoomId;
 use siaga_service::program::print;
 
 use crate::{
     api_token::{self, ApiTokenCommand},
     config::{self, Settings},
-    init, run,
+    init, rooms, run,
+    token::{self, Life},
 };
 
 /// Exit status of a usage error or a failure.
@@ -44,9 +47,55 @@ enum Command {
     /// Say who may ask this server over the network.
     #[command(subcommand)]
     ApiToken(ApiTokenCommand),
+    /// Make a one-time token by which a room's machine gets its certificate; a running server knows it at once.
+    Token {
+        /// The directory made by “init”.
+        #[arg(long)]
+        dir: PathBuf,
+        /// The room's identifier, as the booking system knows it.
+        #[arg(long)]
+        room: RoomId,
+        /// How long it may be used, at most 1h.
+        #[arg(long, default_value = "1h", value_name = "TIME")]
+        ttl: Life,
+    },
+    /// Who is enrolled, and who is no longer let in.
+    #[command(subcommand)]
+    Rooms(RoomsCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum RoomsCommand {
+    /// The keys that were enrolled or revoked.
+    List {
+        /// The directory made by “init”.
+        #[arg(long)]
+        dir: PathBuf,
+        /// What to print.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Let a room in no longer; a running server ends its connections within two seconds. With a new token it can be
+    /// enrolled again.
+    Revoke {
+        /// The directory made by “init”.
+        #[arg(long)]
+        dir: PathBuf,
+        #[command(flatten)]
+        whom: rooms::Whom,
+    },
+}
+
+/// What to print.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,12 +131,25 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
 fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Init { dir, names } => {
-            let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
             init::init(&dir, &names, today)?;
             Ok(print(&init::next_steps(&dir, &names))?)
         }
         Command::Run { dir, overrides } => run::run(&dir, &overrides),
         Command::ApiToken(command) => api_token::run(command),
+        Command::Token { dir, room, ttl } => Ok(print(&token::token(&dir, &room, ttl, Timestamp::now())?)?),
+        Command::Rooms(RoomsCommand::List { dir, format }) => {
+            config::check_place(&dir)?;
+            let listed = rooms::list(&dir, Timestamp::now())?;
+            Ok(print(&match format {
+                Format::Text => rooms::text(&listed),
+                Format::Json => serde_json::to_string(&listed)? + "\n",
+            })?)
+        }
+        Command::Rooms(RoomsCommand::Revoke { dir, whom }) => {
+            config::check_place(&dir)?;
+            Ok(print(&rooms::revoke(&dir, &whom, Timestamp::now())?)?)
+        }
         Command::Config(ConfigCommand::Check { dir }) => {
             let settings = config::load(&dir, &config::Overrides::default())?;
             let (trust, identity) = run::load_identity(&dir)?;

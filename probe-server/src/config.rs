@@ -170,6 +170,14 @@ pub struct Overrides {
     pub open: bool,
 }
 
+/// Whether a directory is a server's, however broken its configuration may be.
+///
+/// # Errors
+/// It is none.
+pub fn check_place(dir: &Path) -> Result<(), SettingsError> {
+    if dir.join(FILE).exists() { Ok(()) } else { Err(SettingsError::NoServer { dir: dir.to_owned() }) }
+}
+
 /// The settings of a server's directory.
 ///
 /// # Errors

@@ -36,7 +36,11 @@ pub fn next_steps(dir: &Path, names: &[String]) -> String {
          \n\
          Try it:\n  \
          siaga-probe-server run --dir {dir} --open\n  \
-         siaga-agent probe --server {host}:4433 --ca {dir}/ca.pem --up 10M --down 20M\n"
+         siaga-agent probe --server {host}:4433 --ca {dir}/ca.pem --up 10M --down 20M\n\
+         \n\
+         Then enrol your rooms and leave --open out:\n  \
+         siaga-probe-server token --dir {dir} --room ROOM\n  \
+         siaga-agent enroll --server {host}:4433 --ca ca.pem --token -\n"
     )
 }
 

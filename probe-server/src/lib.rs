@@ -4,7 +4,9 @@
 //! * [`init`]: a new server's directory: private CA, identity, configuration;
 //! * [`api_token`]: who may ask it over the network;
 //! * [`config`]: the configuration file and what the command line changes of it;
-//! * [`run`]: the daemon: probes and rooms' links over QUIC, the [`desk`] that keeps what rooms report, [`http`] for those who ask.
+//! * [`token`] and [`rooms`]: who may enrol, who is enrolled, who is no longer let in;
+//! * [`run`]: the daemon: probes and rooms' links over QUIC, the [`desk`] that keeps what rooms report, [`http`] for those who
+//!   ask, [`reload`] of what changes.
 
 pub mod api_token;
 pub mod cli;
@@ -13,4 +15,7 @@ pub mod desk;
 pub mod http;
 pub mod init;
 pub mod metrics;
+pub mod reload;
+pub mod rooms;
 pub mod run;
+pub mod token;

@@ -1,7 +1,7 @@
 //! What the operator counts.
 
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
-use siaga_transport::server::Event;
+use siaga_transport::{identity::Identity, server::Event};
 
 /// The server's metrics.
 #[derive(Debug)]
@@ -12,6 +12,10 @@ pub struct Metrics {
     verdicts: IntCounterVec,
     active: IntGauge,
     bytes: IntCounterVec,
+    enrolments: IntCounterVec,
+    certificate_expiry: IntGauge,
+    reload_worked: IntGauge,
+    revocations_read: IntGauge,
 }
 
 impl Metrics {
@@ -49,7 +53,48 @@ impl Metrics {
         for answer in ["granted", "busy", "denied"] {
             requests.with_label_values(&[answer]);
         }
-        Self { registry, requests, refusals, verdicts, active, bytes }
+        let enrolments = vec(
+            "siaga_server_enrolments_total",
+            "Rooms that asked for a certificate, the first or the next, by answer.",
+            &["answer"],
+        );
+        for answer in ["given", "refused"] {
+            enrolments.with_label_values(&[answer]);
+        }
+        let gauge = |name: &str, help: &str, value| {
+            let metric = IntGauge::new(name, help).expect("constant name");
+            registry.register(Box::new(metric.clone())).expect("names differ");
+            metric.set(value);
+            metric
+        };
+        let certificate_expiry = gauge(
+            "siaga_server_certificate_expiry_timestamp_seconds",
+            "When the server's own certificate runs out; rooms come no longer then.",
+            0,
+        );
+        let reload_worked = gauge(
+            "siaga_server_reload_successful",
+            "0 if the last certificate or configuration that was to be taken over was refused, and the one before is \
+             used; else 1.",
+            1,
+        );
+        let revocations_read = gauge(
+            "siaga_server_revocations_readable",
+            "0 while it can't be read which keys are revoked, and newer revocations don't count; else 1.",
+            1,
+        );
+        Self {
+            registry,
+            requests,
+            refusals,
+            verdicts,
+            active,
+            bytes,
+            enrolments,
+            certificate_expiry,
+            reload_worked,
+            revocations_read,
+        }
     }
 
     /// Counts one event.
@@ -64,6 +109,10 @@ impl Metrics {
                 self.answered("denied").inc();
                 self.refusals.with_label_values(&[reason.to_string()]).inc();
             }
+            Event::Enrolment { given } => {
+                self.enrolments.with_label_values(&[if *given { "given" } else { "refused" }]).inc();
+            }
+            Event::RevocationsRead(readable) => self.revocations_read.set((*readable).into()),
             Event::Finished { up, sent, received } => {
                 self.active.dec();
                 self.bytes.with_label_values(&["down"]).inc_by(*sent);
@@ -73,6 +122,16 @@ impl Metrics {
                 }
             }
         }
+    }
+
+    /// Notes which certificate the server shows.
+    pub fn certificate(&self, identity: &Identity) {
+        self.certificate_expiry.set(identity.validity().map_or(0, |validity| validity.until.as_second()));
+    }
+
+    /// Notes whether what was to be taken over was.
+    pub fn reloaded(&self, worked: bool) {
+        self.reload_worked.set(worked.into());
     }
 
     /// In Prometheus' text format.

@@ -8,7 +8,7 @@ use siaga_service::{
     http::{self as service_http, Access, HttpServer},
     logging,
     program::block_on,
-    signals::Shutdown,
+    signals::{Hangups, Shutdown},
     tokens::Tokens,
 };
 use siaga_transport::{
@@ -24,6 +24,7 @@ use crate::{
     desk::{self, Desk, Reception},
     http::{self, Answers},
     metrics::Metrics,
+    reload::Reloader,
 };
 
 /// Serves until a signal ends it.
@@ -49,6 +50,7 @@ pub fn load_identity(dir: &Path) -> Result<(Trust, Identity), IdentityError> {
 
 async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
+    let hangups = Hangups::on_signals()?;
     let metrics = Arc::new(Metrics::new());
     let events = {
         let metrics = metrics.clone();
@@ -61,7 +63,9 @@ async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity)
     };
     let desk = open_desk(dir, &settings)?;
     let probes = ProbeServer::bind(settings.listen, &trust, &identity, limits, events)?
-        .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0);
+        .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0)
+        .enrolling(dir)?;
+    let reloader = Reloader::new(dir, probes.reload(), &identity, metrics.clone());
     let web = bind_http(dir, &settings).await?;
     if settings.open {
         warn!(
@@ -72,11 +76,17 @@ async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity)
     let answers =
         Answers { metrics, desk: desk.clone(), profiles: Arc::new(Profiles::default()), tls: web.is_tls() };
     let router = http::router(answers);
-    tokio::join!(
-        probes.serve(shutdown.requested()),
-        web.serve(router, shutdown.requested()),
-        tidy(&desk, shutdown.requested()),
-    );
+    let serving = async {
+        tokio::join!(
+            probes.serve(shutdown.requested()),
+            web.serve(router, shutdown.requested()),
+            tidy(&desk, shutdown.requested()),
+        )
+    };
+    tokio::select! {
+        _ = serving => {}
+        () = reloader.run(hangups) => {}
+    }
     info!("stopped");
     Ok(())
 }
