@@ -16,6 +16,7 @@ use crate::{
         config::{self, ConfigCommand},
         devices::{self, DevicesArgs},
         doctor::{self, DoctorArgs},
+        enroll::{self, EnrollArgs},
         probe::{self, ProbeArgs},
     },
     config::Settings,
@@ -49,6 +50,7 @@ enum Command {
     Probe(ProbeArgs),
     Devices(DevicesArgs),
     Doctor(DoctorArgs),
+    Enroll(EnrollArgs),
     #[command(subcommand)]
     Config(ConfigCommand),
     /// The process in which a device is tried; started by this program itself.
@@ -104,6 +106,10 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
             let settings = Settings::load(config)?;
             once(async |shutdown| check::run(&args, &settings, &shutdown).await)
         }
+        Command::Enroll(args) => {
+            let settings = Settings::load(config)?;
+            once(async |shutdown| enroll::run(&args, &settings, &shutdown).await)
+        }
         Command::Doctor(args) => {
             let settings = Settings::load(config)?;
             once(async |shutdown| {
@@ -123,11 +129,8 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
             })
         }
         Command::Probe(args) => {
-            if config.is_some() {
-                // It has no use for one yet, but a broken one must not go unnoticed.
-                Settings::load(config)?;
-            }
-            once(async |shutdown| probe::run(&args, &shutdown).await)
+            let settings = Settings::load(config)?;
+            once(async |shutdown| probe::run(&args, &settings.state_dir, &shutdown).await)
         }
     }
 }

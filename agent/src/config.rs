@@ -31,6 +31,8 @@ use siaga_transport::{
 };
 use thiserror::Error;
 
+use crate::identities;
+
 pub use host::{DeclaredMachine, HostSettings};
 pub use network::{DailyBytes, Metered, NetworkSettings};
 
@@ -111,18 +113,29 @@ pub struct ServerSettings {
     pub address: ServerName,
     /// Its CA, a PEM file.
     pub ca: PathBuf,
-    /// This room's identity for it: a directory with `cert.pem` and `key.pem`.
+    /// This room's identity for it: a directory with `cert.pem` and `key.pem`. Without it, the one that the room was
+    /// enrolled with, if it was.
     pub identity: Option<PathBuf>,
 }
 
 impl ServerSettings {
-    /// Reads the files that the settings name.
+    /// Reads the CA and the identity. They are read each time that they are needed: what an administrator mends, and
+    /// what is renewed, counts from the next connection on.
     ///
     /// # Errors
     /// A file can't be read or used.
-    pub fn load(&self) -> Result<(Trust, Option<Identity>), IdentityError> {
-        let identity = self.identity.as_deref().map(Identity::load_dir).transpose()?;
+    pub fn load(&self, state_dir: &Path) -> Result<(Trust, Option<Identity>), IdentityError> {
+        let identity = match &self.identity {
+            Some(dir) => Some(Identity::load_dir(dir)?),
+            None => identities::enrolled(state_dir, &self.address)?,
+        };
         Ok((Trust::load(&self.ca)?, identity))
+    }
+
+    /// Where the identity is, if there is one.
+    #[must_use]
+    pub fn identity_dir(&self, state_dir: &Path) -> PathBuf {
+        self.identity.clone().unwrap_or_else(|| identities::place(state_dir, &self.address))
     }
 }
 

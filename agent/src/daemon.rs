@@ -13,7 +13,7 @@ use tracing::{info, level_filters::LevelFilter, warn};
 use crate::{
     changes::{ChangeWatch, Changes},
     config::Settings,
-    devices, facts, host, http,
+    devices, facts, host, http, identities,
     link::{Driver, Links},
     room::Room,
 };
@@ -51,7 +51,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         tokio::join!(
             devices::watch(&room, &settings, changes.clone()),
             facts::watch(&room, &settings, changes.clone()),
-            watch.run(&room)
+            watch.run(&room),
+            identities::keep(&room, &settings)
         )
     };
     tokio::select! {
@@ -67,7 +68,7 @@ async fn watch_link(room: &Room, settings: &Settings, changes: Changes, shutdown
     let Some(rates) = room.default_profile().requirements.network else {
         return info!("the profile asks nothing of the network: it is not probed");
     };
-    let Some(links) = Links::new(&settings.servers, rates) else {
+    let Some(links) = Links::new(&settings.servers, &settings.state_dir, rates) else {
         return warn!("no probe server is configured: the network stays unknown; add one under [[servers]]");
     };
     Driver::new(links, settings).run(room, changes, shutdown).await;

@@ -8,6 +8,7 @@
 //! * [`trials`]: devices tried out while nobody uses them; [`demand`]: because somebody asks;
 //! * [`changes`]: notices what makes earlier observations worthless;
 //! * [`room`]: the one place where observations go in and snapshots come out;
+//! * [`identities`]: who the room is to each server, and how long;
 //! * [`http`], [`metrics`], [`text`]: renderers of that one snapshot;
 //! * [`daemon`]: all of it, for as long as it is wanted;
 //! * [`doctor`]: what keeps it from its work;
@@ -25,6 +26,7 @@ pub mod doctor;
 pub mod facts;
 pub mod host;
 pub mod http;
+pub mod identities;
 mod keep;
 pub mod link;
 pub mod metrics;

@@ -12,6 +12,7 @@ mod watch;
 use std::{
     future::Future,
     net::{IpAddr, UdpSocket},
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -41,13 +42,15 @@ pub use links::Links;
 #[derive(Debug, Clone)]
 struct Link {
     server: ServerSettings,
+    /// Where an enrolled identity is.
+    state_dir: PathBuf,
     rates: NetworkRequirement,
     tokens: Tokens,
 }
 
 impl Link {
-    fn new(server: &ServerSettings, rates: NetworkRequirement) -> Self {
-        Self { server: server.clone(), rates, tokens: Tokens::default() }
+    fn new(server: &ServerSettings, state_dir: &Path, rates: NetworkRequirement) -> Self {
+        Self { server: server.clone(), state_dir: state_dir.to_owned(), rates, tokens: Tokens::default() }
     }
 
     /// `passed_before`: the same probe has passed on this network within the last day.
@@ -91,7 +94,6 @@ impl Link {
         Question { mode, server: self.server.address.to_string(), up_bps: up, down_bps: down }
     }
 
-    /// The files are read each time: what an administrator mends is good at the next probe.
     async fn try_to_probe(
         &self,
         mode: Mode,
@@ -99,7 +101,7 @@ impl Link {
         meter: Meter,
         cancel: impl Future<Output = Reason>,
     ) -> Result<Probed, IdentityError> {
-        let (trust, identity) = self.server.load()?;
+        let (trust, identity) = self.server.load(&self.state_dir)?;
         let NetworkRequirement { up, down } = self.rates;
         let server = self.server.address.clone();
         let (effort, tokens) = (Effort::Normal, self.tokens.clone());

@@ -20,14 +20,15 @@ use siaga_readiness::{
 };
 
 use self::families::Families;
-use crate::{devices::Announcer, host, room::Room};
+use crate::{devices::Announcer, host, identities::Expiry, room::Room};
 
 /// What is known of the room, now.
 #[must_use]
 pub fn render(room: &Room) -> String {
     let snapshot = room.snapshot();
     let now = host::now();
-    render_snapshot(&snapshot, room.hearing().now(), room.profiles().iter(), room.default_profile(), now)
+    let (announcer, identities) = (room.hearing().now(), room.identities());
+    render_snapshot(&snapshot, announcer, room.profiles().iter(), room.default_profile(), &identities, now)
 }
 
 fn render_snapshot<'a>(
@@ -35,11 +36,16 @@ fn render_snapshot<'a>(
     announcer: Option<Announcer>,
     profiles: impl Iterator<Item = &'a Profile>,
     own: &Profile,
+    identities: &[Expiry],
     now: Moment,
 ) -> String {
     let registry = Registry::new();
     let families = Families::register(&registry);
     families.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+    for Expiry { server, until } in identities {
+        #[allow(clippy::cast_precision_loss)]
+        families.identity_expiry.with_label_values(&[server]).set(until.as_second() as f64);
+    }
     for profile in profiles {
         readiness(&families, &evaluate(snapshot, profile, now));
     }

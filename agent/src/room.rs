@@ -14,7 +14,7 @@ use siaga_readiness::{
 };
 use tokio::sync::{Mutex as Devices, Notify};
 
-use crate::{demand::TrialDemand, devices::Hearing, host};
+use crate::{demand::TrialDemand, devices::Hearing, host, identities::Expiry};
 
 /// What is known of this room, shared by everything that looks and everything that answers.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub struct Room {
     default_profile: Profile,
     demand: Notify,
     trial_demand: TrialDemand,
+    identities: Mutex<Vec<Expiry>>,
     /// Held while this program itself opens devices.
     in_hand: Devices<()>,
     hearing: Hearing,
@@ -48,9 +49,21 @@ impl Room {
             default_profile,
             demand: Notify::new(),
             trial_demand: TrialDemand::default(),
+            identities: Mutex::default(),
             in_hand: Devices::default(),
             hearing: Hearing::default(),
         })
+    }
+
+    /// Until when this room's identities count, as they were last looked at.
+    #[must_use]
+    pub fn identities(&self) -> Vec<Expiry> {
+        self.identities.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes until when this room's identities count.
+    pub fn note_identities(&self, expiries: Vec<Expiry>) {
+        *self.identities.lock().unwrap_or_else(PoisonError::into_inner) = expiries;
     }
 
     /// Takes an observation in.

@@ -128,7 +128,10 @@ async fn try_it(
     shutdown: &Shutdown,
 ) -> anyhow::Result<Readiness> {
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
-    let links = profile.requirements.network.and_then(|rates| Links::new(&settings.servers, rates));
+    let links = profile
+        .requirements
+        .network
+        .and_then(|rates| Links::new(&settings.servers, &settings.state_dir, rates));
     let look_at_link = async {
         match links {
             Some(mut links) => Some(links.look(shutdown.requested()).await),

@@ -22,7 +22,7 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     let settings = Settings::load(path)?;
     check_address(settings.http.listen)?;
     for server in &settings.servers {
-        server.load()?;
+        server.load(&settings.state_dir)?;
     }
     for warning in settings.warnings() {
         eprintln!("warning: {warning}");

@@ -4,6 +4,7 @@ pub mod check;
 pub mod config;
 pub mod devices;
 pub mod doctor;
+pub mod enroll;
 pub mod probe;
 
 /// What to print.

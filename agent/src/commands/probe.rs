@@ -1,18 +1,21 @@
 //! `siaga-agent probe`: one probe, now.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum};
 use siaga_probe::{Bitrate, Mode, Reason, Verdict, judge::Effort};
 use siaga_service::{program::print, signals::Shutdown};
 use siaga_transport::{
     client::{Meter, ProbeRequest, Tokens, probe},
-    identity::{Identity, Trust},
+    identity::{Identity, IdentityError, Trust},
     server_name::ServerName,
 };
 
 use super::Format;
-use crate::text;
+use crate::{identities, text};
 
 /// Probe the link to a server once and print what was found.
 ///
@@ -25,7 +28,8 @@ pub struct ProbeArgs {
     /// The CA that signed its certificate (ca.pem of “siaga-probe-server init”).
     #[arg(long, value_name = "FILE")]
     ca: PathBuf,
-    /// A directory with this room's cert.pem and key.pem; without it, only a server run with --open serves.
+    /// A directory with this room's cert.pem and key.pem; without it, the identity that this room is enrolled with,
+    /// or none, and then only a server run with --open serves.
     #[arg(long, value_name = "DIR")]
     identity: Option<PathBuf>,
     /// Kind of probe.
@@ -59,7 +63,7 @@ enum ModeArg {
 ///
 /// # Errors
 /// A file can't be read or used.
-pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
+pub async fn run(args: &ProbeArgs, state_dir: &Path, shutdown: &Shutdown) -> anyhow::Result<u8> {
     let mode = match args.mode {
         ModeArg::Gate => Mode::Gate,
         ModeArg::Sustain => Mode::Sustain,
@@ -75,7 +79,7 @@ pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
     let request = ProbeRequest {
         server: args.server.clone(),
         trust: Trust::load(&args.ca)?,
-        identity: args.identity.as_deref().map(Identity::load_dir).transpose()?,
+        identity: identity(args, state_dir)?,
         mode,
         effort: args.effort,
         up: args.up,
@@ -98,4 +102,20 @@ pub async fn run(args: &ProbeArgs, shutdown: &Shutdown) -> anyhow::Result<u8> {
         Verdict::Fail => 2,
         Verdict::Inconclusive => 3,
     })
+}
+
+fn identity(args: &ProbeArgs, state_dir: &Path) -> Result<Option<Identity>, IdentityError> {
+    if let Some(dir) = &args.identity {
+        return Identity::load_dir(dir).map(Some);
+    }
+    match identities::enrolled(state_dir, &args.server) {
+        Err(IdentityError::Unreadable { path, cause }) if cause.kind() == io::ErrorKind::PermissionDenied => {
+            eprintln!(
+                "note: this user may not read {}; probing without an identity (as root it would be used)",
+                path.display()
+            );
+            Ok(None)
+        }
+        enrolled => enrolled,
+    }
 }

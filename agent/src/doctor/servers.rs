@@ -1,6 +1,6 @@
 //! Names, ways and certificates of the probe servers.
 
-use std::future::pending;
+use std::{future::pending, path::Path};
 
 use siaga_probe::{Direction, Mode, Reason, judge::Effort};
 use siaga_readiness::{profile::Profile, reasons::Code};
@@ -20,7 +20,7 @@ pub(super) async fn servers(settings: &Settings) -> (Vec<Finding>, Option<f64>) 
     let (mut findings, mut offset_s) = (Vec::new(), None);
     for server in &settings.servers {
         let name = server.address.to_string();
-        findings.push(match ask(server).await {
+        findings.push(match ask(server, &settings.state_dir).await {
             Ok(Probed { result, clock_offset_s, .. }) => {
                 offset_s = offset_s.or(clock_offset_s);
                 of_reason(result.reason, result.detail, &name)
@@ -34,8 +34,8 @@ pub(super) async fn servers(settings: &Settings) -> (Vec<Finding>, Option<f64>) 
 }
 
 /// By a quality probe: a few seconds, at most 0.1 MB, and nobody's meeting is disturbed by it.
-async fn ask(server: &ServerSettings) -> Result<Probed, IdentityError> {
-    let (trust, identity) = server.load()?;
+async fn ask(server: &ServerSettings, state_dir: &Path) -> Result<Probed, IdentityError> {
+    let (trust, identity) = server.load(state_dir)?;
     // A quality probe asks for no rate; a request has one.
     let rates = Profile::minimum().requirements.network.expect("the shipped profile is tested");
     let request = ProbeRequest {

@@ -1,6 +1,6 @@
 //! The links to all probe servers: the nearest that answers is probed.
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::{future::Future, path::Path, pin::pin, time::Duration};
 
 use siaga_probe::{
     Mode, Reason, Verdict,
@@ -29,8 +29,8 @@ pub struct Links {
 impl Links {
     /// Links that nobody has looked at yet; none without a server.
     #[must_use]
-    pub fn new(servers: &[ServerSettings], rates: NetworkRequirement) -> Option<Self> {
-        let links: Vec<_> = servers.iter().map(|server| Link::new(server, rates)).collect();
+    pub fn new(servers: &[ServerSettings], state_dir: &Path, rates: NetworkRequirement) -> Option<Self> {
+        let links: Vec<_> = servers.iter().map(|server| Link::new(server, state_dir, rates)).collect();
         let count = links.len();
         (count > 0).then(|| Self { links, servers: Servers::new(count), standings: vec![None; count] })
     }
@@ -218,7 +218,12 @@ mod tests {
             ca: "ca.pem".into(),
             identity: None,
         });
-        Links::new(&settings.collect::<Vec<_>>(), NetworkRequirement { up: rate, down: rate }).unwrap()
+        Links::new(
+            &settings.collect::<Vec<_>>(),
+            Path::new("/no/state"),
+            NetworkRequirement { up: rate, down: rate },
+        )
+        .unwrap()
     }
 
     fn turned_away(links: &Links, reasons: &[Reason]) -> Vec<(usize, Seen)> {
@@ -233,7 +238,9 @@ mod tests {
     #[test]
     fn without_a_server_there_is_no_link() {
         let rate = Bitrate::from_bps(10_000_000).unwrap();
-        assert!(Links::new(&[], NetworkRequirement { up: rate, down: rate }).is_none());
+        assert!(
+            Links::new(&[], Path::new("/no/state"), NetworkRequirement { up: rate, down: rate }).is_none()
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use siaga_readiness::{
 };
 
 use super::render_snapshot;
-use crate::{devices::Announcer, sample};
+use crate::{devices::Announcer, identities::Expiry, sample};
 
 fn render(seconds: u64) -> String {
     render_of(&sample::snapshot(), Profile::minimum(), seconds)
@@ -26,7 +26,9 @@ fn render_of(snapshot: &Snapshot, own: &Profile, seconds: u64) -> String {
 }
 
 fn render_heard(snapshot: &Snapshot, announcer: Option<Announcer>, own: &Profile, seconds: u64) -> String {
-    render_snapshot(snapshot, announcer, Profiles::default().iter(), own, sample::at(seconds))
+    let until = "2026-12-01T00:00:00Z".parse().unwrap();
+    let identities = [Expiry { server: "probe.example:4433".into(), until }];
+    render_snapshot(snapshot, announcer, Profiles::default().iter(), own, &identities, sample::at(seconds))
 }
 
 /// The sample's room, its camera tried at 12 s, its microphone at 17 s.

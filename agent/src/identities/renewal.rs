@@ -1,0 +1,217 @@
+//! The next certificate, in time and by itself.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    path::Path,
+    time::Duration,
+};
+
+use siaga_readiness::moment::Moment;
+use siaga_transport::{
+    enrol::{
+        Refusal,
+        room::{EnrolError, Given, renew},
+    },
+    identity::{Identity, Validity, retry_after},
+    vault::Vault,
+};
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use super::{CERTIFICATE, expiries};
+use crate::{
+    config::{ServerSettings, Settings},
+    host,
+    room::Room,
+};
+
+/// Renews the certificates of all servers, and tells the room until when they count, for as long as it runs.
+pub async fn keep(room: &Room, settings: &Settings) {
+    let mut keepers: Vec<Keeper> =
+        settings.servers.iter().map(|server| Keeper::new(server, settings)).collect();
+    loop {
+        for keeper in &mut keepers {
+            keeper.look().await;
+        }
+        room.note_identities(expiries(settings));
+        // Not until the certificate is due: a machine that sleeps meanwhile would be late.
+        sleep(BETWEEN_LOOKS).await;
+    }
+}
+
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5 * 60);
+
+/// Keeps one server's certificate.
+struct Keeper<'a> {
+    server: &'a ServerSettings,
+    state_dir: &'a Path,
+    /// This room's place among those that were enrolled at the same time, 0 to 1.
+    chance: f64,
+    pace: Pace,
+    warned: Option<Duration>,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(server: &'a ServerSettings, settings: &'a Settings) -> Self {
+        let mut hash = DefaultHasher::new();
+        (settings.room.as_str(), server.address.to_string()).hash(&mut hash);
+        #[allow(clippy::cast_precision_loss)]
+        let chance = hash.finish() as f64 / u64::MAX as f64;
+        Self { server, state_dir: &settings.state_dir, chance, pace: Pace::default(), warned: None }
+    }
+
+    async fn look(&mut self) {
+        let dir = self.server.identity_dir(self.state_dir);
+        // What can't be read is the probe's to tell.
+        let Ok(identity) = Identity::load_dir(&dir) else { return };
+        let Some(validity) = identity.validity() else { return };
+        let now = host::now();
+        if self.pace.is_due(&validity, self.chance, &now) {
+            // Where nothing can be kept (files of an office's own authority), nothing is asked for.
+            if let Ok(vault) = Vault::open(&dir)
+                && is_writable(&vault)
+            {
+                self.renew(&identity, &vault, &now).await;
+            }
+        }
+        self.warn(&dir, &now);
+    }
+
+    async fn renew(&mut self, identity: &Identity, vault: &Vault, now: &Moment) {
+        let server = &self.server.address;
+        match self.ask(identity).await.and_then(|given| {
+            vault.replace(CERTIFICATE, given.chain.as_bytes())?;
+            Ok(given)
+        }) {
+            Ok(given) => {
+                info!(%server, room = %given.room, until = %given.validity.until, "the certificate is renewed");
+                self.pace.renewed(now);
+            }
+            Err(error) => {
+                let lasting = matches!(
+                    error.downcast_ref(),
+                    Some(EnrolError::Refused { reason: Refusal::NotEnrolledHere | Refusal::Revoked, .. })
+                );
+                let wait = self.pace.failed(lasting, self.chance, now);
+                let again = format!("{} min", wait.as_secs() / 60);
+                warn!(%server, error = %format!("{error:#}"), again, "the certificate could not be renewed");
+            }
+        }
+    }
+
+    async fn ask(&self, identity: &Identity) -> anyhow::Result<Given> {
+        let (trust, _) = self.server.load(self.state_dir)?;
+        Ok(renew(&self.server.address, &trust, identity).await?)
+    }
+
+    /// Daily, while what is left is little, whoever has to renew it.
+    fn warn(&mut self, dir: &Path, now: &Moment) {
+        let Some(validity) = Identity::load_dir(dir).ok().and_then(|identity| identity.validity()) else {
+            return;
+        };
+        let recently = self.warned.is_some_and(|at| now.since_boot.saturating_sub(at) < DAY);
+        if !is_running_out(&validity, now) || recently {
+            return;
+        }
+        self.warned = Some(now.since_boot);
+        let (server, hours) = (&self.server.address, validity.left(now.wall).as_secs() / 3600);
+        warn!(
+            %server, identity = %dir.display(), hours_left = hours,
+            "this room's certificate runs out and was not renewed; then it is served no longer: look at the messages \
+             before this one, or enrol the room anew"
+        );
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Less than a sixth of its life is left: of 30 days, the last five.
+pub(crate) fn is_running_out(validity: &Validity, now: &Moment) -> bool {
+    let life = Duration::try_from(validity.until.duration_since(validity.from)).unwrap_or_default();
+    validity.left(now.wall) < life / 6
+}
+
+fn is_writable(vault: &Vault) -> bool {
+    const TRIED: &str = ".renewal";
+    let _ = vault.remove(TRIED);
+    vault.create(TRIED, b"").and_then(|()| vault.remove(TRIED)).is_ok()
+}
+
+/// When to ask again.
+#[derive(Debug, Default)]
+struct Pace {
+    failures: u32,
+    /// Not before this, by the clock that goes on during suspend.
+    not_before: Option<Duration>,
+}
+
+impl Pace {
+    fn is_due(&self, validity: &Validity, chance: f64, now: &Moment) -> bool {
+        now.wall >= validity.renewal(chance) && self.not_before.is_none_or(|at| now.since_boot >= at)
+    }
+
+    /// On a machine whose clock is wrong the new certificate is due at once; not every look asks for another.
+    fn renewed(&mut self, now: &Moment) {
+        *self = Self { failures: 0, not_before: Some(now.since_boot + DAY) };
+    }
+
+    /// `lasting`: until somebody does something, and a day is soon enough to see that.
+    fn failed(&mut self, lasting: bool, chance: f64, now: &Moment) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        let wait = if lasting { DAY } else { retry_after(self.failures, chance) };
+        self.not_before = Some(now.since_boot + wait);
+        wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use siaga_readiness::moment::BootId;
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// The middle of the time in which a certificate of November is renewed.
+    fn day(day: u32) -> Moment {
+        Moment {
+            wall: format!("2026-11-{day:02}T00:00:00Z").parse().unwrap(),
+            since_boot: u32::saturating_sub(day, 1) * DAY,
+            boot: BootId(1),
+        }
+    }
+
+    fn november() -> Validity {
+        Validity { from: day(1).wall, until: "2026-12-01T00:00:00Z".parse().unwrap() }
+    }
+
+    fn later(moment: &Moment, by: Duration) -> Moment {
+        Moment { wall: moment.wall + by, since_boot: moment.since_boot + by, boot: moment.boot }
+    }
+
+    #[test]
+    fn it_is_renewed_once_when_it_is_due() {
+        let (validity, mut pace) = (november(), Pace::default());
+        assert!(!pace.is_due(&validity, 0.5, &day(21)));
+        assert!(pace.is_due(&validity, 0.5, &day(23)));
+        pace.renewed(&day(23));
+        assert!(!pace.is_due(&validity, 0.5, &later(&day(23), 60 * MINUTE)), "whatever the clock says");
+    }
+
+    #[test]
+    fn after_a_failure_it_is_tried_again_and_one_that_lasts_is_looked_at_daily() {
+        let (validity, mut pace) = (november(), Pace::default());
+        pace.failed(false, 0.0, &day(23));
+        assert!(!pace.is_due(&validity, 0.0, &later(&day(23), 14 * MINUTE)));
+        assert!(pace.is_due(&validity, 0.0, &later(&day(23), 15 * MINUTE)));
+        pace.failed(true, 0.0, &day(24));
+        assert!(!pace.is_due(&validity, 0.0, &later(&day(24), 23 * 60 * MINUTE)));
+        assert!(pace.is_due(&validity, 0.0, &day(25)));
+    }
+
+    #[test]
+    fn of_a_month_the_last_five_days_are_little() {
+        assert!(!is_running_out(&november(), &day(25)));
+        assert!(is_running_out(&november(), &day(27)));
+    }
+}
