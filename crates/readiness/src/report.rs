@@ -34,11 +34,11 @@ pub const VERSION: u16 = 1;
 /// Oldest version that this side still speaks: the one before the newest, once there is one.
 pub const OLDEST_VERSION: u16 = 1;
 
-/// Longest frame, bytes. The facts of a room with 64 cameras that offer 16 sizes each take 100 KiB; those of an ordinary
-/// one, 6 KiB.
+/// Longest frame, bytes. The facts of a room with 64 cameras that offer 16 sizes each take 82 KiB; those of an ordinary
+/// one, 4 KiB.
 pub const MAX_FRAME: u32 = 256 * 1024;
 
-/// Most records in one frame: with the longest probe results they take 200 KiB.
+/// Most records in one frame: with the longest probe results they take less than four fifths of it.
 pub const MAX_RECORDS: usize = 64;
 
 /// The version that both sides speak, if there is one.

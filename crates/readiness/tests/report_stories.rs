@@ -10,8 +10,8 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
 use siaga_probe::{DirectionResult, Reason, Verdict};
 use siaga_readiness::{
-    Cause, CheckCode, CheckState, Code, Evidence, Inventory, Policy, Profile, Readiness, RoomVerdict,
-    ServerPlace, evaluate,
+    Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Policy, Profile, Readiness,
+    RoomVerdict, ServerPlace, Trial, TrialOutcome, evaluate,
     inventory::{Kind, VideoMode},
     report::{
         Ack, Age, Began, CheckAnswer, CheckNow, CheckingFrame, DeviceChange, DeviceEvent, Echo, Facts,
@@ -201,11 +201,11 @@ fn what_a_newer_peer_adds_is_ignored() {
     assert_eq!(answer, CheckAnswer::Unknown);
 
     let mut frame = serde_json::to_value(records(vec![probe_record(1), probe_record(2)])).unwrap();
-    frame["records"][0]["what"] = json!({"kind": "eclipse", "of": "sun"});
+    frame["records"][0]["what"] = json!({"event": "eclipse", "of": "sun"});
     let FromRoom::Records(RecordsFrame { records, .. }) = read(frame.clone()) else { panic!("known") };
     assert_eq!((records[0].seq, &records[0].what), (1, &Happening::Unknown));
     assert_eq!(records[1], probe_record(2));
-    frame["records"][0]["what"] = json!({"kind": "probe", "result": "in words"});
+    frame["records"][0]["what"] = json!({"event": "probe", "result": "in words"});
     let FromRoom::Records(RecordsFrame { records, .. }) = read(frame.clone()) else { panic!("known") };
     assert_eq!(records[0].what, Happening::Unknown);
     frame["records"][0]["what"] = frame["records"][1]["what"].clone();
@@ -285,6 +285,11 @@ fn the_largest_room_and_the_longest_records_fit_into_a_frame() {
     let frame = SnapshotFrame { no: 1, echo: ECHO, facts: Tolerant::Understood(facts(&room)) };
     let largest = size(&FromRoom::Snapshot(Box::new(frame)));
     assert!(largest < MAX_FRAME as usize / 2, "{largest}");
+    let frame = SnapshotFrame { no: 1, echo: ECHO, facts: Tolerant::Understood(facts(&ready_room())) };
+    let ordinary = size(&FromRoom::Snapshot(Box::new(frame)));
+    let looks = Looks { scan: Some(Age::ZERO), attempt: Some(Age::ZERO), host: Some(Age::ZERO) };
+    let still = size(&FromRoom::Still(StillFrame { no: 1, echo: ECHO, looks }));
+    println!("snapshots of {largest} and {ordinary} bytes, still {still}");
     let frame = records((0..MAX_RECORDS as u64).map(probe_record).collect());
     assert!(size(&frame) < MAX_FRAME as usize * 4 / 5, "{}", size(&frame));
 }
@@ -336,10 +341,16 @@ fn frames() -> Vec<Vec<u8>> {
         reason: Code::DevicePresent,
     };
     let began = Began { cause: Cause::Resumed };
+    let trial = Trial {
+        kind: DeviceKind::Microphone,
+        id: "PCH@pci-0000:00:1f.3".into(),
+        outcome: TrialOutcome::NotDone { reason: Code::DeviceBusy, detail: "taken".into() },
+    };
     let all = vec![
         probe_record(1),
         Record { seq: 3, at: None, what: Happening::Device(event) },
         Record { seq: 4, at: Some(Age::ZERO), what: Happening::Began(began) },
+        Record { seq: 5, at: Some(Age::ZERO), what: Happening::Trial(trial) },
     ];
     let looks = Looks { scan: Some(Age::ZERO), attempt: Some(Age::ZERO), host: None };
     let snapshot = SnapshotFrame { no: 1, echo: ECHO, facts: Tolerant::Understood(facts(&ready_room())) };

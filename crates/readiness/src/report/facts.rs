@@ -135,6 +135,13 @@ pub struct Looks {
 }
 
 impl Looks {
+    /// The same when another `elapsed` has passed.
+    #[must_use]
+    pub fn after(self, elapsed: Duration) -> Self {
+        let older = |age: Option<Age>| age.map(|age| age.after(elapsed));
+        Self { scan: older(self.scan), attempt: older(self.attempt), host: older(self.host) }
+    }
+
     /// When it was looked at, if that is all in which `after` differs from `before`.
     #[must_use]
     pub fn alone_differ(before: &Snapshot, after: &Snapshot, now: Moment) -> Option<Self> {

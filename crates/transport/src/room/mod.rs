@@ -12,7 +12,7 @@ pub mod client;
 pub mod desk;
 mod frames;
 mod live;
-mod rate;
+pub(crate) mod rate;
 pub mod retry;
 mod server;
 

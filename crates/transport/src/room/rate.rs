@@ -3,14 +3,14 @@
 use tokio::time::Instant;
 
 /// Frames per second, and how many at once.
-const FRAMES: Bucket = Bucket { per_second: 20.0, most: 100.0 };
+pub(crate) const FRAMES: Bucket = Bucket { per_second: 20.0, most: 100.0 };
 
 /// Bytes per second, and how many at once: what a room saved up over a week, and the largest snapshots.
-const BYTES: Bucket = Bucket { per_second: 256.0 * 1024.0, most: 4.0 * 1024.0 * 1024.0 };
+pub(crate) const BYTES: Bucket = Bucket { per_second: 256.0 * 1024.0, most: 4.0 * 1024.0 * 1024.0 };
 
-struct Bucket {
-    per_second: f64,
-    most: f64,
+pub(crate) struct Bucket {
+    pub(crate) per_second: f64,
+    pub(crate) most: f64,
 }
 
 /// What a room may still send now.

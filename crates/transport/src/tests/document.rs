@@ -21,7 +21,7 @@ use crate::{
     patience::Patience,
 };
 
-const PAGE: &str = include_str!("../../../../docs/protocol.md");
+pub(super) const PAGE: &str = include_str!("../../../../docs/protocol.md");
 
 /// The blocks of code that follow a mark.
 fn blocks(mark: &str) -> impl Iterator<Item = &'static str> {
@@ -33,7 +33,7 @@ fn blocks(mark: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// Parses each example and asserts that the message has its fields and no other; answers with the types seen.
-fn examples<T: DeserializeOwned + Serialize>(mark: &str) -> BTreeSet<String> {
+pub(super) fn examples<T: DeserializeOwned + Serialize>(mark: &str) -> BTreeSet<String> {
     blocks(mark)
         .map(|example| {
             let shown: Value = serde_json::from_str(example).unwrap();

@@ -13,6 +13,7 @@ mod modes;
 mod reload;
 mod revocation;
 mod room;
+mod room_document;
 mod shutdown;
 mod silence;
 mod socket;
