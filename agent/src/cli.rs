@@ -18,6 +18,7 @@ use crate::{
         doctor::{self, DoctorArgs},
         enroll::{self, EnrollArgs},
         probe::{self, ProbeArgs},
+        status::{self, StatusArgs},
     },
     config::Settings,
     daemon,
@@ -51,6 +52,7 @@ enum Command {
     Devices(DevicesArgs),
     Doctor(DoctorArgs),
     Enroll(EnrollArgs),
+    Status(StatusArgs),
     #[command(subcommand)]
     Config(ConfigCommand),
     /// The process in which a device is tried; started by this program itself.
@@ -118,6 +120,10 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
                     () = shutdown.requested() => anyhow::bail!("interrupted"),
                 }
             })
+        }
+        Command::Status(args) => {
+            let settings = Settings::load(config)?;
+            once(async |_| status::run(&args, &settings).await)
         }
         Command::Devices(args) => {
             let settings = Settings::load(config)?;

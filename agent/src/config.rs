@@ -3,6 +3,7 @@
 mod host;
 pub mod hours;
 mod network;
+mod site;
 mod warnings;
 
 use std::{
@@ -35,6 +36,7 @@ use crate::identities;
 
 pub use host::{DeclaredMachine, HostSettings};
 pub use network::{DailyBytes, Metered, NetworkSettings};
+pub use site::SiteId;
 
 /// Where the configuration is looked for unless `--config` says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/siaga/agent.toml";
@@ -51,6 +53,8 @@ pub type Interval = BoundedDuration<1_000, 86_400_000>;
 pub struct Settings {
     /// The room's identifier; the machine's name if none is given.
     pub room: RoomId,
+    /// The site whose uplink the room shares with others.
+    pub site: Option<SiteId>,
     /// The profile that the room is held against unless another is asked for.
     pub profile: ProfileName,
     /// The local HTTP server.
@@ -77,6 +81,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             room: RoomId::of_machine(&crate::host::name()),
+            site: None,
             profile: siaga_readiness::profile::Profile::minimum().name.clone(),
             http: HttpSettings::default(),
             servers: Vec::new(),

@@ -13,7 +13,7 @@ use tracing::{info, level_filters::LevelFilter, warn};
 use crate::{
     changes::{ChangeWatch, Changes},
     config::Settings,
-    devices, facts, host, http, identities,
+    desk, devices, facts, host, http, identities,
     link::{Driver, Links},
     room::Room,
 };
@@ -45,6 +45,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             web.serve(http::router(room.clone(), watch.clone()), shutdown.requested()),
             // A probe in progress ends cleanly on both sides before the program does.
             watch_link(&room, &settings, changes.clone(), &shutdown),
+            desk::keep(&room, &settings, &watch, changes.clone(), &shutdown),
         )
     };
     let looking = async {

@@ -3,7 +3,23 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use siaga_probe::schedule::Meeting;
+use siaga_readiness::report::CheckAnswer;
 use tokio::sync::Notify;
+
+use crate::{host, room::Room};
+
+/// Asks for a gate probe and for the devices to be tried, as a person in the room would; never into a meeting.
+pub fn check_now(room: &Room) -> CheckAnswer {
+    if room.snapshot().meeting(host::now()) == Meeting::On {
+        return CheckAnswer::MeetingOn;
+    }
+    if room.is_probed() {
+        room.demand_probe();
+    }
+    room.trial_demand().ask();
+    CheckAnswer::Begun
+}
 
 /// Trials that somebody asked for. Several wishes at once are one.
 #[derive(Debug, Default)]

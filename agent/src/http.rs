@@ -20,7 +20,7 @@ use siaga_readiness::{
 };
 use siaga_service::problem::Problem;
 
-use crate::{changes::ChangeWatch, host, metrics, room::Room, trials};
+use crate::{changes::ChangeWatch, desk::DeskStatus, host, metrics, room::Room, trials};
 
 /// The routes.
 pub fn router(room: Arc<Room>, watch: Arc<ChangeWatch>) -> Router {
@@ -29,6 +29,7 @@ pub fn router(room: Arc<Room>, watch: Arc<ChangeWatch>) -> Router {
         .route("/v1/devices", get(devices))
         .route("/v1/probe", post(demand_probe))
         .route("/v1/trials", get(trials_asked_for).post(demand_trials))
+        .route("/v1/status", get(status))
         .route("/metrics", get(render_metrics))
         .route("/health", get(health))
         .with_state(Answers { room, watch })
@@ -105,8 +106,7 @@ fn seen(scan: &Scan, now: Moment) -> SeenDevices<'_> {
 /// off, is in the readiness.
 async fn demand_probe(State(answers): State<Answers>) -> Response {
     let room = answers.room();
-    let asks_nothing = room.default_profile().requirements.network.is_none();
-    if asks_nothing || room.snapshot().setup.probe_server.is_none() {
+    if !room.is_probed() {
         let words = "Nothing is probed here: a probe server under [[servers]] is needed, and a profile that asks \
                      something of the network.";
         return Problem::new(StatusCode::CONFLICT, words).into_response();
@@ -130,6 +130,23 @@ async fn trials_asked_for(State(answers): State<Answers>) -> Response {
         Some(run) => (NO_STORE, Json(run)).into_response(),
         None => Problem::new(StatusCode::NOT_FOUND, "Nobody has asked for trials yet.").into_response(),
     }
+}
+
+/// How the program is, as against the room.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// The room.
+    pub room: String,
+    /// The program's release.
+    pub version: String,
+    /// The link to the room's desk.
+    pub desk: DeskStatus,
+}
+
+async fn status(State(answers): State<Answers>) -> impl IntoResponse {
+    let room = answers.room();
+    let (version, desk) = (env!("CARGO_PKG_VERSION").to_owned(), room.desk());
+    (NO_STORE, Json(Status { room: room.snapshot().setup.room, version, desk }))
 }
 
 async fn render_metrics(State(answers): State<Answers>) -> impl IntoResponse {

@@ -9,6 +9,7 @@
 //! * [`changes`]: notices what makes earlier observations worthless;
 //! * [`room`]: the one place where observations go in and snapshots come out;
 //! * [`identities`]: who the room is to each server, and how long;
+//! * [`desk`]: what is known and what happens, told to the server that is the room's desk;
 //! * [`http`], [`metrics`], [`text`]: renderers of that one snapshot;
 //! * [`daemon`]: all of it, for as long as it is wanted;
 //! * [`doctor`]: what keeps it from its work;
@@ -21,6 +22,7 @@ pub mod commands;
 pub mod config;
 pub mod daemon;
 pub mod demand;
+pub mod desk;
 pub mod devices;
 pub mod doctor;
 pub mod facts;

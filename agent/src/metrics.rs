@@ -20,23 +20,31 @@ use siaga_readiness::{
 };
 
 use self::families::Families;
-use crate::{devices::Announcer, host, identities::Expiry, room::Room};
+use crate::{
+    desk::{DeskState, DeskStatus},
+    devices::Announcer,
+    host,
+    identities::Expiry,
+    room::Room,
+};
 
 /// What is known of the room, now.
 #[must_use]
 pub fn render(room: &Room) -> String {
     let snapshot = room.snapshot();
     let now = host::now();
-    let (announcer, identities) = (room.hearing().now(), room.identities());
-    render_snapshot(&snapshot, announcer, room.profiles().iter(), room.default_profile(), &identities, now)
+    let (announcer, desk, identities) = (room.hearing().now(), room.desk(), room.identities());
+    let profiles = room.profiles().iter();
+    render_known(&snapshot, announcer, profiles, room.default_profile(), &identities, &desk, now)
 }
 
-fn render_snapshot<'a>(
+fn render_known<'a>(
     snapshot: &Snapshot,
     announcer: Option<Announcer>,
     profiles: impl Iterator<Item = &'a Profile>,
     own: &Profile,
     identities: &[Expiry],
+    status: &DeskStatus,
     now: Moment,
 ) -> String {
     let registry = Registry::new();
@@ -57,6 +65,7 @@ fn render_snapshot<'a>(
     measures(&families, snapshot, now);
     quality(&families, snapshot, now);
     servers(&families, snapshot);
+    desk(&families, status);
     TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_default()
 }
 
@@ -261,6 +270,23 @@ fn servers(families: &Families, snapshot: &Snapshot) {
         if let Some(rtt) = rtt_ms {
             families.server_rtt.with_label_values(&[server]).set(rtt / 1e3);
         }
+    }
+}
+
+/// A room without a server has no link that could be missing.
+#[allow(clippy::cast_precision_loss)] // A journal's lines stay far below 2^53.
+fn desk(families: &Families, status: &DeskStatus) {
+    if let Some(server) = &status.server {
+        let is = f64::from(u8::from(status.state == DeskState::Connected));
+        families.link_connected.with_label_values(&[server.as_str()]).set(is);
+    }
+    if let Some(journal) = &status.journal {
+        families.journal_waiting.with_label_values::<&str>(&[]).set(journal.waiting as f64);
+        families.journal_dropped.with_label_values::<&str>(&[]).inc_by(journal.dropped as f64);
+        families.journal_on_disk.with_label_values::<&str>(&[]).set(f64::from(u8::from(journal.on_disk)));
+    }
+    if let Some(offset) = status.clock_offset_s {
+        families.clock_offset.with_label_values::<&str>(&[]).set(offset);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one place where observations go in and snapshots come out.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use siaga_readiness::{
     answer::Readiness,
@@ -9,12 +9,20 @@ use siaga_readiness::{
     observation::Observation,
     policy::TimeToLive,
     profile::{Profile, ProfileError, Profiles},
+    report::{Began, Happening},
     snapshot::{Cause, Setup, Snapshot},
     tracker::Tracker,
 };
-use tokio::sync::{Mutex as Devices, Notify};
+use tokio::sync::{Mutex as Devices, Notify, mpsc, watch};
+use tracing::warn;
 
-use crate::{demand::TrialDemand, devices::Hearing, host, identities::Expiry};
+use crate::{
+    demand::TrialDemand,
+    desk::{DeskStatus, happenings},
+    devices::Hearing,
+    host,
+    identities::Expiry,
+};
 
 /// What is known of this room, shared by everything that looks and everything that answers.
 #[derive(Debug)]
@@ -28,7 +36,24 @@ pub struct Room {
     /// Held while this program itself opens devices.
     in_hand: Devices<()>,
     hearing: Hearing,
+    /// Wakes who renders what is known for somebody far away.
+    changed: watch::Sender<()>,
+    /// Where what happens goes, if anybody keeps it.
+    history: OnceLock<mpsc::Sender<Happened>>,
+    desk: Mutex<DeskStatus>,
 }
+
+/// Something for the room's history.
+#[derive(Debug)]
+pub struct Happened {
+    /// When it began.
+    pub at: Moment,
+    /// What it was.
+    pub what: Happening,
+}
+
+/// What a keeper of the history may be behind.
+const BEHIND: usize = 256;
 
 impl Room {
     /// A room of which nothing is known yet.
@@ -52,6 +77,9 @@ impl Room {
             identities: Mutex::default(),
             in_hand: Devices::default(),
             hearing: Hearing::default(),
+            changed: watch::Sender::new(()),
+            history: OnceLock::new(),
+            desk: Mutex::new(DeskStatus::none(now.wall)),
         })
     }
 
@@ -68,12 +96,55 @@ impl Room {
 
     /// Takes an observation in.
     pub fn observe(&self, observation: Observation) {
-        self.tracker().observe(observation);
+        let mut tracker = self.tracker();
+        if let Some(history) = self.history.get() {
+            for what in happenings(tracker.snapshot(), &observation) {
+                tell(history, observation.at, what);
+            }
+        }
+        tracker.observe(observation);
+        drop(tracker);
+        self.changed.send_replace(());
     }
 
     /// Makes earlier evidence worthless.
     pub fn invalidate(&self, cause: Cause, now: Moment) {
         self.tracker().invalidate(cause, now);
+        if let Some(history) = self.history.get() {
+            tell(history, now, Happening::Began(Began { cause }));
+        }
+        self.changed.send_replace(());
+    }
+
+    /// Resolves, again and again, when something else is known than before.
+    #[must_use]
+    pub fn changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// What happens from now on. `None` if somebody else keeps that.
+    #[must_use]
+    pub fn history(&self) -> Option<mpsc::Receiver<Happened>> {
+        let (tell, told) = mpsc::channel(BEHIND);
+        self.history.set(tell).ok().map(|()| told)
+    }
+
+    /// How the link to the room's desk is.
+    #[must_use]
+    pub fn desk(&self) -> DeskStatus {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what is told of the link to the room's desk.
+    pub fn tell_of_desk(&self, change: impl FnOnce(&mut DeskStatus)) {
+        change(&mut self.desk.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whether anything is probed here: there is a server, and the profile asks something of the network.
+    #[must_use]
+    pub fn is_probed(&self) -> bool {
+        self.default_profile.requirements.network.is_some()
+            && self.tracker().snapshot().setup.probe_server.is_some()
     }
 
     /// Asks for a gate probe as soon as that can be; several demands at once are one.
@@ -145,5 +216,12 @@ impl Room {
     /// observed, and ages go on.
     fn tracker(&self) -> MutexGuard<'_, Tracker> {
         self.tracker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A keeper who is that far behind hangs, and the room must not hang with it.
+fn tell(history: &mpsc::Sender<Happened>, at: Moment, what: Happening) {
+    if history.try_send(Happened { at, what }).is_err() {
+        warn!("something that happened is missing from the room's history: its journal can't keep up");
     }
 }

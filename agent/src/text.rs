@@ -4,11 +4,13 @@ mod devices;
 mod doctor;
 mod probe;
 mod readiness;
+mod status;
 
 pub use devices::devices;
 pub use doctor::findings;
 pub use probe::probe;
 pub use readiness::{Language, nagios, readiness};
+pub use status::status;
 
 #[cfg(test)]
 mod tests;

@@ -40,6 +40,7 @@ fn the_agent_s_configuration_is_in_order_either_way() {
     assert_eq!(settings.network.metered_daily_bytes, defaults.network.metered_daily_bytes);
     assert_eq!(settings.network.quiet_above, defaults.network.quiet_above);
     assert_eq!(settings.state_dir, defaults.state_dir);
+    assert!(settings.site.is_some() && defaults.site.is_none());
     assert_eq!(settings.devices.scan_interval, defaults.devices.scan_interval);
     assert_eq!(settings.devices.active_checks, defaults.devices.active_checks);
     assert_eq!(settings.devices.required, defaults.devices.required);

@@ -6,6 +6,7 @@ pub mod devices;
 pub mod doctor;
 pub mod enroll;
 pub mod probe;
+pub mod status;
 
 /// What to print.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]

@@ -34,6 +34,11 @@ pub(super) struct Families {
     pub(super) server_serves: GaugeVec,
     pub(super) server_contradicted: GaugeVec,
     pub(super) server_rtt: GaugeVec,
+    pub(super) link_connected: GaugeVec,
+    pub(super) journal_waiting: GaugeVec,
+    pub(super) journal_dropped: CounterVec,
+    pub(super) journal_on_disk: GaugeVec,
+    pub(super) clock_offset: GaugeVec,
 }
 
 impl Families {
@@ -178,6 +183,27 @@ impl Families {
                 "siaga_probe_server_rtt_seconds",
                 "Round-trip time to a probe server when it was last reached.",
                 &["server"],
+            ),
+            link_connected: gauge(
+                "siaga_link_connected",
+                "1 while the link to the server that is the room's desk stands.",
+                &["server"],
+            ),
+            journal_waiting: gauge(
+                "siaga_journal_waiting",
+                "What happened here and the room's desk does not have yet.",
+                &[],
+            ),
+            journal_dropped: counter(
+                "siaga_journal_dropped_total",
+                "What happened here and was lost before the room's desk had it.",
+                &[],
+            ),
+            journal_on_disk: gauge("siaga_journal_on_disk", "1 while the journal outlasts the program.", &[]),
+            clock_offset: gauge(
+                "siaga_clock_offset_seconds",
+                "How far the clock of the room's desk is ahead of this machine's.",
+                &[],
             ),
         }
     }

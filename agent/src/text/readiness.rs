@@ -90,6 +90,13 @@ impl Language {
         }
     }
 
+    pub(super) fn either<'a>(self, indonesian: &'a str, english: &'a str) -> &'a str {
+        match self {
+            Self::Indonesian => indonesian,
+            Self::English => english,
+        }
+    }
+
     fn verdict(self, verdict: RoomVerdict) -> &'static str {
         match (self, verdict) {
             (Self::Indonesian, RoomVerdict::Ready) => "SIAP",

@@ -1,0 +1,307 @@
+//! What happened here and the server does not have yet: a small database in the state directory, so that a room that is
+//! offline or switched off loses nothing of its history.
+//!
+//! It can always be used. Where it can't be kept on disk, it is kept in memory, under another id; where a line can't be
+//! written, it is counted as lost; a damaged file is set aside. Each of these is told.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use serde::Serialize;
+use siaga_readiness::{
+    moment::{BootId, Moment},
+    report::{Age, Happening, JournalId, MAX_RECORDS, Record},
+};
+use tracing::{info, warn};
+
+/// The file's name in the state directory.
+const FILE: &str = "journal.sqlite";
+
+/// Lines that are kept; the oldest gives way. A room that probes as planned writes some 340 a day: they last for four weeks.
+const MOST: u32 = 10_000;
+
+/// The file grows no further than 32 MiB.
+const MOST_PAGES: u32 = 8 * 1024;
+
+/// Bytes of lines in one frame, which has some more.
+const FRAME: usize = 200 * 1024;
+
+/// A room's journal.
+#[derive(Debug)]
+pub struct Journal {
+    /// On disk; none if it is kept in memory alone.
+    file: Option<PathBuf>,
+    store: Connection,
+    id: JournalId,
+    most: u32,
+    /// Lines that could not be written since the program started.
+    lost: u64,
+    trouble: Option<String>,
+}
+
+/// How the journal is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct JournalState {
+    /// Whether it outlasts the program.
+    pub on_disk: bool,
+    /// Lines that the server does not have yet.
+    pub waiting: u64,
+    /// Lines of this journal that were lost before the server had them.
+    pub dropped: u64,
+    /// What is wrong with it, for people.
+    pub trouble: Option<String>,
+}
+
+impl Journal {
+    /// The journal that is kept in `directory`, or in memory where that can't be.
+    #[must_use]
+    pub fn open(directory: &Path, new_id: JournalId) -> Self {
+        let file = directory.join(FILE);
+        let opened = open_file(&file, new_id).or_else(|error| {
+            if !is_damage(&error) {
+                return Err(error);
+            }
+            set_aside(&file, &error);
+            open_file(&file, new_id)
+        });
+        match opened {
+            Ok((store, id)) => Self { file: Some(file), store, id, most: MOST, lost: 0, trouble: None },
+            Err(error) => {
+                let trouble = format!(
+                    "the journal {} cannot be kept ({error}): what happens while the server is not reached is lost when \
+                     this program ends; check the directory's owner and the disk",
+                    file.display()
+                );
+                warn!("{trouble}");
+                Self { trouble: Some(trouble), ..Self::in_memory(new_id) }
+            }
+        }
+    }
+
+    fn in_memory(id: JournalId) -> Self {
+        let mut store = Connection::open_in_memory().expect("a database in memory needs nothing but memory");
+        prepare(&mut store, id).expect("a new database is in order");
+        Self { file: None, store, id, most: MOST, lost: 0, trouble: None }
+    }
+
+    /// Tells this journal from the one before it.
+    #[must_use]
+    pub fn id(&self) -> JournalId {
+        self.id
+    }
+
+    /// Writes a line. One that can't be written is counted.
+    pub fn append(&mut self, at: Moment, what: &Happening) {
+        match self.try_to_append(at, what) {
+            Ok(()) => self.trouble = self.trouble.take().filter(|_| self.file.is_none()),
+            Err(error) => {
+                self.lost += 1;
+                self.on_error("a line could not be written", &error);
+            }
+        }
+    }
+
+    fn try_to_append(&mut self, at: Moment, what: &Happening) -> Result<(), StoreError> {
+        let body = serde_json::to_string(what)?;
+        let transaction = self.store.transaction()?;
+        transaction.execute(
+            "INSERT INTO line (wall_ms, boot, since_boot_ms, body) VALUES (?1, ?2, ?3, ?4)",
+            params![at.wall.as_millisecond(), at.boot.to_string(), millis(at.since_boot), body],
+        )?;
+        let given_way = transaction.execute(
+            "DELETE FROM line WHERE seq <= (SELECT seq FROM line ORDER BY seq DESC LIMIT 1 OFFSET ?1)",
+            [self.most],
+        )?;
+        if given_way > 0 {
+            transaction.execute("UPDATE journal SET dropped = dropped + ?1", [given_way as i64])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// The oldest lines that the server does not have, with their ages at `now`: as many as a frame takes.
+    pub fn unsent(&mut self, now: Moment) -> Vec<Record> {
+        self.try_to_read(now).unwrap_or_else(|error| {
+            self.on_error("it could not be read", &error);
+            Vec::new()
+        })
+    }
+
+    fn try_to_read(&self, now: Moment) -> Result<Vec<Record>, StoreError> {
+        let mut select = self
+            .store
+            .prepare("SELECT seq, wall_ms, boot, since_boot_ms, body FROM line ORDER BY seq LIMIT ?1")?;
+        let mut lines = select.query([MAX_RECORDS as i64])?;
+        let (mut records, mut bytes) = (Vec::new(), 0);
+        while let Some(line) = lines.next()? {
+            let (wall_ms, boot, since_boot_ms, body): (i64, String, i64, String) =
+                (line.get(1)?, line.get(2)?, line.get(3)?, line.get(4)?);
+            bytes += body.len();
+            if bytes > FRAME && !records.is_empty() {
+                break;
+            }
+            records.push(Record {
+                seq: line.get::<_, i64>(0)?.unsigned_abs(),
+                at: age(wall_ms, boot.parse().unwrap_or(BootId(0)), since_boot_ms, now),
+                // One of a newer release keeps its number.
+                what: serde_json::from_str(&body).unwrap_or(Happening::Unknown),
+            });
+        }
+        Ok(records)
+    }
+
+    /// The server has stored all up to `seq`, so they need not be kept. The next line's number comes after it, whatever
+    /// this journal remembers.
+    pub fn on_committed(&mut self, seq: u64) {
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        let forgotten = self.store.transaction().and_then(|transaction| {
+            transaction.execute("DELETE FROM line WHERE seq <= ?1", [seq])?;
+            transaction
+                .execute("UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'line'", [seq])?;
+            transaction.commit()
+        });
+        if let Err(error) = forgotten {
+            self.on_error("what the server has could not be taken out", &error.into());
+        }
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn state(&self) -> JournalState {
+        let count =
+            |sql| self.store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap_or(0).unsigned_abs();
+        JournalState {
+            on_disk: self.file.is_some(),
+            waiting: count("SELECT count(*) FROM line"),
+            dropped: count("SELECT dropped FROM journal") + self.lost,
+            trouble: self.trouble.clone(),
+        }
+    }
+
+    /// A file that turns out to be damaged is set aside at once, and a new journal begun: under another id, for its
+    /// numbers begin anew.
+    fn on_error(&mut self, what: &str, error: &StoreError) {
+        let trouble = format!("{what}: {error}");
+        if self.trouble.as_ref() != Some(&trouble) {
+            warn!(file = ?self.file, "the journal: {trouble}");
+        }
+        let (lost, most) = (self.lost, self.most);
+        if is_damage(error)
+            && let Some(file) = self.file.clone()
+        {
+            // The old file is closed before it is moved.
+            *self = Self::in_memory(JournalId(self.id.0.wrapping_add(1)));
+            set_aside(&file, error);
+            if let Some(directory) = file.parent() {
+                *self = Self::open(directory, self.id);
+            }
+            (self.lost, self.most) = (lost, most);
+        } else {
+            self.trouble = Some(trouble);
+        }
+    }
+}
+
+fn open_file(file: &Path, new_id: JournalId) -> Result<(Connection, JournalId), StoreError> {
+    if let Some(directory) = file.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let mut store = Connection::open(file)?;
+    let id = prepare(&mut store, new_id)?;
+    Ok((store, id))
+}
+
+/// Answers with the id of the journal that is there, or of the one that is begun.
+fn prepare(store: &mut Connection, new_id: JournalId) -> Result<JournalId, StoreError> {
+    store.busy_timeout(Duration::from_secs(2))?;
+    // A machine that is switched off may lose the last line, never the file.
+    store.pragma_update(None, "journal_mode", "wal")?;
+    store.pragma_update(None, "synchronous", "normal")?;
+    store.pragma_update(None, "max_page_count", MOST_PAGES)?;
+    let sound: String = store.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if sound != "ok" {
+        return Err(StoreError::Damaged(sound));
+    }
+    let transaction = store.transaction()?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL, dropped INTEGER NOT NULL DEFAULT 0);
+         CREATE TABLE IF NOT EXISTS line (
+             seq INTEGER PRIMARY KEY AUTOINCREMENT,
+             wall_ms INTEGER NOT NULL, boot TEXT NOT NULL, since_boot_ms INTEGER NOT NULL,
+             body TEXT NOT NULL
+         );",
+    )?;
+    let held: Option<String> =
+        transaction.query_row("SELECT id FROM journal", [], |row| row.get(0)).optional()?;
+    let id = match held.map(|id| id.parse()) {
+        Some(Ok(id)) => id,
+        Some(Err(_)) => return Err(StoreError::Damaged("its id is none".to_owned())),
+        None => {
+            transaction.execute("INSERT INTO journal (id) VALUES (?1)", [new_id.to_string()])?;
+            // There is a row to be changed before the first line is written.
+            transaction.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('line', 0)", [])?;
+            new_id
+        }
+    };
+    // What can't be written is told now and not when something has happened.
+    transaction.execute("UPDATE journal SET dropped = dropped", [])?;
+    transaction.commit()?;
+    Ok(id)
+}
+
+/// How old a line is: by the clock that nobody sets, within one boot; else by the wall clock, if that says anything.
+fn age(wall_ms: i64, boot: BootId, since_boot_ms: i64, now: Moment) -> Option<Age> {
+    let ago = if boot == now.boot {
+        millis(now.since_boot).checked_sub(since_boot_ms)
+    } else {
+        now.wall.as_millisecond().checked_sub(wall_ms)
+    };
+    Some(Age::from(Duration::from_millis(u64::try_from(ago?).ok()?)))
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Whoever looks into a damaged file later finds it.
+fn set_aside(file: &Path, why: &StoreError) {
+    let beside = |suffix: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let moved = fs::rename(file, beside(".damaged"));
+    for left in ["-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(beside(left));
+    }
+    warn!(file = %file.display(), error = %why, set_aside = moved.is_ok(), "the journal is damaged: a new one is begun");
+    info!("what the server did not have yet is lost");
+}
+
+fn is_damage(error: &StoreError) -> bool {
+    match error {
+        StoreError::Damaged(_) => true,
+        StoreError::Sqlite(error) => {
+            matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        }
+        StoreError::Io(_) | StoreError::Json(_) => false,
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum StoreError {
+    #[error("{0}")]
+    Damaged(String),
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+#[cfg(test)]
+mod tests;

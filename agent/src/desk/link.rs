@@ -1,0 +1,147 @@
+//! Keeps a link to the room's desk: connects, and again when it is lost.
+
+use std::{path::Path, time::Duration};
+
+use jiff::Timestamp;
+use siaga_readiness::{
+    report::{Hello, VERSION},
+    snapshot::Cause,
+};
+use siaga_service::signals::Shutdown;
+use siaga_transport::{
+    identity::IdentityError,
+    room::{LinkEnd, LinkRequest, Retry, RoomLink, Why},
+};
+use tokio::time::{Instant, sleep};
+use tracing::{info, warn};
+
+use super::{
+    DeskState,
+    keeper::Keeper,
+    talk::{self, Talk},
+};
+use crate::{
+    changes::{ChangeWatch, Changes},
+    config::{ServerSettings, Settings},
+    room::Room,
+};
+
+/// A link that stood for this long counts as one: the next loss of it is the first.
+const STOOD: Duration = Duration::from_secs(60);
+
+/// Between two looks whether the room has been enrolled meanwhile.
+const ENROLLED_YET: Duration = Duration::from_secs(30);
+
+/// Reports to the first configured server until `shutdown`. Without one it does nothing.
+pub async fn keep(
+    room: &Room,
+    settings: &Settings,
+    watch: &ChangeWatch,
+    changes: Changes,
+    shutdown: &Shutdown,
+) {
+    let Some(server) = settings.servers.first() else { return shutdown.requested().await };
+    room.tell_of_desk(|desk| desk.server = Some(server.address.to_string()));
+    let Some(history) = room.history() else { return };
+    let keeper = Keeper::open(settings.state_dir.clone()).await;
+    tokio::select! {
+        () = keeper.write(room, history) => {}
+        () = connect(room, settings, server, watch, changes, &keeper, shutdown) => {}
+    }
+}
+
+async fn connect(
+    room: &Room,
+    settings: &Settings,
+    server: &ServerSettings,
+    watch: &ChangeWatch,
+    mut changes: Changes,
+    keeper: &Keeper,
+    shutdown: &Shutdown,
+) {
+    let mut retry = Retry::default();
+    while !shutdown.is_requested() {
+        let wait = match request(server, &settings.state_dir) {
+            Ok(Some(request)) => {
+                let hello = Hello {
+                    version: VERSION,
+                    agent: env!("CARGO_PKG_VERSION").to_owned(),
+                    room: settings.room.clone(),
+                    site: settings.site.as_ref().map(ToString::to_string),
+                    journal: keeper.with(|journal| journal.id()).await,
+                    clock_ms: Timestamp::now().as_millisecond(),
+                };
+                let opened = tokio::select! {
+                    opened = RoomLink::open(&request, hello) => opened,
+                    () = moved(&mut changes) => Err(talk::moved()),
+                    () = shutdown.requested() => return,
+                };
+                let end = match opened {
+                    Ok(link) => {
+                        let began = Instant::now();
+                        info!(server = %server.address, release = link.welcome().server, "the room's desk is connected");
+                        become_(room, DeskState::Connected, None);
+                        let talk = Talk { room, watch, keeper };
+                        let ended = tokio::select! {
+                            end = talk.run(link, shutdown) => end,
+                            () = moved(&mut changes) => Some(talk::moved()),
+                        };
+                        let Some(end) = ended else { return };
+                        if began.elapsed() >= STOOD {
+                            retry.succeeded();
+                        }
+                        end
+                    }
+                    Err(end) => end,
+                };
+                tell_of_end(room, &end);
+                retry.wait(end.why, rand::random())
+            }
+            Ok(None) => {
+                become_(
+                    room,
+                    DeskState::NotEnrolled,
+                    Some("this room has no identity for the server: enrol it"),
+                );
+                ENROLLED_YET
+            }
+            Err(error) => {
+                tell_of_end(room, &LinkEnd { why: Why::Unwanted, words: error.to_string() });
+                ENROLLED_YET
+            }
+        };
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = moved(&mut changes) => sleep(retry.wait(Why::Moved, rand::random())).await,
+            () = shutdown.requested() => return,
+        }
+    }
+}
+
+/// The identity is read anew for each link: it may have been renewed.
+fn request(server: &ServerSettings, state_dir: &Path) -> Result<Option<LinkRequest>, IdentityError> {
+    let (trust, identity) = server.load(state_dir)?;
+    Ok(identity.map(|identity| LinkRequest { server: server.address.clone(), trust, identity }))
+}
+
+/// Resolves when the way to the server is another one, or the machine slept.
+async fn moved(changes: &mut Changes) {
+    loop {
+        if matches!(changes.next().await, Cause::Resumed | Cause::NetworkChanged) {
+            return;
+        }
+    }
+}
+
+fn tell_of_end(room: &Room, end: &LinkEnd) {
+    // One line for a server that is away for a week.
+    let before = room.desk();
+    if before.state != DeskState::Disconnected || before.detail.as_ref() != Some(&end.words) {
+        warn!(why = end.words, "the room's desk is not connected");
+    }
+    become_(room, DeskState::Disconnected, Some(&end.words));
+}
+
+fn become_(room: &Room, state: DeskState, detail: Option<&str>) {
+    room.tell_of_desk(|desk| desk.becomes(state, detail, Timestamp::now()));
+}

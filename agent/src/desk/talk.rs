@@ -1,0 +1,227 @@
+//! What is said while a link stands: one frame at a time, the next once it is acknowledged.
+
+use std::{collections::VecDeque, time::Duration};
+
+use jiff::Timestamp;
+use siaga_readiness::{
+    report::{
+        Ack, CheckAnswer, CheckNow, CheckingFrame, Facts, FromRoom, FromServer, Looks, RecordsFrame,
+        SnapshotFrame, StillFrame, Tolerant,
+    },
+    snapshot::Snapshot,
+};
+use siaga_service::signals::Shutdown;
+use siaga_transport::room::{LinkEnd, RoomLink, Why};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
+use tracing::{info, warn};
+
+use super::keeper::Keeper;
+use crate::{changes::ChangeWatch, demand, host, room::Room};
+
+/// What is known is said at least this often.
+const AT_LEAST: Duration = Duration::from_secs(60);
+
+/// Changes that come faster than this are said together. The server takes no more than some frames a second.
+const TOGETHER: Duration = Duration::from_millis(500);
+
+/// Between two frames of records: a long backlog must leave the line to others.
+const BACKLOG: Duration = Duration::from_secs(1);
+
+/// What a talk needs.
+pub(super) struct Talk<'a> {
+    pub(super) room: &'a Room,
+    pub(super) watch: &'a ChangeWatch,
+    pub(super) keeper: &'a Keeper,
+}
+
+/// That the machine is elsewhere, or was asleep.
+pub(super) fn moved() -> LinkEnd {
+    LinkEnd { why: Why::Moved, words: "this machine slept, or is on another network".to_owned() }
+}
+
+impl Talk<'_> {
+    /// Until the link is gone, and why; `None` once the program is to end.
+    pub(super) async fn run(&self, mut link: RoomLink, shutdown: &Shutdown) -> Option<LinkEnd> {
+        let committed = link.welcome().committed;
+        self.compare_clocks(link.welcome().server_time_ms);
+        self.keeper.with(move |journal| journal.on_committed(committed)).await;
+        self.keeper.tell(self.room).await;
+        let mut course = Course::new(self.room.changed(), committed);
+        loop {
+            if course.unanswered.is_none()
+                && let Err(end) = self.say_what_is_due(&mut link, &mut course).await
+            {
+                return Some(end);
+            }
+            let next = course.next_due();
+            let heard = tokio::select! {
+                heard = link.hear() => heard,
+                () = sleep_until(next) => {
+                    if course.is_overdue() {
+                        let words = "the server does not acknowledge what the room says".to_owned();
+                        return Some(LinkEnd { why: Why::Unreachable, words });
+                    }
+                    continue;
+                }
+                _ = course.changes.changed() => {
+                    course.has_changed = true;
+                    continue;
+                }
+                () = self.keeper.written() => {
+                    course.has_records = true;
+                    continue;
+                }
+                () = shutdown.requested() => {
+                    link.close().await;
+                    return None;
+                }
+            };
+            match heard {
+                Ok(FromServer::Ack(ack)) => self.on_ack(ack, &mut course).await,
+                Ok(FromServer::CheckNow(wish)) => course.answers.push_back((wish.id, self.check_now(wish))),
+                Ok(FromServer::Welcome(_) | FromServer::Unknown) => {}
+                Err(end) => return Some(end),
+            }
+        }
+    }
+
+    async fn say_what_is_due(&self, link: &mut RoomLink, course: &mut Course) -> Result<(), LinkEnd> {
+        let now = Instant::now();
+        let frame = if let Some((id, answer)) = course.answers.pop_front() {
+            let (no, _) = link.number();
+            FromRoom::Checking(CheckingFrame { no, id, answer })
+        } else if course.state_due() <= now {
+            // A machine that has just woken up must not be reported as it was before.
+            self.watch.look(self.room);
+            course.on_state(now);
+            self.state_frame(link, course)
+        } else if course.has_records && course.records_due <= now {
+            course.records_due = now + BACKLOG;
+            let moment = host::now();
+            let (records, dropped) =
+                self.keeper.with(move |journal| (journal.unsent(moment), journal.state().dropped)).await;
+            if records.is_empty() {
+                course.has_records = false;
+                return Ok(());
+            }
+            let (no, echo) = link.number();
+            FromRoom::Records(RecordsFrame { no, echo, dropped, records })
+        } else {
+            return Ok(());
+        };
+        course.unanswered = frame.no().map(|no| (no, now + link.patience()));
+        link.say(&frame).await
+    }
+
+    /// What is known, in full if the server does not know it already.
+    fn state_frame(&self, link: &mut RoomLink, course: &mut Course) -> FromRoom {
+        let snapshot = self.room.snapshot();
+        let (no, echo) = link.number();
+        // After the snapshot and the echo: no age in it is younger than it says.
+        let now = host::now();
+        let looks = course.known.as_ref().and_then(|known| Looks::alone_differ(known, &snapshot, now));
+        let frame = match looks {
+            Some(looks) => FromRoom::Still(StillFrame { no, echo, looks }),
+            None => {
+                let facts = Tolerant::Understood(Facts::of(&snapshot, now));
+                FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }))
+            }
+        };
+        course.known = Some(snapshot);
+        frame
+    }
+
+    async fn on_ack(&self, ack: Ack, course: &mut Course) {
+        self.compare_clocks(ack.server_time_ms);
+        if course.unanswered.is_some_and(|(no, _)| no == ack.no) {
+            course.unanswered = None;
+        }
+        self.room.tell_of_desk(|desk| desk.reported_at = Some(Timestamp::now()));
+        if ack.committed > course.committed {
+            course.committed = ack.committed;
+            self.keeper.with(move |journal| journal.on_committed(ack.committed)).await;
+            self.keeper.tell(self.room).await;
+        }
+    }
+
+    fn check_now(&self, wish: CheckNow) -> CheckAnswer {
+        self.watch.look(self.room);
+        let answer = demand::check_now(self.room);
+        info!(id = wish.id, ?answer, "the room's desk asks for a check");
+        answer
+    }
+
+    /// A wrong clock is told, once; nothing is dated by the server's.
+    #[allow(clippy::cast_precision_loss)] // The server may say anything.
+    fn compare_clocks(&self, server_time_ms: i64) {
+        let offset = server_time_ms.saturating_sub(Timestamp::now().as_millisecond()) as f64 / 1e3;
+        let was_wrong = self.room.desk().clock_is_wrong();
+        self.room.tell_of_desk(|desk| desk.clock_offset_s = Some(offset));
+        if self.room.desk().clock_is_wrong() && !was_wrong {
+            warn!(
+                offset_s = offset,
+                "this machine's clock differs from the server's: check which of them is wrong"
+            );
+        }
+    }
+}
+
+/// How far a talk is.
+struct Course {
+    changes: watch::Receiver<()>,
+    has_changed: bool,
+    has_records: bool,
+    /// What the server knows, once it has acknowledged it.
+    known: Option<Snapshot>,
+    /// When what is known was last said.
+    state_said: Option<Instant>,
+    records_due: Instant,
+    /// The frame that is not acknowledged, and until when that is bearable.
+    unanswered: Option<(u64, Instant)>,
+    /// To wishes to check now.
+    answers: VecDeque<(u64, CheckAnswer)>,
+    committed: u64,
+}
+
+impl Course {
+    fn new(changes: watch::Receiver<()>, committed: u64) -> Self {
+        Self {
+            changes,
+            has_changed: true,
+            has_records: true,
+            known: None,
+            state_said: None,
+            records_due: Instant::now(),
+            unanswered: None,
+            answers: VecDeque::new(),
+            committed,
+        }
+    }
+
+    fn on_state(&mut self, now: Instant) {
+        self.changes.mark_unchanged();
+        (self.has_changed, self.state_said) = (false, Some(now));
+    }
+
+    fn state_due(&self) -> Instant {
+        match self.state_said {
+            None => Instant::now(),
+            Some(said) => said + if self.has_changed { TOGETHER } else { AT_LEAST },
+        }
+    }
+
+    fn next_due(&self) -> Instant {
+        match self.unanswered {
+            Some((_, until)) => until,
+            None if self.has_records => self.state_due().min(self.records_due),
+            None => self.state_due(),
+        }
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.unanswered.is_some_and(|(_, until)| until <= Instant::now())
+    }
+}
