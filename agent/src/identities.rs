@@ -20,7 +20,7 @@ use siaga_transport::{
 
 use crate::config::{ServerSettings, Settings};
 
-pub use renewal::keep;
+pub use renewal::{is_running_out, keep};
 
 /// Where the identity that a room is enrolled with is kept.
 #[must_use]

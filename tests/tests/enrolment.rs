@@ -253,6 +253,10 @@ fn a_certificate_that_is_not_renewed_is_warned_about() {
     age(&lab, &identity);
     printed(&mut on_server(&lab, &["rooms", "revoke", "--room", "lab"]));
     server.wait_for("the list of revoked keys has changed").unwrap();
+    let mut doctor = program("siaga-agent");
+    let (_, seen, _) =
+        run(doctor.args(["doctor", "--format", "json", "--config"]).arg(config(&lab, &server)));
+    assert!(seen.contains("DOCTOR_IDENTITY_RUNS_OUT"), "{seen}");
     let agent = lab.agent(&config(&lab, &server)).unwrap();
     let failed = agent.wait_for("could not be renewed").unwrap();
     assert!(failed.contains("it was revoked"), "{failed}");

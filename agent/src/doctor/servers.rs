@@ -3,14 +3,17 @@
 use std::{future::pending, path::Path};
 
 use siaga_probe::{Direction, Mode, Reason, judge::Effort};
-use siaga_readiness::{profile::Profile, reasons::Code};
+use siaga_readiness::{moment::Moment, profile::Profile, reasons::Code};
 use siaga_transport::{
     client::{Meter, ProbeRequest, Probed, Tokens, probe},
-    identity::IdentityError,
+    identity::{Identity, IdentityError},
 };
 
 use super::{Finding, Level};
-use crate::config::{ServerSettings, Settings};
+use crate::{
+    config::{ServerSettings, Settings},
+    host, identities,
+};
 
 /// One finding for each server, and the clock of the first that told its time, less this machine's, in seconds.
 pub(super) async fn servers(settings: &Settings) -> (Vec<Finding>, Option<f64>) {
@@ -29,8 +32,19 @@ pub(super) async fn servers(settings: &Settings) -> (Vec<Finding>, Option<f64>) 
                 Finding::of(Level::Problem, Code::NetLocalFault, &name).with_detail(error.to_string())
             }
         });
+        findings.extend(identity(server, &settings.state_dir, host::now()));
     }
     (findings, offset_s)
+}
+
+/// A certificate that is in order is not worth a line: that the server answers says it.
+fn identity(server: &ServerSettings, state_dir: &Path, now: Moment) -> Option<Finding> {
+    let identity = Identity::load_dir(&server.identity_dir(state_dir)).ok()?;
+    let validity = identity.validity()?;
+    identities::is_running_out(&validity, &now).then(|| {
+        let finding = Finding::of(Level::Warning, Code::DoctorIdentityRunsOut, &server.address.to_string());
+        finding.with_detail(format!("{:.0}", validity.until))
+    })
 }
 
 /// By a quality probe: a few seconds, at most 0.1 MB, and nobody's meeting is disturbed by it.

@@ -126,7 +126,8 @@ impl<'a> Keeper<'a> {
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Less than a sixth of its life is left: of 30 days, the last five.
-pub(crate) fn is_running_out(validity: &Validity, now: &Moment) -> bool {
+#[must_use]
+pub fn is_running_out(validity: &Validity, now: &Moment) -> bool {
     let life = Duration::try_from(validity.until.duration_since(validity.from)).unwrap_or_default();
     validity.left(now.wall) < life / 6
 }

@@ -380,6 +380,8 @@ codes! {
     DoctorStateFine = "DOCTOR_STATE_FINE",
     /// It can't.
     DoctorStateNotWritable = "DOCTOR_STATE_NOT_WRITABLE",
+    /// This room's certificate for a server runs out soon, or has.
+    DoctorIdentityRunsOut = "DOCTOR_IDENTITY_RUNS_OUT",
 }
 
 impl fmt::Display for Code {

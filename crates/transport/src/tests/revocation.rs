@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use siaga_probe::Reason;
+use siaga_readiness::report::{Hello, JournalId, VERSION};
 
 use super::lab::{Office, Room, SHORT_TRAINS, assert_served, assert_told, room_id, within};
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     },
     identity::{Identity, PROBE_ALPN},
     quic,
+    room::{LinkRequest, RoomLink, Why},
     server::Event,
 };
 
@@ -75,4 +77,25 @@ async fn while_revocations_can_t_be_read_the_revoked_stay_out_and_the_operator_i
     std::fs::remove_file(&place).unwrap();
     std::fs::rename(&away, &place).unwrap();
     while !matches!(office.event().await, Event::RevocationsRead(true)) {}
+}
+
+#[tokio::test]
+async fn a_revoked_room_s_standing_link_ends_and_it_does_not_come_again() {
+    let office = Office::open();
+    let room = office.room("r2").await;
+    let request = LinkRequest { server: office.name(), trust: office.trust(), identity: room };
+    let hello = Hello {
+        version: VERSION,
+        agent: "0.1.0".into(),
+        room: room_id("r2"),
+        site: None,
+        journal: JournalId(7),
+        clock_ms: 0,
+    };
+    let mut link = within(RoomLink::open(&request, hello.clone())).await.unwrap();
+    office.registry().revoke_room(&room_id("r2"), Timestamp::now()).unwrap();
+    let end = within(link.hear()).await.unwrap_err();
+    assert!(end.words.contains("it was revoked"), "{}", end.words);
+    let Err(end) = within(RoomLink::open(&request, hello)).await else { panic!("it is out") };
+    assert!(end.why == Why::Unwanted && end.words.contains("it was revoked"), "{}", end.words);
 }

@@ -10,7 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 use quinn::Endpoint;
-use siaga_readiness::RoomId;
+use siaga_readiness::{RoomId, report::Hello};
 use tempfile::TempDir;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -27,6 +27,7 @@ use crate::{
     identity::{self, ENROL_ALPN, Identity, Trust},
     patience::Patience,
     quic,
+    room::{Desk, Doing, Handle, Received},
     server::{Event, Limits, ProbeServer, Reload},
     server_name::ServerName,
 };
@@ -55,7 +56,7 @@ impl Office {
         let limits = Limits { open: false, max_rate: mbps(100), max_probes: 4 };
         let listen = ([127, 0, 0, 1], 0).into();
         let server = ProbeServer::bind_within(listen, &trust, &own, limits, events_of, patience, 64)
-            .map(|server| server.enrolling(dir.path()).unwrap())
+            .map(|server| server.with_rooms(Arc::new(NoMemory), 4).enrolling(dir.path()).unwrap())
             .unwrap();
         let (address, reload) = (server.local_addr().unwrap(), server.reload());
         let (stop, stopped) = oneshot::channel();
@@ -131,6 +132,21 @@ impl Office {
         let _ = self.stop.send(());
         within(self.task).await.unwrap();
     }
+}
+
+/// A desk that takes everything in and keeps nothing.
+struct NoMemory;
+
+impl Desk for NoMemory {
+    fn connected<'a>(&'a self, _: &'a RoomId, _: &'a Hello, _: Handle) -> Doing<'a, u64> {
+        Box::pin(async { Ok(0) })
+    }
+
+    fn report<'a>(&'a self, _: &'a RoomId, _: Received) -> Doing<'a, u64> {
+        Box::pin(async { Ok(0) })
+    }
+
+    fn closed(&self, _: &RoomId, _: u64, _: &str) {}
 }
 
 pub(crate) fn room_id(room: &str) -> RoomId {
