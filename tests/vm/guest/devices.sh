@@ -19,6 +19,9 @@ camera = {}
 
 [profiles.microphone]
 microphone = {}
+
+[profiles.large]
+camera = { picture = { sizes = ["1280x720", "1920x1080"], min_fps = 30 } }
 END
 
 # Tries the devices and notes the answer; $1: the profile.
@@ -51,6 +54,24 @@ daemon_says() {
 
 gate_is_closed() {
     [ "$(curl --silent --output /dev/null --write-out '%{http_code}' http://127.0.0.1:9870/v1/readiness)" = 503 ]
+}
+
+metrics_miss_the_camera() {
+    curl --silent http://127.0.0.1:9870/metrics >/run/bench/metrics
+    grep -q '^siaga_check_state{check="CAMERA",state="failed"} 1$' /run/bench/metrics
+}
+
+# metrics_say LINE: a whole line.
+metrics_say() {
+    curl --silent http://127.0.0.1:9870/metrics | grep --line-regexp --fixed-strings "$1"
+}
+
+# A webcam with a real driver; $webcam is what makes it up, see there.
+plug_in_usb_webcam() {
+    expect "USB cameras have a driver" modprobe -a vhci-hcd uvcvideo
+    python3 "$BENCH_DIR/guest/webcam.py" >>/run/bench/agent.log 2>&1 &
+    webcam=$!
+    wait_until 30 "the webcam is there" test -c /dev/video0
 }
 
 # set_control NAME NUMBER: a control of the camera, by its name in the driver; python because no V4L2 tool is needed else.
@@ -113,19 +134,6 @@ with open("/dev/video0", "rb+", buffering=0) as node:
         found = found.split(b"\0")[0]
 print(control)
 END
-}
-
-# Makes the trial's process stand still as one does that hangs in a driver; until stop_hanging.
-hang_each_trial() {
-    while :; do
-        pkill -STOP -f '[_]_try-device camera' || true
-        sleep 0.2
-    done &
-    hanger=$!
-}
-
-stop_hanging() {
-    kill $hanger
 }
 
 format_of_the_camera() {

@@ -94,6 +94,19 @@ hold_the_camera
 wait_until 30 "when it is held again it is told to be in use" daemon_says CAMERA in_use CAMERA_IN_USE
 kill $holder
 
+say "What udev announces is seen within 2 s"
+expect "the agent is stopped" systemctl stop siaga-agent.service
+sed -i -e '/^scan_interval/d' /etc/siaga/agent.toml
+expect "the agent runs" systemctl start siaga-agent.service
+wait_until 60 "looking every 30 s, it has tried the camera" daemon_says CAMERA ok CAMERA_WORKS
+expect "it listens to udev" metrics_say 'siaga_device_announcements{source="udev"} 1'
+expect "the webcam is gone" modprobe -r vivid
+sleep 2
+expect "2 s later the metrics miss it" metrics_miss_the_camera
+expect "it is plugged in again" modprobe vivid
+expect "it belongs to the group video" udevadm settle
+wait_until 20 "it was tried again" daemon_says CAMERA ok CAMERA_WORKS
+
 say "Without the helper nothing is tried"
 expect "the agent is stopped" systemctl stop siaga-agent.service siaga-in-use.socket
 hold_the_camera

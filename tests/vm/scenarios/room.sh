@@ -1,5 +1,5 @@
 # A room with one webcam and one sound card: the agent finds just these, probes a real server, and says that the room
-# is ready; it stops saying so when only real devices count, and when the webcam is unplugged.
+# is ready; it stops saying so when only real devices count, and when the webcam is unplugged. And a webcam on USB.
 set -eu
 
 # What an emulated processor holds with ease, even with unoptimized binaries.
@@ -113,3 +113,29 @@ in_devices "no camera" '.cameras == []'
 in_devices "still one microphone" '.microphones | length == 1'
 expect_status 2 "check denies" check devices
 in_readiness "the camera is told to be missing" '.reasons | index("CAMERA_MISSING")'
+
+say "A webcam on USB with a real driver: 640×480 in MJPEG, and nothing else"
+# shellcheck source=/dev/null
+. "$BENCH_DIR/guest/devices.sh"
+plug_in_usb_webcam
+expect "devices are listed" devices
+in_devices "exactly one camera" '.cameras | length == 1'
+in_devices "its model is read from USB" '.cameras[0] | .usb_id == "046d:082b" and .usb_mbits == 480'
+in_devices "its field of view is that of the catalogue" '.cameras[0].fov | .degrees == 58 and .source == "catalogue"'
+in_devices "one size" '.cameras[0].modes == [{ "width": 640, "height": 480, "fps": 15 }]'
+expect_status 2 "it is not enough where 720p or 1080p is asked for" check large
+says CAMERA_RESOLUTION failed CAMERA_RESOLUTION_MISSING
+says CAMERA ok CAMERA_WORKS
+in_readiness "its pictures were read, 15 a second, a quarter more or less" \
+    '.checks[] | select(.code == "CAMERA") | .value > 11 and .value < 19'
+
+say "Every other of its pictures ends in the middle"
+expect "so they do" kill -USR1 $webcam
+expect_status 2 "check denies" check camera
+says CAMERA failed CAMERA_BROKEN_FRAMES
+
+say "It is pulled out"
+kill -KILL $webcam
+wait_until 20 "it is gone" sh -c '! test -e /dev/video0'
+expect "devices are listed" devices
+in_devices "no camera" '.cameras == []'

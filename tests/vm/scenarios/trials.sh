@@ -115,13 +115,6 @@ wait $meddler
 expect_json /run/bench/readiness.json "nothing good is said of it" '.checks[0].state != "ok"'
 expect "another one is plugged in" sh -c 'modprobe -r vivid && modprobe vivid'
 
-say "A trial that hangs is ended by its deadline"
-hang_each_trial
-expect_status 2 "check denies" check camera
-stop_hanging
-says CAMERA failed CAMERA_NO_FRAMES
-expect_status 1 "no trial is left" pgrep -f '[_]_try-device'
-
 say "A camera and a sound card in use"
 expect "the sound card is plugged in" modprobe snd-aloop
 python3 - <<'END' &

@@ -10,9 +10,17 @@ memory_in_a_trial() {
     sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$daemon/status
 }
 
-metrics_miss_the_camera() {
-    curl --silent http://127.0.0.1:9870/metrics >/run/bench/metrics
-    grep -q '^siaga_check_state{check="CAMERA",state="failed"} 1$' /run/bench/metrics
+check_knows_nothing() {
+    check camera || [ "$ended" = 3 ]
+}
+
+# The last scan is younger than ten seconds, of thirty between two.
+looks_go_on() {
+    curl --silent http://127.0.0.1:9870/metrics | grep '^siaga_device_scan_age_seconds [0-9]\.'
+}
+
+no_trial_is_left() {
+    ! pgrep -f '[_]_try-device'
 }
 
 # plug_in_unseen "what it is like" CONTROL NUMBER…: a webcam that is made so before the daemon can look at it.
@@ -54,6 +62,7 @@ wait $daemon
 siaga-agent run --config /tmp/agent.toml >>/run/bench/agent.log 2>&1 &
 daemon=$!
 wait_until 60 "looking every 30 s, the daemon has tried it" daemon_says CAMERA ok CAMERA_WORKS
+expect "the kernel itself announces it" metrics_say 'siaga_device_announcements{source="kernel"} 1'
 expect "the webcam is gone" modprobe -r vivid
 sleep 2
 expect "2 s later the metrics miss it" metrics_miss_the_camera
@@ -72,6 +81,29 @@ plug_in_unseen "no time is written on its picture" "OSD Text Mode" 2
 wait_until 60 "it failed once: unknown" daemon_says CAMERA unknown DEVICE_RETRYING
 wait_until 60 "it failed twice: failed" daemon_says CAMERA failed CAMERA_FROZEN
 expect "the gate is closed" gate_is_closed
+kill $daemon
+wait $daemon
+echo "   ok: the daemon ended by SIGTERM"
+
+say "A webcam on USB whose driver hangs for ever while it is tried"
+expect "the other webcam is gone" modprobe -r vivid
+plug_in_usb_webcam
+siaga-agent run --config /tmp/agent.toml >>/run/bench/agent.log 2>&1 &
+daemon=$!
+wait_until 60 "it was tried and works" daemon_says CAMERA ok CAMERA_WORKS
+expect "it answers nothing any more" kill -STOP $webcam
+# A trial takes 16 s at most, then half a second to let go, and one more to end.
+takes_at_most 22 "a person who asks is told that it is not known" check_knows_nothing
+says CAMERA unknown DEVICE_RETRYING
+expect "the gate is closed" gate_is_closed
+trial=$(pgrep -f '[_]_try-device')
+expect "the trial hangs in the kernel" grep --quiet '^State:.D' "/proc/$trial/status"
+expect "it was killed, and can't end" grep --quiet '^S[a-z]*Pnd:.*[1-9a-f]' "/proc/$trial/status"
+expect "that was noticed" grep --quiet 'hangs in a driver' /run/bench/agent.log
+wait_until 40 "the daemon goes on looking" looks_go_on
+expect "the webcam is pulled out" kill -KILL $webcam
+wait_until 20 "it is missed" daemon_says CAMERA failed CAMERA_MISSING
+wait_until 20 "no trial is left" no_trial_is_left
 kill $daemon
 wait $daemon
 echo "   ok: the daemon ended by SIGTERM"
