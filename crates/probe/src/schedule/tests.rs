@@ -107,6 +107,30 @@ fn a_change_makes_a_probe_due_at_once_but_not_for_a_busy_server() {
 }
 
 #[test]
+fn a_busy_server_s_turn_is_kept_to_and_one_that_goes_on_like_that_is_asked_less_and_less() {
+    let mut schedule = schedule(plan());
+    let mut now = until_gate(&mut schedule, Duration::ZERO);
+    let pauses: Vec<f64> = (0..8)
+        .map(|_| {
+            schedule.on_result(now, Mode::Gate, life::fruitless(Some(Duration::from_secs(5))));
+            let pause = until_gate(&mut schedule, now) - now;
+            now += pause;
+            pause.as_secs_f64()
+        })
+        .collect();
+    assert!(pauses[..4].iter().all(|pause| (5.0..6.0).contains(pause)), "{pauses:?}");
+    for (pause, least) in pauses[4..].iter().zip([10.0, 20.0, 40.0, 80.0]) {
+        assert!((least..least + 1.0).contains(pause), "{pauses:?}");
+    }
+    schedule.on_result(now, Mode::Gate, life::fruitless(Some(HOUR / 2)));
+    let pause = (until_gate(&mut schedule, now) - now).as_secs_f64();
+    assert!((1_800.0..1_801.0).contains(&pause), "a turn that is late in the queue: {pause}");
+    let mut hasty = Schedule::new(plan(), Vec::new(), Duration::ZERO);
+    hasty.on_result(MINUTE, Mode::Gate, life::fruitless(Some(Duration::ZERO)));
+    assert!(until_gate(&mut hasty, MINUTE) >= MINUTE + Duration::from_secs(1), "nobody is hammered");
+}
+
+#[test]
 fn a_server_may_ask_for_a_later_probe_but_evidence_does_not_die_of_it() {
     let after = |wish: Duration, plan: Plan| {
         let mut schedule = schedule(plan);

@@ -5,6 +5,16 @@ use std::time::Duration;
 use super::{Attempt, DAY, Jitter};
 use crate::{Reason, Verdict};
 
+/// A busy server tells a turn, at which it keeps room for a while. So many in a row are believed; a server that goes on so
+/// is asked less and less.
+const TURNS: u32 = 4;
+
+/// The soonest that a turn can be.
+const SOONEST: Duration = Duration::from_secs(1);
+
+/// Rooms that were told the same moment don't come at the same moment.
+const SPREAD: Duration = Duration::from_secs(1);
+
 /// How often a kind of probe is made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
@@ -101,11 +111,20 @@ impl Turn {
                 pause
             }
             Verdict::Inconclusive => {
-                let retry_after = attempt.retry_after.unwrap_or_default();
-                let pause = self.doubled(self.pace.first_retry, self.fruitless).max(retry_after);
+                let fruitless = self.fruitless;
                 self.fruitless = self.fruitless.saturating_add(1);
-                self.held_until = now + retry_after;
-                jitter.stretch(pause, 1.0..1.2)
+                match attempt.retry_after {
+                    Some(turn) => {
+                        let turn = turn.max(SOONEST);
+                        self.held_until = now + turn;
+                        let pause = match fruitless.checked_sub(TURNS) {
+                            None => turn,
+                            Some(beyond) => self.doubled(self.pace.first_retry, beyond).max(turn),
+                        };
+                        pause + jitter.stretch(SPREAD, 0.0..1.0)
+                    }
+                    None => jitter.stretch(self.doubled(self.pace.first_retry, fruitless), 1.0..1.2),
+                }
             }
         };
         self.due = now + pause;
