@@ -18,6 +18,7 @@ use std::{
 
 use siaga_probe::{
     DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    admission::Purpose,
     judge::Effort,
     network::Question,
     outcome::{ByteCount, RoundTrip},
@@ -57,13 +58,14 @@ impl Link {
     async fn probe(
         &self,
         mode: Mode,
+        purpose: Purpose,
         passed_before: bool,
         meter: Meter,
         cancel: impl Future<Output = Reason>,
     ) -> Seen {
         let at = host::now();
-        let (server_place, result, wishes) = match self.try_to_probe(mode, passed_before, meter, cancel).await
-        {
+        let probed = self.try_to_probe(mode, purpose, passed_before, meter, cancel).await;
+        let (server_place, result, wishes) = match probed {
             Ok(Probed { result, address, retry_after, next_probe_in, .. }) => {
                 let place = address.map_or(ServerPlace::Unknown, |address| place_of(address.ip()));
                 (place, result, Wishes { retry_after, next_probe_in })
@@ -97,6 +99,7 @@ impl Link {
     async fn try_to_probe(
         &self,
         mode: Mode,
+        purpose: Purpose,
         passed_before: bool,
         meter: Meter,
         cancel: impl Future<Output = Reason>,
@@ -106,7 +109,19 @@ impl Link {
         let server = self.server.address.clone();
         let (effort, tokens) = (Effort::Normal, self.tokens.clone());
         probe(
-            &ProbeRequest { server, trust, identity, mode, effort, up, down, passed_before, tokens, meter },
+            &ProbeRequest {
+                server,
+                trust,
+                identity,
+                mode,
+                effort,
+                up,
+                down,
+                passed_before,
+                purpose,
+                tokens,
+                meter,
+            },
             cancel,
         )
         .await

@@ -1,5 +1,7 @@
 //! `DIR/probe-server.toml`, and what the command line changes of it.
 
+mod limits;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -7,12 +9,13 @@ use std::{
 
 use clap::Args;
 use serde::Deserialize;
-use siaga_probe::Bitrate;
 use siaga_service::{
     config::{self, BoundedBytes, ConfigError},
     http::{CertificateError, Certificates},
 };
 use thiserror::Error;
+
+pub use limits::{LimitSettings, Line};
 
 /// The configuration's file name in a server's directory.
 pub const FILE: &str = "probe-server.toml";
@@ -79,63 +82,6 @@ impl HttpsSettings {
     /// A file can't be read or used.
     pub fn certificates(&self, dir: &Path) -> Result<Certificates, CertificateError> {
         Certificates::load(&dir.join(&self.certificate), &dir.join(&self.key))
-    }
-}
-
-/// Bounds of what rooms may ask for.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitSettings {
-    /// Highest rate that may be asked about, per direction.
-    pub max_rate: Bitrate,
-    /// Probes at the same time, 1 to 1000.
-    pub max_probes: MaxProbes,
-    /// Rooms whose links stand at the same time, 1 to 100000.
-    pub max_rooms: MaxRooms,
-}
-
-impl Default for LimitSettings {
-    fn default() -> Self {
-        // 20 probes at 20/20 are 420 Mbit/s each way: what a small VM's 1 Gbit/s port carries with room to spare.
-        Self {
-            max_rate: Bitrate::from_bps(100_000_000).unwrap_or_else(|_| unreachable!()),
-            max_probes: MaxProbes(20),
-            max_rooms: MaxRooms(10_000),
-        }
-    }
-}
-
-/// 1 to 1000 probes at the same time.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "i64")]
-pub struct MaxProbes(pub usize);
-
-impl TryFrom<i64> for MaxProbes {
-    type Error = &'static str;
-
-    fn try_from(number: i64) -> Result<Self, Self::Error> {
-        usize::try_from(number)
-            .ok()
-            .filter(|number| (1..=1000).contains(number))
-            .map(Self)
-            .ok_or("a server runs 1 to 1000 probes at the same time")
-    }
-}
-
-/// 1 to 100,000 rooms.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "i64")]
-pub struct MaxRooms(pub usize);
-
-impl TryFrom<i64> for MaxRooms {
-    type Error = &'static str;
-
-    fn try_from(number: i64) -> Result<Self, Self::Error> {
-        usize::try_from(number)
-            .ok()
-            .filter(|number| (1..=100_000).contains(number))
-            .map(Self)
-            .ok_or("a server holds 1 to 100000 rooms")
     }
 }
 

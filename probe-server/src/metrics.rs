@@ -1,21 +1,45 @@
 //! What the operator counts.
 
-use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
-use siaga_transport::{identity::Identity, server::Event};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use prometheus::{
+    Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector,
+};
+use siaga_probe::admission::{Cause, Purpose};
+use siaga_transport::{
+    identity::Identity,
+    server::{Event, Observer},
+};
 
 /// The server's metrics.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
+    grants: IntCounterVec,
     refusals: IntCounterVec,
     verdicts: IntCounterVec,
-    active: IntGauge,
     bytes: IntCounterVec,
     enrolments: IntCounterVec,
     certificate_expiry: IntGauge,
     reload_worked: IntGauge,
     revocations_read: IntGauge,
+    looked_at: LookedAt,
+    observer: OnceLock<Observer>,
+    /// Two scrapes at once must not both add what is new.
+    scrape: Mutex<()>,
+}
+
+/// What is so at the moment of a scrape.
+#[derive(Debug)]
+struct LookedAt {
+    leases: IntGaugeVec,
+    queue: IntGaugeVec,
+    granted: IntGaugeVec,
+    share: IntGaugeVec,
+    askers: IntGauge,
+    lateness: Gauge,
+    wakes: IntCounterVec,
 }
 
 impl Metrics {
@@ -23,47 +47,86 @@ impl Metrics {
     #[must_use]
     pub fn new() -> Self {
         let registry = Registry::new();
-        let vec = |name: &str, help: &str, labels: &[&str]| {
-            let metric = IntCounterVec::new(Opts::new(name, help), labels).expect("constant name");
-            registry.register(Box::new(metric.clone())).expect("names differ");
-            metric
+        let counters = |name: &str, help: &str, label: &str| {
+            let metric = IntCounterVec::new(Opts::new(name, help), &[label]).expect("constant name");
+            register(&registry, metric)
         };
-        let requests = vec("siaga_server_probe_requests_total", "Probes asked for, by answer.", &["answer"]);
-        let refusals = vec("siaga_server_probe_refusals_total", "Probes denied, by reason.", &["reason"]);
-        let verdicts = vec(
+        let gauges = |name: &str, help: &str, label: &str| {
+            register(&registry, IntGaugeVec::new(Opts::new(name, help), &[label]).expect("constant name"))
+        };
+        let requests =
+            counters("siaga_server_probe_requests_total", "Probes asked for, by answer.", "answer");
+        let grants = counters("siaga_server_probe_grants_total", "Probes granted, by purpose.", "purpose");
+        let refusals = counters(
+            "siaga_server_probe_refusals_total",
+            "Probes that were not granted, by reason: what makes a server busy, or what is never to be had.",
+            "reason",
+        );
+        let verdicts = counters(
             "siaga_server_up_verdicts_total",
             "Up trains judged by this server, by verdict.",
-            &["verdict"],
+            "verdict",
         );
-        let bytes = vec(
+        let bytes = counters(
             "siaga_server_probe_bytes_total",
             "IP bytes of probes, by direction seen from the room.",
-            &["direction"],
+            "direction",
         );
-        let active =
-            IntGauge::new("siaga_server_probes_active", "Probes running now.").expect("constant name");
-        registry.register(Box::new(active.clone())).expect("names differ");
-        let build = IntGaugeVec::new(
-            Opts::new("siaga_build_info", "Version of this program; always 1."),
-            &["version"],
-        )
-        .expect("constant name");
-        registry.register(Box::new(build.clone())).expect("names differ");
-        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let looked_at = LookedAt {
+            leases: gauges("siaga_server_leases", "Probes running now, by purpose.", "purpose"),
+            queue: gauges(
+                "siaga_server_queue",
+                "Rooms that were told a turn and are expected, by purpose.",
+                "purpose",
+            ),
+            granted: gauges(
+                "siaga_server_granted_bits_per_second",
+                "Sum of the rates that are granted now, by direction seen from the room.",
+                "direction",
+            ),
+            share: gauges(
+                "siaga_server_share_bits_per_second",
+                "What may be granted together, by direction seen from the room.",
+                "direction",
+            ),
+            askers: register(
+                &registry,
+                IntGauge::new(
+                    "siaga_server_known_askers",
+                    "Rooms and networks that something is remembered of.",
+                )
+                .expect("constant name"),
+            ),
+            lateness: register(
+                &registry,
+                Gauge::new(
+                    "siaga_server_pacer_lateness_seconds",
+                    "How late the senders of trains woke within the last second, 99th percentile.",
+                )
+                .expect("constant name"),
+            ),
+            wakes: counters(
+                "siaga_server_pacer_wakes_total",
+                "Wakes of the senders of trains; late is later than 5 ms.",
+                "late",
+            ),
+        };
+        gauges("siaga_build_info", "Version of this program; always 1.", "version")
+            .with_label_values(&[env!("CARGO_PKG_VERSION")])
+            .set(1);
         for answer in ["granted", "busy", "denied"] {
             requests.with_label_values(&[answer]);
         }
-        let enrolments = vec(
+        let enrolments = counters(
             "siaga_server_enrolments_total",
             "Rooms that asked for a certificate, the first or the next, by answer.",
-            &["answer"],
+            "answer",
         );
         for answer in ["given", "refused"] {
             enrolments.with_label_values(&[answer]);
         }
         let gauge = |name: &str, help: &str, value| {
-            let metric = IntGauge::new(name, help).expect("constant name");
-            registry.register(Box::new(metric.clone())).expect("names differ");
+            let metric = register(&registry, IntGauge::new(name, help).expect("constant name"));
             metric.set(value);
             metric
         };
@@ -83,38 +146,55 @@ impl Metrics {
             "0 while it can't be read which keys are revoked, and newer revocations don't count; else 1.",
             1,
         );
+        for purpose in Purpose::ALL {
+            grants.with_label_values(&[purpose.to_string()]);
+        }
+        for cause in Cause::ALL {
+            refusals.with_label_values(&[cause.name()]);
+        }
+        let (observer, scrape) = (OnceLock::new(), Mutex::new(()));
         Self {
             registry,
             requests,
+            grants,
             refusals,
             verdicts,
-            active,
             bytes,
             enrolments,
             certificate_expiry,
             reload_worked,
             revocations_read,
+            looked_at,
+            observer,
+            scrape,
         }
+    }
+
+    /// From now on each scrape looks at this server.
+    pub fn watch(&self, server: Observer) {
+        let _ = self.observer.set(server);
     }
 
     /// Counts one event.
     pub fn count(&self, event: &Event) {
         match event {
-            Event::Granted => {
+            Event::Granted(purpose) => {
                 self.answered("granted").inc();
-                self.active.inc();
+                self.grants.with_label_values(&[purpose.to_string()]).inc();
             }
-            Event::Busy => self.answered("busy").inc(),
-            Event::Denied(reason) => {
+            Event::Busy(cause) => {
+                self.answered("busy").inc();
+                self.refusals.with_label_values(&[cause.name()]).inc();
+            }
+            Event::Denied(refused) => {
                 self.answered("denied").inc();
-                self.refusals.with_label_values(&[reason.to_string()]).inc();
+                self.refusals.with_label_values(&[refused.name()]).inc();
             }
             Event::Enrolment { given } => {
                 self.enrolments.with_label_values(&[if *given { "given" } else { "refused" }]).inc();
             }
             Event::RevocationsRead(readable) => self.revocations_read.set((*readable).into()),
             Event::Finished { up, sent, received } => {
-                self.active.dec();
                 self.bytes.with_label_values(&["down"]).inc_by(*sent);
                 self.bytes.with_label_values(&["up"]).inc_by(*received);
                 if let Some(up) = up {
@@ -137,6 +217,10 @@ impl Metrics {
     /// In Prometheus' text format.
     #[must_use]
     pub fn render(&self) -> String {
+        let _one_at_a_time = self.scrape.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = self.observer.get() {
+            self.looked_at.look(server);
+        }
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
     }
 
@@ -149,4 +233,35 @@ impl Default for Metrics {
     fn default() -> Self {
         Self::new()
     }
+}
+
+impl LookedAt {
+    fn look(&self, server: &Observer) {
+        let pacers = server.pacers();
+        self.lateness.set(pacers.p99.as_secs_f64());
+        for (late, all) in [("true", pacers.late), ("false", pacers.wakes - pacers.late)] {
+            let counter = self.wakes.with_label_values(&[late]);
+            counter.inc_by(all.saturating_sub(counter.get()));
+        }
+        let Some(standing) = server.standing() else { return };
+        for (n, purpose) in Purpose::ALL.into_iter().enumerate() {
+            let purpose = [purpose.to_string()];
+            self.leases.with_label_values(&purpose).set(whole(standing.leases[n]));
+            self.queue.with_label_values(&purpose).set(whole(standing.queue[n]));
+        }
+        for (n, direction) in ["up", "down"].into_iter().enumerate() {
+            self.granted.with_label_values(&[direction]).set(whole(standing.granted_bps[n]));
+            self.share.with_label_values(&[direction]).set(whole(standing.share_bps[n]));
+        }
+        self.askers.set(whole(standing.known));
+    }
+}
+
+fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> M {
+    registry.register(Box::new(metric.clone())).expect("names differ");
+    metric
+}
+
+fn whole(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
 }

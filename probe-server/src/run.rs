@@ -56,16 +56,13 @@ async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity)
         let metrics = metrics.clone();
         Arc::new(move |event| metrics.count(&event))
     };
-    let limits = Limits {
-        open: settings.open,
-        max_rate: settings.limits.max_rate,
-        max_probes: settings.limits.max_probes.0,
-    };
+    let limits = Limits { open: settings.open, shares: settings.limits.shares() };
     let desk = open_desk(dir, &settings)?;
     let probes = ProbeServer::bind(settings.listen, &trust, &identity, limits, events)?
         .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0)
         .enrolling(dir)?;
     let reloader = Reloader::new(dir, probes.reload(), &identity, metrics.clone());
+    metrics.watch(probes.observer());
     let web = bind_http(dir, &settings).await?;
     if settings.open {
         warn!(

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use siaga_agent::config::Settings;
-use siaga_probe_server::config::{Overrides, load};
+use siaga_probe_server::config::{LimitSettings, Overrides, load};
 
 fn shipped(file: &str) -> String {
     fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -67,7 +67,8 @@ fn the_probe_server_s_configuration_is_in_order_either_way() {
         let settings = load(dir.path(), &Overrides::default()).unwrap();
         assert_eq!(settings.listen, "0.0.0.0:4433".parse().unwrap());
         assert!(!settings.open);
-        assert_eq!(settings.limits.max_probes.0, 20);
+        assert_eq!(settings.limits.max_probes.0, 100);
+        assert_eq!(settings.limits.shares(), LimitSettings::default().shares());
     }
 }
 

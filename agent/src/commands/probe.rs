@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use siaga_probe::{Bitrate, Mode, Reason, Verdict, judge::Effort};
+use siaga_probe::{Bitrate, Mode, Reason, Verdict, admission::Purpose, judge::Effort};
 use siaga_service::{program::print, signals::Shutdown};
 use siaga_transport::{
     client::{Meter, ProbeRequest, Tokens, probe},
@@ -85,6 +85,8 @@ pub async fn run(args: &ProbeArgs, state_dir: &Path, shutdown: &Shutdown) -> any
         up: args.up,
         down: args.down,
         passed_before: false,
+        // Whoever measures a link can wait.
+        purpose: Purpose::Routine,
         tokens: Tokens::default(),
         meter: Meter::default(),
     };

@@ -2,7 +2,7 @@
 
 use std::{future::pending, path::Path};
 
-use siaga_probe::{Direction, Mode, Reason, judge::Effort};
+use siaga_probe::{Direction, Mode, Reason, admission::Purpose, judge::Effort};
 use siaga_readiness::{moment::Moment, profile::Profile, reasons::Code};
 use siaga_transport::{
     client::{Meter, ProbeRequest, Probed, Tokens, probe},
@@ -61,6 +61,7 @@ async fn ask(server: &ServerSettings, state_dir: &Path) -> Result<Probed, Identi
         up: rates.up,
         down: rates.down,
         passed_before: false,
+        purpose: Purpose::Routine,
         tokens: Tokens::default(),
         meter: Meter::default(),
     };

@@ -2,6 +2,7 @@
 
 use siaga_probe::{
     Mode, ProbeResult, Reason, Verdict,
+    admission::Purpose,
     network::{NetworkFingerprint, Question},
     schedule::{Action, PutOff, Schedule, Sustained, Traffic},
 };
@@ -108,7 +109,8 @@ impl Driver {
             let at = began.wall.as_second();
             fingerprint.as_ref().is_some_and(|network| history.passed_before(network, question, at))
         };
-        let (question, seen) = self.links.probe(mode, passed_before, meter, cancel).await;
+        let purpose = if self.schedule.is_demanded(mode) { Purpose::PreCheck } else { Purpose::Routine };
+        let (question, seen) = self.links.probe(mode, purpose, passed_before, meter, cancel).await;
         let now = host::now();
         self.schedule.on_result(now.since_boot, mode, seen.attempt());
         let result = seen.evidence.result.clone();

@@ -4,6 +4,7 @@ use std::{future::Future, path::Path, pin::pin, time::Duration};
 
 use siaga_probe::{
     Mode, Reason, Verdict,
+    admission::Purpose,
     network::Question,
     servers::{Comparison, Servers},
 };
@@ -35,13 +36,13 @@ impl Links {
         (count > 0).then(|| Self { links, servers: Servers::new(count), standings: vec![None; count] })
     }
 
-    /// One gate probe, ended early by `cancel`.
+    /// One gate probe for somebody who waits for it, ended early by `cancel`.
     pub async fn look(&mut self, cancel: impl Future<Output = ()>) -> Observation {
         let cancel = async {
             cancel.await;
             Reason::Interrupted
         };
-        self.probe(Mode::Gate, |_| false, Meter::default(), cancel).await.1.into()
+        self.probe(Mode::Gate, Purpose::PreCheck, |_| false, Meter::default(), cancel).await.1.into()
     }
 
     /// The link that a probe at `now` would try first.
@@ -60,6 +61,7 @@ impl Links {
     pub(super) async fn probe(
         &mut self,
         mode: Mode,
+        purpose: Purpose,
         passed_before: impl Fn(&Question) -> bool,
         meter: Meter,
         cancel: impl Future<Output = Reason>,
@@ -70,7 +72,7 @@ impl Links {
         for place in order {
             let link = &self.links[place];
             let question = link.question(mode);
-            let seen = link.probe(mode, passed_before(&question), meter.clone(), &mut cancel).await;
+            let seen = link.probe(mode, purpose, passed_before(&question), meter.clone(), &mut cancel).await;
             self.note(place, &seen);
             if !seen.reason().is_about_the_server() {
                 return (question, after(&turned_away, seen));
@@ -88,7 +90,8 @@ impl Links {
 
     /// A quality probe of the server at `place`, for its distance.
     pub(super) async fn measure(&mut self, place: usize, cancel: impl Future<Output = Reason>) -> Seen {
-        let seen = self.links[place].probe(Mode::Quality, false, Meter::default(), cancel).await;
+        let (link, meter) = (&self.links[place], Meter::default());
+        let seen = link.probe(Mode::Quality, Purpose::Routine, false, meter, cancel).await;
         self.note(place, &seen);
         seen
     }

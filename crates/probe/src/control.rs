@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bitrate, Direction, DirectionResult, Mode, Reason, judge::Effort};
+use crate::{Bitrate, Direction, DirectionResult, Mode, Reason, admission::Purpose, judge::Effort};
 
 /// Version of the control protocol that this side speaks.
 pub const VERSION: u16 = 1;
@@ -68,6 +68,9 @@ pub struct Ask {
     /// A probe at these rates passed on this network within the last day: no pre-train is needed.
     #[serde(default)]
     pub passed_before: bool,
+    /// What the probe is for.
+    #[serde(default)]
+    pub purpose: Purpose,
 }
 
 /// What the server grants. The trains, or the pre-trains if there are any, may start at once.

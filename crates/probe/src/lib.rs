@@ -6,12 +6,14 @@
 //!
 //! In the order data travels:
 //! * [`control`]: a room asks, the server grants a [`control::TrainGrant`] in each direction;
+//! * [`admission`]: who may probe now, who later, and who not;
 //! * [`pacer`]: the sender's absolute schedule;
 //! * [`credit`]: how far ahead of its receiver a sender may be;
 //! * [`wire`]: the header on each train packet;
 //! * [`judge`]: the receiver's running decision; each kind's rule stands on its first page;
 //! * [`wakefulness`]: whether the receiver's machine ran as it should meanwhile;
 //! * [`reception`]: one direction's receiving end, which puts judge, credit and wakefulness together;
+//! * [`lateness`]: whether the sender's machine keeps up;
 //! * [`outcome`]: what was found, as it is reported and printed;
 //! * [`schedule`]: when the next probe is due;
 //! * [`servers`]: which of several servers to ask;
@@ -20,9 +22,11 @@
 //!
 //! [`Duration`]: std::time::Duration
 
+pub mod admission;
 pub mod control;
 pub mod credit;
 pub mod judge;
+pub mod lateness;
 mod mode;
 pub mod network;
 pub mod outcome;

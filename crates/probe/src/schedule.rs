@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use crate::{Mode, Reason, Verdict};
 use budget::Budget;
-use jitter::Jitter;
+pub(crate) use jitter::Jitter;
 use sustain::Sustain;
 use turn::{Pace, Turn};
 

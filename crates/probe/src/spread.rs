@@ -18,19 +18,18 @@ const SPAN: Duration = Duration::from_secs(24 * 60);
 /// so that rooms come about as often as by their own plan,
 const AT_EASE: f64 = 0.25;
 
-/// and so much more with all places taken: nearly even over the span.
+/// and so much more with all taken that there is: nearly even over the span.
 const FULL: f64 = 2.75;
 
 /// When a room should ask for its next gate probe, counted from its grant: an exponential distribution, cut off at
-/// [`SPAN`], whose mean grows with the share of `places` that `others` take. `chance` is evenly distributed from 0 to
-/// below 1. `None`: there is nobody else, as the room likes.
+/// [`SPAN`], whose mean grows with `load`, the part of what the server has that others take, 1 being all of it. `chance` is
+/// evenly distributed from 0 to below 1. `None`: there is nobody else, as the room likes.
 #[must_use]
-#[allow(clippy::cast_precision_loss)]
-pub fn next_probe_in(others: usize, places: usize, chance: f64) -> Option<Duration> {
-    if others == 0 {
+pub fn next_probe_in(load: f64, chance: f64) -> Option<Duration> {
+    if load <= 0.0 {
         return None;
     }
-    let load = (others as f64 / places.max(1) as f64).min(1.0);
+    let load = if load.is_nan() { 1.0 } else { load.min(1.0) };
     let mean = AT_EASE + FULL * load;
     let within = 1.0 - (-1.0 / mean).exp();
     let drawn = -mean * (1.0 - chance.clamp(0.0, 1.0) * within).ln();
@@ -41,28 +40,26 @@ pub fn next_probe_in(others: usize, places: usize, chance: f64) -> Option<Durati
 mod tests {
     use super::*;
 
-    fn mean_min(others: usize, places: usize) -> f64 {
+    fn mean_min(load: f64) -> f64 {
         let draws = (0..1_000).map(|n| f64::from(n) / 1_000.0);
-        let drawn = draws.map(|chance| next_probe_in(others, places, chance).unwrap().as_secs_f64());
+        let drawn = draws.map(|chance| next_probe_in(load, chance).unwrap().as_secs_f64());
         drawn.sum::<f64>() / 1_000.0 / 60.0
     }
 
     #[test]
     fn the_more_a_server_has_to_do_the_later_it_wants_to_be_asked_again() {
-        assert_eq!(next_probe_in(0, 20, 0.5), None);
-        let means = [1, 5, 10, 20, 200].map(|others| mean_min(others, 20));
+        assert_eq!(next_probe_in(0.0, 0.5), None);
+        let means = [0.05, 0.25, 0.5, 1.0, 10.0].map(mean_min);
         assert!(means.is_sorted(), "{means:?}");
         assert!((31.0..32.0).contains(&means[0]) && (35.0..36.0).contains(&means[4]), "{means:?}");
     }
 
     #[test]
     fn no_wish_is_outside_its_bounds_whatever_the_numbers() {
-        for others in [1, 2, 1_000_000] {
-            for places in [0, 1, 1_000] {
-                for chance in [0.0, 0.5, 1.0 - f64::EPSILON, 1.0, 7.0, -1.0, f64::NAN] {
-                    let wish = next_probe_in(others, places, chance).unwrap();
-                    assert!((LEAST..=LEAST + SPAN).contains(&wish), "{others} {places} {chance}: {wish:?}");
-                }
+        for load in [f64::MIN_POSITIVE, 0.5, 1.0, 1e300, f64::INFINITY, f64::NAN] {
+            for chance in [0.0, 0.5, 1.0 - f64::EPSILON, 1.0, 7.0, -1.0, f64::NAN] {
+                let wish = next_probe_in(load, chance).unwrap();
+                assert!((LEAST..=LEAST + SPAN).contains(&wish), "{load} {chance}: {wish:?}");
             }
         }
     }

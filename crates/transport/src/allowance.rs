@@ -11,6 +11,9 @@ use crate::counts::ip_bytes;
 /// How often the limit is checked: 250 kB pass meanwhile at 100 Mbit/s.
 const EVERY: Duration = Duration::from_millis(20);
 
+/// The same while nothing is granted, when there may be thousands of connections.
+const SELDOM: Duration = Duration::from_millis(250);
+
 /// Over the grant in per cent: IPv6 counted as IPv4 (2 %), and packets that the network doubles now and then. A limit
 /// for safety; whether the train kept to its schedule is the judge's business.
 const TOLERANCE_PERCENT: u64 = 125;
@@ -53,18 +56,37 @@ impl Allowance {
         }
     }
 
+    /// Resolves once the peer has sent any packet of a train, or more of anything else than a request is.
+    pub(crate) async fn exceeded_by_nothing_granted(&self, connection: &Connection) {
+        let too_much = async {
+            while self.received(connection) <= percent(self.sent(connection), ACKS_PERCENT) + SLACK_BYTES {
+                sleep(SELDOM).await;
+            }
+        };
+        tokio::select! {
+            Ok(_) = connection.read_datagram() => {}
+            () = too_much => {}
+        }
+    }
+
+    fn received(&self, connection: &Connection) -> u64 {
+        ip_bytes(connection).received.saturating_sub(self.received)
+    }
+
     /// Whether the peer has sent more than `grant` lets it by now.
     pub(crate) fn is_exceeded(&self, connection: &Connection, grant: &TrainGrant) -> bool {
-        let received = ip_bytes(connection).received.saturating_sub(self.received);
-        received > most(grant, self.elapsed(), self.sent(connection))
+        self.received(connection) > most(grant, self.elapsed(), self.sent(connection))
     }
 }
 
 /// The most that an honest peer sends within `time`, while this side sends `sent` bytes.
 fn most(grant: &TrainGrant, time: Duration, sent: u64) -> u64 {
     let train = grant.max_bytes.min(grant.rate_bps.bytes_in(time));
-    let percent = |bytes: u64, percent: u64| bytes / 100 * percent;
     percent(train, TOLERANCE_PERCENT) + percent(sent, ACKS_PERCENT) + SLACK_BYTES
+}
+
+fn percent(bytes: u64, percent: u64) -> u64 {
+    bytes / 100 * percent
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};
     use siaga_probe::{
         Bitrate, Direction, DirectionResult, Mode, Reason,
+        admission::Purpose,
         control::{
             Ask, Busy, Credit, Deny, FromClient, FromServer, Grant, PreTrains, Report, Sent, TrainGrant,
         },
@@ -88,6 +89,7 @@ mod tests {
                 up_bps,
                 down_bps,
                 passed_before: false,
+                purpose: Purpose::Booking,
             }),
             FromClient::Stop,
             FromClient::Sent(Sent { direction: Direction::Up, packets: 7, held_up: 0 }),
@@ -167,7 +169,7 @@ mod tests {
         let read = |json: &str| parse::<FromClient>(json.as_bytes()).unwrap();
         assert_eq!(read(r#"{"type":"dance","steps":[1,{"a":null}]}"#), FromClient::Unknown);
         assert_eq!(read(r#"{"type":"stop","why":"verdict"}"#), FromClient::Stop);
-        let ask = r#"{"type":"ask","version":1,"mode":"gate","up_bps":10000000,"down_bps":10000000,"purpose":"booking"}"#;
+        let ask = r#"{"type":"ask","version":1,"mode":"gate","up_bps":10000000,"down_bps":10000000,"purpose":"booking","because":[1]}"#;
         assert_eq!(read(ask), from_client()[0]);
         let newer = r#"{"type":"ask","version":1,"mode":"dance","up_bps":"10M","down_bps":10000000}"#;
         assert!(matches!(read(newer), FromClient::Ask(Ask { mode: Mode::Unknown, .. })));

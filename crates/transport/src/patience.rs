@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siaga_probe::{Mode, control::Grant, credit};
+use siaga_probe::{Mode, admission, control::Grant, credit};
 
 /// The times that bound a probe. With these it ends on the room's side, whatever the server does, within resolving
 /// (5 s), the handshake or the look at why there was none (8 s), the answer, the granted time (at most
@@ -19,6 +19,10 @@ pub(crate) struct Patience {
     pub(crate) silence: Duration,
     /// How much longer than the trains a side waits for the other's last word.
     pub(crate) grace: Duration,
+    /// A room that uses nothing of what it was granted for this long has it no more.
+    pub(crate) unused: Duration,
+    /// Whether a server begins nothing more while its own pacers wake too late.
+    pub(crate) minds_lateness: bool,
 }
 
 impl Patience {
@@ -26,7 +30,7 @@ impl Patience {
     pub(crate) fn longest_train(&self, mode: Mode) -> Duration {
         match mode {
             Mode::Gate | Mode::Unknown => self.train,
-            Mode::Sustain | Mode::Quality => mode.time_limit(),
+            Mode::Sustain | Mode::Quality => admission::longest_train(mode),
         }
     }
 
@@ -52,6 +56,8 @@ impl Default for Patience {
             train: Duration::from_secs(10),
             silence: Duration::from_secs(1),
             grace: Duration::from_secs(2),
+            unused: admission::USED_WITHIN,
+            minds_lateness: true,
         }
     }
 }

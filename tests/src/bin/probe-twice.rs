@@ -4,7 +4,7 @@
 use std::{future::pending, path::PathBuf};
 
 use clap::Parser;
-use siaga_probe::{Bitrate, Mode, judge::Effort};
+use siaga_probe::{Bitrate, Mode, admission::Purpose, judge::Effort};
 use siaga_transport::{
     client::{Meter, ProbeRequest, Tokens, probe},
     identity::Trust,
@@ -45,6 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             up,
             down,
             passed_before: false,
+            purpose: Purpose::Routine,
             tokens: tokens.clone(),
             meter: Meter::default(),
         };

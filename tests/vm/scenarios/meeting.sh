@@ -30,7 +30,7 @@ has_said() {
 }
 
 no_probe_runs() {
-    curl --silent http://127.0.0.1:9871/metrics | grep --quiet '^siaga_server_probes_active 0$'
+    curl --silent http://127.0.0.1:9871/metrics | grep --quiet '^siaga_server_leases{purpose="routine"} 0$'
 }
 
 say "A room with a sound card, and a probe server"

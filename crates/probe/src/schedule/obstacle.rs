@@ -151,7 +151,9 @@ impl Schedule {
         }
     }
 
-    fn is_demanded(&self, mode: Mode) -> bool {
+    /// Whether somebody asked for a probe of this kind, and waits for it.
+    #[must_use]
+    pub fn is_demanded(&self, mode: Mode) -> bool {
         mode == Mode::Gate && self.demanded
     }
 

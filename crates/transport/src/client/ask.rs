@@ -67,8 +67,8 @@ async fn exchange(
     connection: &Connection,
     request: &ProbeRequest,
 ) -> Result<(FromServer, SendStream, RecvStream), ControlError> {
-    let ProbeRequest { mode, effort, up: up_bps, down: down_bps, passed_before, .. } = *request;
-    let ask = Ask { version: VERSION, mode, effort, up_bps, down_bps, passed_before };
+    let ProbeRequest { mode, effort, up: up_bps, down: down_bps, passed_before, purpose, .. } = *request;
+    let ask = Ask { version: VERSION, mode, effort, up_bps, down_bps, passed_before, purpose };
     let (mut to_server, mut from_server) = connection.open_bi().await.map_err(ControlError::Lost)?;
     control::send(&mut to_server, &FromClient::Ask(ask)).await?;
     Ok((control::receive(&mut from_server).await?, to_server, from_server))

@@ -13,7 +13,7 @@ mod trains;
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
-use siaga_probe::{Bitrate, Mode, ProbeResult, Reason, judge::Effort};
+use siaga_probe::{Bitrate, Mode, ProbeResult, Reason, admission::Purpose, judge::Effort};
 
 use self::attempt::Attempt;
 pub use self::tokens::Tokens;
@@ -45,6 +45,8 @@ pub struct ProbeRequest {
     pub down: Bitrate,
     /// A probe at these rates passed on this network within the last day, so that no pre-train is needed.
     pub passed_before: bool,
+    /// What the probe is for: a busy server serves what somebody waits for first.
+    pub purpose: Purpose,
     /// What earlier probes have left; a new one for a probe that stands alone.
     pub tokens: Tokens,
     /// Counts what the probe puts on the line, while it runs.

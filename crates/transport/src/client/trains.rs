@@ -86,7 +86,7 @@ pub(super) async fn run(
         }
     });
     let up = async {
-        let sent = train::send(connection, Direction::Up, &up_terms, &mut up_may, &stop_up).await?;
+        let sent = train::send(connection, Direction::Up, &up_terms, &mut up_may, &stop_up, None).await?;
         up_sent = Some(sent);
         say(&to_server, &FromClient::Sent(sent)).await
     };

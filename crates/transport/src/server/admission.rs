@@ -1,145 +1,245 @@
-//! Who may probe, and how much.
+//! Who may probe now: the request's words, the clock, and the lock around [`siaga_probe::admission`].
 
 use std::{
     sync::{
-        Arc,
+        Mutex,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use siaga_probe::{
-    Bitrate, Mode, Reason,
+    Bitrate, Reason,
+    admission::{self, Answer, Asker, Cause, Denial, Lease, LeaseId, Purpose, Request, Standing, Wait},
     control::{Ask, Busy, Deny, FromClient, FromServer, Grant, PreTrains, TrainGrant, VERSION},
-    credit, spread,
+    credit,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
-use crate::patience::Patience;
+use crate::{patience::Patience, train::Pulse};
 
 /// What a probe server admits.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Clients without an identity may probe.
     pub open: bool,
-    /// Highest rate that may be asked about, per direction.
-    pub max_rate: Bitrate,
-    /// Probes at the same time; one more is told to come back.
-    pub max_probes: usize,
+    /// How the server's line is shared out.
+    pub shares: admission::Limits,
 }
 
 /// The limits with what is taken of them.
 pub(super) struct Admission {
-    limits: Limits,
+    open: bool,
     patience: Patience,
-    places: Arc<Semaphore>,
+    shares: Mutex<admission::Admission>,
+    epoch: Instant,
+    pulse: Pulse,
     next_train: AtomicU32,
 }
 
-/// A probe that may run, for as long as it holds its place.
-pub(super) struct Admitted {
+/// A probe that may run.
+pub(super) struct Admitted<'a> {
     pub(super) ask: Ask,
     pub(super) grant: Grant,
-    pub(super) place: OwnedSemaphorePermit,
+    pub(super) lease: Held<'a>,
+}
+
+/// A lease, for as long as it is held. One that nobody ended costs its room all that it could have cost.
+pub(super) struct Held<'a> {
+    admission: &'a Admission,
+    lease: Lease,
+    since: Instant,
+    is_over: bool,
 }
 
 /// The answer to a room that may not probe, or not now.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    Busy(Busy),
-    Deny(Deny),
+    Busy(Wait),
+    Deny(Refused),
 }
 
-impl From<Refusal> for FromServer {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Busy(busy) => Self::Busy(busy),
-            Refusal::Deny(deny) => Self::Deny(deny),
+/// Why a probe is not to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// The first message asks for nothing, or in another version.
+    Version(String),
+    /// The client has no identity, and the server is not open to such.
+    Stranger,
+    /// What was asked for.
+    Denied(Denial),
+}
+
+impl Refused {
+    /// As it is written in metrics.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Version(_) => "version",
+            Self::Stranger => "no_identity",
+            Self::Denied(denial) => denial.name(),
+        }
+    }
+
+    fn to_deny(&self) -> Deny {
+        let (reason, message) = match self {
+            Self::Version(words) => (Reason::VersionMismatch, words.clone()),
+            Self::Stranger => (
+                Reason::IdentityRequired,
+                "this server probes only with rooms that have an identity; enrol the room, or for a trial start the \
+                 server with --open"
+                    .to_owned(),
+            ),
+            Self::Denied(denial) => (Reason::ServerRefused, denial.to_string()),
+        };
+        Deny { reason, message }
+    }
+}
+
+impl Refusal {
+    pub(super) fn to_answer(&self) -> FromServer {
+        match self {
+            Self::Busy(Wait { retry_after, .. }) => {
+                let retry_after_ms = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
+                FromServer::Busy(Busy { retry_after_ms })
+            }
+            Self::Deny(refused) => FromServer::Deny(refused.to_deny()),
         }
     }
 }
 
 impl Admission {
     pub(super) fn new(limits: Limits, patience: Patience) -> Self {
-        let places = Arc::new(Semaphore::new(limits.max_probes));
-        Self { limits, patience, places, next_train: AtomicU32::new(1) }
+        let epoch = Instant::now();
+        Self {
+            open: limits.open,
+            patience,
+            shares: Mutex::new(admission::Admission::new(limits.shares)),
+            epoch,
+            pulse: Pulse::new(epoch),
+            next_train: AtomicU32::new(1),
+        }
     }
 
-    /// The answer to a room's first message: a grant with its place, or the refusal to send.
+    /// What the server's own trains tell of how late they are.
+    pub(super) const fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    /// What is so now; `None` if it can't be known any more.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        Some(self.shares.lock().ok()?.standing(self.epoch.elapsed()))
+    }
+
+    /// The answer to a room's first message: a grant with its lease, or the refusal to send.
     pub(super) fn admit(
         &self,
         message: FromClient,
-        identified: bool,
+        asker: Asker,
         rtt: Duration,
-    ) -> Result<Admitted, Refusal> {
-        let deny = |reason, message: String| Err(Refusal::Deny(Deny { reason, message }));
+    ) -> Result<Admitted<'_>, Refusal> {
+        let ask = self.understand(message, &asker).map_err(Refusal::Deny)?;
+        let Ask { mode, up_bps: up, down_bps: down, purpose, .. } = ask;
+        let request = Request { asker, mode, up, down, purpose };
+        let late = self.patience.minds_lateness && self.pulse.is_late();
+        let Ok(mut shares) = self.shares.lock() else {
+            // Whoever panicked with it in hand has left accounts that nobody can trust.
+            return Err(Refusal::Busy(Wait { retry_after: BROKEN, cause: Cause::TooManyAskers }));
+        };
+        match shares.ask(self.epoch.elapsed(), &request, late, rand::random()) {
+            Answer::Grant(lease) => {
+                drop(shares);
+                let grant = self.grant(&ask, &lease, rtt);
+                let lease = Held { admission: self, lease, since: Instant::now(), is_over: false };
+                Ok(Admitted { ask, grant, lease })
+            }
+            Answer::Busy(wait) => Err(Refusal::Busy(wait)),
+            Answer::Deny(denial) => Err(Refusal::Deny(Refused::Denied(denial))),
+        }
+    }
+
+    fn understand(&self, message: FromClient, asker: &Asker) -> Result<Ask, Refused> {
         let FromClient::Ask(ask) = message else {
-            return deny(Reason::VersionMismatch, "the first message must ask for a probe".into());
+            return Err(Refused::Version("the first message must ask for a probe".into()));
         };
         if ask.version != VERSION {
-            let message = format!(
+            return Err(Refused::Version(format!(
                 "the room speaks version {} of the probe protocol, this server version {VERSION}; \
                  bring both to the same release",
                 ask.version
-            );
-            return deny(Reason::VersionMismatch, message);
+            )));
         }
-        if !(identified || self.limits.open) {
-            let message = "this server probes only with rooms that have an identity; enrol the room, or for a trial \
-                           start the server with --open";
-            return deny(Reason::IdentityRequired, message.into());
+        if matches!(asker, Asker::Address(_)) && !self.open {
+            return Err(Refused::Stranger);
         }
-        if ask.mode == Mode::Unknown {
-            return deny(Reason::ServerRefused, "this server does not know that kind of probe".into());
-        }
-        let lowest = ask.mode.lowest_rate();
-        if ask.up_bps < lowest || ask.down_bps < lowest {
-            let message = format!(
-                "a {} probe judges {lowest} or more in each direction; ask for that, or for a quality probe",
-                ask.mode
-            );
-            return deny(Reason::ServerRefused, message);
-        }
-        let highest = self.limits.max_rate;
-        if ask.up_bps > highest || ask.down_bps > highest {
-            return deny(
-                Reason::ServerRefused,
-                format!("this server probes up to {highest} in each direction"),
-            );
-        }
-        let Ok(place) = self.places.clone().try_acquire_owned() else {
-            let retry_after_ms = u64::try_from(RETRY_AFTER.as_millis()).unwrap_or(u64::MAX);
-            return Err(Refusal::Busy(Busy { retry_after_ms }));
-        };
-        let grant = self.grant(&ask, rtt);
-        Ok(Admitted { ask, grant, place })
+        Ok(ask)
     }
 
-    fn grant(&self, ask: &Ask, rtt: Duration) -> Grant {
+    fn grant(&self, ask: &Ask, lease: &Lease, rtt: Duration) -> Grant {
         let id = self.next_train.fetch_add(4, Ordering::Relaxed);
-        let longest = self.patience.longest_train(ask.mode);
-        let (up, down) = (ask.mode.sending_rate(ask.up_bps), ask.mode.sending_rate(ask.down_bps));
+        let longest = self.patience.longest_train(ask.mode).min(lease.longest_train);
         let looks_first = credit::looks_first(ask.mode, rtt) && !ask.passed_before;
         let pre_trains = looks_first.then(|| PreTrains {
-            up: train(id.wrapping_add(2), up, credit::PRE_TRAIN),
-            down: train(id.wrapping_add(3), down, credit::PRE_TRAIN),
+            up: train(id.wrapping_add(2), lease.up, credit::PRE_TRAIN),
+            down: train(id.wrapping_add(3), lease.down, credit::PRE_TRAIN),
         });
         Grant {
             version: VERSION,
-            up: train(id, up, longest),
-            down: train(id.wrapping_add(1), down, longest),
+            up: train(id, lease.up, longest),
+            down: train(id.wrapping_add(1), lease.down, longest),
             window_ms: whole_ms(credit::window(ask.mode, rtt)),
             pre_trains,
             server_time_ms: wall_clock_ms(),
-            next_probe_in_ms: self.next_probe_in().map(|wish| whole_ms(wish).into()),
+            next_probe_in_ms: lease.next_probe_in.map(|wish| whole_ms(wish).into()),
         }
     }
 
-    /// Called while the probe that it is for holds a place.
-    fn next_probe_in(&self) -> Option<Duration> {
-        let places = self.limits.max_probes;
-        let others = places.saturating_sub(self.places.available_permits()).saturating_sub(1);
-        spread::next_probe_in(others, places, rand::random())
+    fn end(&self, id: LeaseId, bytes: Option<u64>) {
+        if let Ok(mut shares) = self.shares.lock() {
+            shares.on_end(self.epoch.elapsed(), id, bytes);
+        }
+    }
+}
+
+impl Held<'_> {
+    /// What it was granted for.
+    pub(super) const fn purpose(&self) -> Purpose {
+        self.lease.purpose
+    }
+
+    /// Who hears how late its train is sent.
+    pub(super) const fn pulse(&self) -> &Pulse {
+        &self.admission.pulse
+    }
+
+    /// Something of it is used. `false`: too late.
+    pub(super) fn on_use(&self) -> bool {
+        let Ok(mut shares) = self.admission.shares.lock() else { return false };
+        shares.on_use(self.admission.epoch.elapsed(), self.lease.id)
+    }
+
+    /// When it is over by itself, used or not.
+    pub(super) fn ends_at(&self) -> Instant {
+        self.since + self.lease.ends_within
+    }
+
+    /// The same if nothing of it is used.
+    pub(super) fn is_to_be_used_by(&self) -> Instant {
+        self.since + self.lease.used_within
+    }
+
+    /// It is over, and has cost so many IP bytes, both ways.
+    pub(super) fn end(mut self, bytes: u64) {
+        self.is_over = true;
+        self.admission.end(self.lease.id, Some(bytes));
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.admission.end(self.lease.id, None);
+        }
     }
 }
 
@@ -159,5 +259,5 @@ fn wall_clock_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// How long a room that is told “busy” should wait.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How long a room is sent away by a server that has lost its accounts.
+const BROKEN: Duration = Duration::from_secs(60);

@@ -12,6 +12,8 @@ pub(super) enum Ended {
     Train(TrainError),
     Broke(&'static str),
     TooSlow,
+    /// Nothing of what was granted was used in time.
+    Unused,
     /// The certificate names no room.
     Nameless,
     /// A room's link.
@@ -23,11 +25,13 @@ pub(super) enum Ended {
 }
 
 impl Ended {
+    pub(super) const FLOODED: Self = Self::Broke("more packets than were granted");
+
     pub(super) fn code(&self) -> VarInt {
         match self {
             Self::Control(_) | Self::Broke(_) => close::PROTOCOL,
             Self::Train(_) | Self::Fault => close::FAULT,
-            Self::TooSlow => close::TOO_SLOW,
+            Self::TooSlow | Self::Unused => close::TOO_SLOW,
             Self::Nameless | Self::Revoked => close::IDENTITY,
             Self::Link(ended) => ended.code(),
         }
@@ -44,6 +48,7 @@ impl Ended {
             Self::TooSlow => "the room took too long".into(),
             Self::Fault => "the server could not do its part".into(),
             Self::Revoked => "it was revoked; if the room is to come back, enrol it with a new token".into(),
+            Self::Unused => "the room did not use what it was granted".into(),
             Self::Nameless => {
                 "it names no room: it needs the URI siaga://room/ID, or the common name siaga-room:ID; \
                                enrol the room, or have its certificate made anew"

@@ -4,6 +4,7 @@ mod admission;
 mod arrival;
 mod ended;
 mod enrolment;
+mod observer;
 mod reload;
 mod session;
 mod trains;
@@ -13,12 +14,19 @@ use std::{
 };
 
 use quinn::{Endpoint, Incoming, TokioRuntime};
-use siaga_probe::{DirectionResult, Reason};
+use siaga_probe::{
+    DirectionResult,
+    admission::{Cause, Purpose},
+};
 use thiserror::Error;
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use self::admission::Admission;
-pub use self::{admission::Limits, reload::Reload};
+pub use self::{
+    admission::{Limits, Refused},
+    observer::{Observer, Pacers},
+    reload::Reload,
+};
 use crate::{
     close,
     enrol::{DenyList, Registrar, RegistryError},
@@ -29,9 +37,9 @@ use crate::{
     socket,
 };
 
-/// Connections beside those that probe: in the handshake, asking, being refused. Each may hold 0.3 MB, so that
-/// strangers hold less than 100 MB; more are turned away.
-const WAITING: usize = 256;
+/// Connections beside those that probe: in the handshake, asking, being refused. Each may hold 0.1 MB, because one that sends
+/// more than 64 kB before it is granted anything is closed; more are turned away.
+const WAITING: usize = 2_048;
 
 /// How long rooms may take to be told that the server ends.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -40,13 +48,13 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A probe may run.
-    Granted,
+    Granted(Purpose),
     /// A probe was told to come back later.
-    Busy,
+    Busy(Cause),
     /// A probe was refused.
-    Denied(Reason),
-    /// A granted probe is over, with the up direction's finding if there was one, and the IP bytes of this side. Its
-    /// place is free.
+    Denied(Refused),
+    /// A granted probe is over, with the up direction's finding if there was one, and the IP bytes of this side. What it
+    /// held is free.
     Finished {
         /// The finding.
         up: Option<Box<DirectionResult>>,
@@ -78,7 +86,7 @@ pub struct ProbeServer {
 
 /// What every connection needs.
 struct Desk {
-    admission: Admission,
+    admission: Arc<Admission>,
     /// Of a server that enrols rooms.
     registrar: Option<Arc<Registrar>>,
     denied: DenyList,
@@ -100,7 +108,7 @@ impl ProbeServer {
         limits: Limits,
         events: Events,
     ) -> Result<Self, ServerError> {
-        let most_connections = limits.max_probes.saturating_add(WAITING);
+        let most_connections = (limits.shares.max_probes as usize).saturating_add(WAITING);
         Self::bind_within(listen, trust, identity, limits, events, Patience::default(), most_connections)
     }
 
@@ -120,7 +128,7 @@ impl ProbeServer {
         let endpoint = Endpoint::new(quic::endpoint(), Some(config.clone()), socket, Arc::new(TokioRuntime))
             .map_err(failed)?;
         let reload = Reload::new(endpoint.clone(), config);
-        let admission = Admission::new(limits, patience);
+        let admission = Arc::new(Admission::new(limits, patience));
         let places = Arc::new(Semaphore::new(most_connections));
         let denied = DenyList::new(BTreeSet::new());
         let desk = Desk { admission, registrar: None, denied, events, patience, rooms: None };
@@ -174,6 +182,12 @@ impl ProbeServer {
     /// The socket is gone.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.endpoint.local_addr()
+    }
+
+    /// Looks at it while it serves.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        Observer::of(self.desk.admission.clone())
     }
 
     /// Serves until `shutdown` resolves; then tells every room and ends within half a second.

@@ -1,6 +1,11 @@
 //! Both trains of a granted probe, until the room has what it wanted or leaves.
 
-use std::{convert::Infallible, future::pending};
+use std::{
+    convert::Infallible,
+    future::pending,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use quinn::{Connection, RecvStream, SendStream};
 use siaga_probe::{
@@ -10,10 +15,10 @@ use siaga_probe::{
 };
 use tokio::{
     sync::{Mutex, Notify, watch},
-    time::sleep,
+    time::{Instant, sleep, sleep_until},
 };
 
-use super::ended::Ended;
+use super::{admission::Held, ended::Ended};
 use crate::{
     allowance::Allowance,
     control,
@@ -37,6 +42,7 @@ pub(super) async fn run(
     room: Room<'_>,
     ask: &Ask,
     grant: &Grant,
+    lease: &Held<'_>,
     patience: Patience,
 ) -> (Option<DirectionResult>, Result<(), Ended>) {
     let Room { connection, allowance, to_room, from_room } = room;
@@ -54,10 +60,13 @@ pub(super) async fn run(
         watch::channel(down_terms.first_credit(train_packet_bytes(connection, ask.mode)));
     let (up_credit, mut up_may) = watch::channel(0);
     let mut finding = None;
+    let heard = AtomicBool::new(false);
 
     let listen = async {
         loop {
-            match control::receive(from_room).await? {
+            let message = control::receive(from_room).await?;
+            heard.store(true, Ordering::Relaxed);
+            match message {
                 FromClient::Stop => stop_down.notify_one(),
                 FromClient::Sent(sent) if sent.direction == Direction::Up => {
                     tell_sent.send_replace(Some(sent));
@@ -73,7 +82,9 @@ pub(super) async fn run(
         }
     };
     let down = async {
-        let sent = train::send(connection, Direction::Down, &down_terms, &mut down_may, &stop_down).await?;
+        let pulse = Some(lease.pulse());
+        let sent =
+            train::send(connection, Direction::Down, &down_terms, &mut down_may, &stop_down, pulse).await?;
         say(&to_room, &FromServer::Sent(sent)).await
     };
     let up = async {
@@ -101,7 +112,9 @@ pub(super) async fn run(
         ended = work => ended,
         () = allowance.exceeded(connection, &grant.up) => Err(Ended::FLOODED),
         () = train::silence(connection, patience.silence) => Err(Ended::TooSlow),
+        () = unused(connection, &heard, lease, patience.unused) => Err(Ended::Unused),
         () = sleep(patience.longest_probe(grant, connection.rtt())) => Err(Ended::TooSlow),
+        () = sleep_until(lease.ends_at()) => Err(Ended::TooSlow),
     };
     let ended = match ended {
         // This machine's buffers overflowed, but with what was not granted.
@@ -113,9 +126,23 @@ pub(super) async fn run(
     (finding, ended)
 }
 
-impl Ended {
-    const FLOODED: Self = Self::Broke("more packets than were granted");
+/// Resolves if nothing of the lease is used within `longest`, or too late: neither a packet nor a message has come.
+async fn unused(connection: &Connection, heard: &AtomicBool, lease: &Held<'_>, longest: Duration) {
+    let before = connection.stats().frame_rx.datagram;
+    let latest = lease.is_to_be_used_by().min(Instant::now() + longest);
+    while connection.stats().frame_rx.datagram == before && !heard.load(Ordering::Relaxed) {
+        if Instant::now() >= latest {
+            return;
+        }
+        sleep(LOOK).await;
+    }
+    if lease.on_use() {
+        pending::<()>().await;
+    }
 }
+
+/// How often it is looked whether a lease is used.
+const LOOK: Duration = Duration::from_millis(20);
 
 async fn say(to_room: &Mutex<&mut SendStream>, message: &FromServer) -> Result<(), Ended> {
     Ok(control::send(*to_room.lock().await, message).await?)

@@ -130,7 +130,7 @@ async fn what_a_probe_reports_as_bytes_is_what_the_server_saw() {
     let lab = Lab::new();
     let mut server = TestServer::start(&lab, 1, SHORT_TRAINS);
     let probed = lab.probe(server.address, SHORT_TRAINS).await;
-    let crate::server::Event::Granted = server.event().await else { panic!("granted") };
+    let crate::server::Event::Granted(_) = server.event().await else { panic!("granted") };
     let crate::server::Event::Finished { sent, received, .. } = server.event().await else {
         panic!("finished")
     };

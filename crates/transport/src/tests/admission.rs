@@ -9,33 +9,35 @@ use std::{
 use quinn::{ConnectionError, IdleTimeout, TransportConfig, VarInt};
 use siaga_probe::{
     Bitrate, Mode, Reason,
+    admission::{Cause, Purpose},
     control::{Ask, FromClient, FromServer, VERSION},
     judge::Effort,
 };
 use tokio::{net::UdpSocket, select};
 
 use super::lab::{
-    Lab, Purpose, Room, SHORT_TRAINS, TestServer, VALID, ask, assert_served, assert_told, mbps, within,
+    self, Lab, Room, SHORT_TRAINS, TestServer, VALID, ask, assert_served, assert_told, limits, mbps, within,
 };
 use crate::{
     client::probe,
     control::{self, ControlError},
     identity::PROBE_ALPN,
-    server::{Event, Limits},
+    server::{Event, Refused},
 };
 
 #[tokio::test]
 async fn one_probe_more_than_there_are_places_is_told_to_come_back_and_then_gets_in() {
     let lab = Lab::new();
     let mut server = TestServer::start(&lab, 2, SHORT_TRAINS);
-    let mut rooms = [lab.room(server.address).await, lab.room(server.address).await];
+    let mut rooms =
+        [lab.room_called("one", server.address).await, lab.room_called("other", server.address).await];
     for room in &mut rooms {
         room.granted().await;
-        assert!(matches!(server.event().await, Event::Granted));
+        assert!(matches!(server.event().await, Event::Granted(Purpose::Routine)));
     }
     let probed = lab.probe(server.address, SHORT_TRAINS).await;
-    assert_told(&probed, Reason::ServerBusy, &["busy", "in 5 s"]);
-    assert!(matches!(server.event().await, Event::Busy));
+    assert_told(&probed, Reason::ServerBusy, &["busy", "ask again in"]);
+    assert!(matches!(server.event().await, Event::Busy(Cause::Taken)));
     rooms[0].connection.close(VarInt::from_u32(0), b"");
     server.finished().await;
     assert!(matches!(lab.room(server.address).await.ask().await, FromServer::Grant(_)));
@@ -47,7 +49,7 @@ async fn a_place_is_free_again_after_a_probe_that_went_well() {
     let mut server = TestServer::start(&lab, 1, SHORT_TRAINS);
     for _ in 0..2 {
         assert_served(&lab.probe(server.address, SHORT_TRAINS).await);
-        let Event::Granted = server.event().await else { panic!("granted") };
+        let Event::Granted(_) = server.event().await else { panic!("granted") };
         let Event::Finished { up: Some(_), sent, received } = server.event().await else { panic!("judged") };
         assert!(sent > 50_000 && received > 50_000, "{sent} {received}");
     }
@@ -56,19 +58,20 @@ async fn a_place_is_free_again_after_a_probe_that_went_well() {
 #[tokio::test]
 async fn what_is_not_to_be_had_is_denied_with_its_reason() {
     let lab = Lab::new();
-    let limits = Limits { open: false, max_rate: mbps(10), max_probes: 1 };
+    let limits = limits(mbps(10), 1);
     let mut server = TestServer::start_with(&lab, limits, SHORT_TRAINS, 8);
     let address = server.address;
-    let mut expect = async |mut room: Room, message: FromClient, reason: Reason, words: &str| {
+    let mut expect = async |mut room: Room, message: FromClient, reason: Reason, words: &str, name: &str| {
         room.say(&message).await;
         let FromServer::Deny(deny) = room.hear().await else { panic!("denied") };
         assert_eq!(deny.reason, reason);
         assert!(deny.message.contains(words), "{}", deny.message);
-        assert!(matches!(server.event().await, Event::Denied(counted) if counted == reason));
+        let Event::Denied(counted) = server.event().await else { panic!("counted") };
+        assert_eq!(counted.name(), name);
     };
     let nobody = crate::quic::client(&lab.authority.trust(), None, PROBE_ALPN).unwrap();
     let nobody = lab.room_with(address, nobody).await;
-    expect(nobody, ask(VERSION), Reason::IdentityRequired, "--open").await;
+    expect(nobody, ask(VERSION), Reason::IdentityRequired, "--open", Refused::Stranger.name()).await;
     let asked = Ask {
         version: VERSION,
         mode: Mode::Gate,
@@ -76,14 +79,30 @@ async fn what_is_not_to_be_had_is_denied_with_its_reason() {
         up_bps: mbps(1),
         down_bps: mbps(1),
         passed_before: false,
+        purpose: Purpose::Routine,
     };
     let other = |mode, up| FromClient::Ask(Ask { mode, up_bps: mbps(up), ..asked.clone() });
-    expect(lab.room(address).await, other(Mode::Unknown, 1), Reason::ServerRefused, "kind of probe").await;
-    expect(lab.room(address).await, other(Mode::Gate, 11), Reason::ServerRefused, "up to 10 Mbit/s").await;
+    expect(
+        lab.room(address).await,
+        other(Mode::Unknown, 1),
+        Reason::ServerRefused,
+        "kind of probe",
+        "unknown_kind",
+    )
+    .await;
+    expect(
+        lab.room(address).await,
+        other(Mode::Gate, 11),
+        Reason::ServerRefused,
+        "up to 10 Mbit/s",
+        "too_fast",
+    )
+    .await;
     for mode in [Mode::Gate, Mode::Sustain] {
         let slow =
             FromClient::Ask(Ask { mode, down_bps: Bitrate::from_bps(999_999).unwrap(), ..asked.clone() });
-        expect(lab.room(address).await, slow, Reason::ServerRefused, "judges 1 Mbit/s or more").await;
+        expect(lab.room(address).await, slow, Reason::ServerRefused, "judges 1 Mbit/s or more", "too_slow")
+            .await;
     }
     // The room's side makes the same of it.
     let mut request = lab.request(address);
@@ -107,7 +126,7 @@ async fn a_quality_probe_is_about_no_rate_and_any_may_be_named() {
 async fn a_server_with_others_to_serve_says_when_it_would_like_to_be_asked_again() {
     let lab = Lab::new();
     let server = TestServer::start(&lab, 4, SHORT_TRAINS);
-    let mut rooms = [lab.room(server.address).await, lab.room(server.address).await];
+    let mut rooms = [lab.room(server.address).await, lab.room_called("other", server.address).await];
     let [alone, second] = &mut rooms;
     assert_eq!(alone.granted().await.next_probe_in_ms, None, "as the room likes");
     let wish = second.granted().await.next_probe_in_ms.expect("there are two now");
@@ -141,7 +160,7 @@ async fn an_address_must_show_that_it_is_its_own_and_is_answered_with_less_than_
 #[tokio::test]
 async fn more_connections_than_the_server_bears_are_turned_away_as_busy() {
     let lab = Lab::new();
-    let limits = Limits { open: false, max_rate: mbps(10), max_probes: 1 };
+    let limits = limits(mbps(10), 1);
     let server = TestServer::start_with(&lab, limits, SHORT_TRAINS, 2);
     let _held = [lab.room(server.address).await, lab.room(server.address).await];
     let probed = lab.probe(server.address, SHORT_TRAINS).await;
@@ -207,8 +226,8 @@ async fn over_ipv6_a_probe_is_served_too() {
     };
     drop(free);
     let mut lab = Lab::new();
-    lab.server = lab.authority.issue(Purpose::Server, "::1", VALID);
-    let limits = Limits { open: false, max_rate: mbps(10), max_probes: 1 };
+    lab.server = lab.authority.issue(lab::Purpose::Server, "::1", VALID);
+    let limits = limits(mbps(10), 1);
     let address: SocketAddr = "[::1]:0".parse().unwrap();
     let server = TestServer::start_at(&lab, address, limits, SHORT_TRAINS, 8);
     assert_served(&lab.probe(server.address, SHORT_TRAINS).await);

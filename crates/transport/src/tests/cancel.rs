@@ -60,7 +60,7 @@ async fn in_the_middle_of_the_trains_and_the_server_frees_its_place() {
     let lab = Lab::new();
     let mut server = TestServer::start(&lab, 1, SHORT_TRAINS);
     let address = server.address;
-    let granted = async { assert!(matches!(server.event().await, Event::Granted)) };
+    let granted = async { assert!(matches!(server.event().await, Event::Granted(_))) };
     let probed = called_off(&lab, address, granted).await;
     assert_told(&probed, Reason::MeetingOn, &["in use"]);
     server.finished().await;
@@ -75,7 +75,7 @@ async fn what_it_had_cost_until_then_is_counted_and_was_seen_while_it_ran() {
     let meter = request.meter.clone();
     assert_eq!(meter.on_the_interface(), ByteCount::default());
     let phase = async {
-        assert!(matches!(server.event().await, Event::Granted));
+        assert!(matches!(server.event().await, Event::Granted(_)));
         while meter.on_the_interface().received < 20_000 {
             tokio::task::yield_now().await;
         }

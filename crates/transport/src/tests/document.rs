@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, mem::discriminant, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use siaga_probe::{
-    Mode,
+    Mode, admission,
     control::{Ask, Busy, Credit, Deny, FromClient, FromServer, Grant, MAX_MESSAGE, Report, Sent, VERSION},
     credit,
     judge::{Effort, least_of_pass},
@@ -140,7 +140,7 @@ fn the_header_is_byte_by_byte_as_shown() {
 
 #[test]
 fn every_number_is_the_code_s() {
-    let Patience { handshake, answer, train, silence, grace } = Patience::default();
+    let Patience { handshake, answer, train, silence, grace, unused, .. } = Patience::default();
     let codes =
         [close::DONE, close::SHUTDOWN, close::PROTOCOL, close::FAULT, close::TOO_SLOW, close::IDENTITY];
     let (_, table) = PAGE.split_once("<!-- numbers -->").unwrap();
@@ -174,6 +174,17 @@ fn every_number_is_the_code_s() {
         ("longest train that a room takes, sustain, s", Mode::Sustain.time_limit().as_secs().to_string()),
         ("longest train that a room takes, quality, s", Mode::Quality.time_limit().as_secs().to_string()),
         ("longest train that a server grants a gate, s", train.as_secs().to_string()),
+        (
+            "longest train that a server grants sustain, s",
+            admission::longest_train(Mode::Sustain).as_secs().to_string(),
+        ),
+        (
+            "longest lease: gate and quality, sustain, s",
+            [Mode::Gate, Mode::Sustain]
+                .map(|mode| admission::longest_lease(mode).as_secs().to_string())
+                .join(" "),
+        ),
+        ("a lease is used within, s", unused.as_secs().to_string()),
         ("first credit over a round trip, ms", first_credit(Mode::Gate)),
         ("first credit over a round trip, sustain, ms", first_credit(Mode::Sustain)),
         (

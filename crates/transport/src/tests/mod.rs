@@ -1,5 +1,6 @@
 //! Stories of both sides with peers that are broken, hostile or gone, over real sockets on loopback.
 
+mod abuse;
 mod accounting;
 mod admission;
 mod cancel;

@@ -4,17 +4,17 @@ use std::future::pending;
 
 use siaga_probe::{Mode, Reason, Verdict};
 
-use super::lab::{Lab, TestServer, assert_told, mbps, within};
+use super::lab::{Lab, TestServer, assert_told, limits, mbps, within};
 use crate::{
     client::{ProbeRequest, probe},
-    server::Limits,
+    patience::Patience,
 };
 
 #[tokio::test]
 async fn a_quality_probe_measures_the_link_and_says_nothing_about_a_rate() {
     let lab = Lab::new();
-    let limits = Limits { open: false, max_rate: mbps(10), max_probes: 1 };
-    let server = TestServer::start_with(&lab, limits, crate::patience::Patience::default(), 8);
+    let patience = Patience { minds_lateness: false, ..Patience::default() };
+    let server = TestServer::start_with(&lab, limits(mbps(10), 1), patience, 8);
     let request = ProbeRequest { mode: Mode::Quality, ..lab.request(server.address) };
     let result = within(probe(&request, pending())).await.unwrap().result;
     assert_eq!(result.detail, None);

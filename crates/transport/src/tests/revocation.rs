@@ -32,7 +32,7 @@ async fn assert_turned_out(room: &Room) {
 #[tokio::test]
 async fn a_revoked_room_is_out_in_the_middle_of_a_probe_and_its_place_is_free() {
     let mut office = Office::open();
-    let [r2, r3] = [office.room("r2").await, office.room("r3").await];
+    let [r2, r3, r4] = [office.room("r2").await, office.room("r3").await, office.room("r4").await];
     let [mut room, mut other] = [connected(&office, &r2).await, connected(&office, &r3).await];
     let waiting = connected(&office, &r2).await;
     room.granted().await;
@@ -42,7 +42,7 @@ async fn a_revoked_room_is_out_in_the_middle_of_a_probe_and_its_place_is_free() 
     assert_turned_out(&waiting).await;
     while !matches!(office.event().await, Event::Finished { .. }) {}
     assert_told(&office.probe(Some(&r2)).await, Reason::IdentityRefused, &["it was revoked", "new token"]);
-    assert_served(&office.probe(Some(&r3)).await);
+    assert_served(&office.probe(Some(&r4)).await);
     let renewed = within(renew_within(&office.name(), &office.trust(), &r2, SHORT_TRAINS)).await;
     assert!(matches!(renewed, Err(EnrolError::NotReached(words)) if words.contains("it was revoked")));
     // It may come back, with another key.

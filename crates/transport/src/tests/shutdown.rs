@@ -12,7 +12,7 @@ async fn the_room_is_told_that_the_server_is_shutting_down() {
     let mut server = TestServer::start(&lab, 1, SHORT_TRAINS);
     let address = server.address;
     let end = async {
-        assert!(matches!(server.event().await, Event::Granted));
+        assert!(matches!(server.event().await, Event::Granted(_)));
         server.stop().await
     };
     let (probed, left) = join!(lab.probe(address, SHORT_TRAINS), end);

@@ -74,7 +74,7 @@ async fn a_room_that_is_granted_and_vanishes_frees_its_place() {
     let mut room = Room::connect(socket.endpoint(), server.address, lab.client_config()).await.unwrap();
     room.granted().await;
     socket.set(Mood::Deaf);
-    assert!(matches!(server.event().await, Event::Granted));
+    assert!(matches!(server.event().await, Event::Granted(_)));
     let Event::Finished { up, received, .. } = server.event().await else { panic!("it is over") };
     assert!(up.is_none_or(|up| up.verdict == Verdict::Inconclusive));
     assert!(received > 0);
@@ -105,11 +105,11 @@ async fn a_room_that_takes_no_answer_holds_no_place() {
     config.transport_config(Arc::new(transport));
     let mut taker = lab.room_with(server.address, config.clone()).await;
     taker.say(&ask(1)).await;
-    assert!(matches!(server.event().await, Event::Granted));
+    assert!(matches!(server.event().await, Event::Granted(_)));
     // A refusal can't be told either, and holds nothing.
     let mut second = lab.room_with(server.address, config).await;
     second.say(&ask(1)).await;
-    assert!(matches!(server.event().await, Event::Busy));
+    assert!(matches!(server.event().await, Event::Busy(_)));
     second.closed().await;
     server.finished().await;
     lab.room(server.address).await.granted().await;

@@ -1,5 +1,6 @@
 //! The two ends of a train, driven by the pure pacer and reception.
 
+mod pulse;
 mod receive;
 mod send;
 mod silence;
@@ -8,6 +9,7 @@ use quinn::{Connection, ConnectionError};
 use siaga_probe::{Mode, control::Sent};
 use thiserror::Error;
 
+pub(crate) use pulse::Pulse;
 pub(crate) use receive::Receiver;
 pub(crate) use send::send;
 pub(crate) use silence::silence;

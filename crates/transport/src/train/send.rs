@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{TrainError, is_held_up};
+use super::{Pulse, TrainError, is_held_up};
 use crate::counts::{ip_bytes, train_datagram, train_packet_bytes};
 
 /// Handed over but not yet sent may be this much time at the granted rate, and two packets. More would make the
@@ -40,22 +40,23 @@ const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Sends the pre-train, if there is one, and the train once it has credit, until the grant or the credit is used up or
 /// `stop` is notified; answers with what was sent of the train. A train that this machine holds up ends early: it says
-/// nothing.
+/// nothing. `pulse` hears how late the pacer wakes.
 pub(crate) async fn send(
     connection: &Connection,
     direction: Direction,
     terms: &Terms,
     credit: &mut watch::Receiver<u32>,
     stop: &Notify,
+    pulse: Option<&Pulse>,
 ) -> Result<Sent, TrainError> {
     let mut sender = None;
     let work = async {
         if let Some(pre_train) = terms.pre_train {
-            Sender::new(connection, terms.mode, pre_train).run(None).await?;
+            Sender::new(connection, terms.mode, pre_train, pulse).run(None).await?;
         }
         // An end of the credit's source is the end of the probe; somebody else tells.
         let _ = credit.wait_for(|packets| *packets > 0).await;
-        sender.insert(Sender::new(connection, terms.mode, terms.train)).run(Some(credit)).await
+        sender.insert(Sender::new(connection, terms.mode, terms.train, pulse)).run(Some(credit)).await
     };
     tokio::select! {
         biased;
@@ -81,6 +82,7 @@ struct Sender<'a> {
     held_up: u32,
     /// How many of the waiting ones, from the oldest, are among them already.
     counted: usize,
+    pulse: Option<&'a Pulse>,
 }
 
 /// What a connection has put on the line.
@@ -91,7 +93,7 @@ struct OnTheLine {
 }
 
 impl<'a> Sender<'a> {
-    fn new(connection: &'a Connection, mode: Mode, grant: TrainGrant) -> Self {
+    fn new(connection: &'a Connection, mode: Mode, grant: TrainGrant, pulse: Option<&'a Pulse>) -> Self {
         Self {
             connection,
             mode,
@@ -103,6 +105,7 @@ impl<'a> Sender<'a> {
             waiting: VecDeque::new(),
             held_up: 0,
             counted: 0,
+            pulse,
         }
     }
 
@@ -134,7 +137,13 @@ impl<'a> Sender<'a> {
             }
             match pacer.step(self.start.elapsed(), other_bytes) {
                 Step::Send(count) => self.hand_over(count).await?,
-                Step::WaitUntil(at) => self.wait_until(self.start + at).await?,
+                Step::WaitUntil(at) => {
+                    let due = self.start + at;
+                    self.wait_until(due).await?;
+                    if let Some(pulse) = self.pulse {
+                        pulse.on_wake(due);
+                    }
+                }
                 Step::Finished => return self.flush().await,
             }
         }

@@ -6,16 +6,25 @@ use std::{
 };
 
 use super::*;
-use crate::spread;
+use crate::admission::{Admission, Answer, Asker, LeaseId, Limits, Purpose, Request};
 
 const ROOMS: usize = 10_000;
-const PLACES: usize = 100;
+
+/// Twenty gate probes at 10 up and 20 down at the same time, as routine.
+fn limits() -> Limits {
+    Limits {
+        uplink_up: rate(700),
+        uplink_down: rate(700),
+        share_percent: 80,
+        max_rate: rate(100),
+        max_probes: 1_000,
+        daily_bytes: 1_000_000_000,
+        daily_probes: 1_000,
+    }
+}
 
 /// How long a gate probe holds its place.
 const HELD: Duration = Duration::from_millis(1_200);
-
-/// What a server's places say to a room that is told to come back.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The most requests within a minute, for each hour.
 fn peaks(hours: u32, spreads: bool) -> Vec<usize> {
@@ -35,46 +44,56 @@ fn lived(hours: u32, spreads: bool) -> Vec<Duration> {
     let plan = |seed| Plan { seed, quality_interval: DAY * 2, ..plan() };
     let known = Sustained { ago: Duration::ZERO, passed: true };
     let mut rooms: Vec<Schedule> = (0..ROOMS as u64).map(|room| schedule(plan(room))).collect();
-    let mut next: BinaryHeap<Reverse<(Duration, usize)>> = BinaryHeap::new();
+    let requests: Vec<Request> = (0..ROOMS).map(request).collect();
+    // What runs until then, and what a room does next.
+    let mut next: BinaryHeap<Reverse<(Duration, usize, Option<LeaseId>)>> = BinaryHeap::new();
     for (number, room) in rooms.iter_mut().enumerate() {
         room.recall(Duration::ZERO, known);
-        next.push(Reverse((Duration::ZERO, number)));
+        next.push(Reverse((Duration::ZERO, number, None)));
     }
     let mut chance = Jitter::new(7);
-    let mut places: BinaryHeap<Reverse<Duration>> = BinaryHeap::new();
+    let mut server = Admission::new(limits());
     let mut asks = Vec::new();
-    while let Some(Reverse((now, number))) = next.pop() {
+    while let Some(Reverse((now, number, lease))) = next.pop() {
         if now >= HOUR * hours {
             break;
         }
+        if let Some(id) = lease {
+            server.on_end(now, id, Some(4_000_000));
+        }
         let room = &mut rooms[number];
         match room.next(now, FREE) {
-            Action::Wait { until, .. } => next.push(Reverse((until, number))),
+            Action::Wait { until, .. } => next.push(Reverse((until, number, None))),
             Action::Listen => unreachable!("the line is known to be quiet"),
             Action::Probe(Mode::Gate) => {
                 asks.push(now);
-                while places.peek().is_some_and(|Reverse(free)| *free <= now) {
-                    places.pop();
+                match server.ask(now, &requests[number], false, chance.share()) {
+                    Answer::Grant(lease) => {
+                        let wish = lease.next_probe_in.filter(|_| spreads);
+                        let passed = Attempt { next_probe_in: wish, ..pass(4_000_000) };
+                        room.on_result(now + HELD, Mode::Gate, passed);
+                        next.push(Reverse((now + HELD, number, Some(lease.id))));
+                    }
+                    Answer::Busy(wait) => {
+                        let busy = life::fruitless(Some(wait.retry_after));
+                        room.on_result(now, Mode::Gate, Attempt { reason: Reason::ServerBusy, ..busy });
+                        next.push(Reverse((now, number, None)));
+                    }
+                    Answer::Deny(denial) => panic!("{denial}"),
                 }
-                if places.len() == PLACES {
-                    let busy = life::fruitless(Some(RETRY_AFTER));
-                    room.on_result(now, Mode::Gate, Attempt { reason: Reason::ServerBusy, ..busy });
-                    next.push(Reverse((now, number)));
-                    continue;
-                }
-                let others = places.len();
-                let wish = spread::next_probe_in(others, PLACES, chance.share()).filter(|_| spreads);
-                places.push(Reverse(now + HELD));
-                room.on_result(now + HELD, Mode::Gate, Attempt { next_probe_in: wish, ..pass(4_000_000) });
-                next.push(Reverse((now + HELD, number)));
             }
             Action::Probe(mode) => {
                 room.on_result(now, mode, pass(0));
-                next.push(Reverse((now, number)));
+                next.push(Reverse((now, number, None)));
             }
         }
     }
     asks
+}
+
+fn request(room: usize) -> Request {
+    let asker = Asker::Room(format!("room-{room}").into());
+    Request { asker, mode: Mode::Gate, up: rate(10), down: rate(20), purpose: Purpose::Routine }
 }
 
 #[test]

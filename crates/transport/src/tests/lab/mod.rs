@@ -22,7 +22,7 @@ pub(crate) use self::{
     office::{Office, identity_of, loaded, room_id},
     peers::{Peer, Room, ask, grant, send_train},
     relay::Relay,
-    server::TestServer,
+    server::{TestServer, limits},
 };
 use crate::{
     client::{Meter, ProbeRequest, Probed, Tokens, probe_within},
@@ -46,6 +46,8 @@ pub(crate) const SHORT: Patience = Patience {
     train: Duration::from_millis(600),
     silence: Duration::from_secs(1),
     grace: Duration::from_millis(300),
+    unused: Duration::from_secs(5),
+    minds_lateness: false,
 };
 
 /// Times for stories in which nobody does; the trains are too short for a verdict.
@@ -55,6 +57,8 @@ pub(crate) const SHORT_TRAINS: Patience = Patience {
     train: Duration::from_millis(600),
     silence: Duration::from_secs(1),
     grace: Duration::from_secs(10),
+    unused: Duration::from_secs(5),
+    minds_lateness: false,
 };
 
 pub(crate) fn mbps(rate: u64) -> Bitrate {
@@ -87,6 +91,7 @@ impl Lab {
             up: mbps(1),
             down: mbps(1),
             passed_before: false,
+            purpose: siaga_probe::admission::Purpose::Routine,
             tokens: Tokens::default(),
             meter: Meter::default(),
         }
@@ -107,6 +112,13 @@ impl Lab {
     /// A room made by hand, connected.
     pub(crate) async fn room(&self, server: SocketAddr) -> Room {
         self.room_with(server, self.client_config()).await
+    }
+
+    /// The same, of another name.
+    pub(crate) async fn room_called(&self, name: &str, server: SocketAddr) -> Room {
+        let identity = self.authority.issue(Purpose::Room, name, VALID);
+        let config = quic::client(&self.authority.trust(), Some(&identity), PROBE_ALPN).unwrap();
+        self.room_with(server, config).await
     }
 
     pub(crate) async fn room_with(&self, server: SocketAddr, config: ClientConfig) -> Room {

@@ -28,7 +28,7 @@ use crate::{
     patience::Patience,
     quic,
     room::{Desk, Doing, Handle, Received},
-    server::{Event, Limits, ProbeServer, Reload},
+    server::{Event, ProbeServer, Reload},
     server_name::ServerName,
 };
 
@@ -53,7 +53,7 @@ impl Office {
         let (trust, own) = loaded(dir.path());
         let (tell, events) = mpsc::unbounded_channel();
         let events_of = Arc::new(move |event| drop(tell.send(event)));
-        let limits = Limits { open: false, max_rate: mbps(100), max_probes: 4 };
+        let limits = super::limits(mbps(100), 4);
         let listen = ([127, 0, 0, 1], 0).into();
         let server = ProbeServer::bind_within(listen, &trust, &own, limits, events_of, patience, 64)
             .map(|server| server.with_rooms(Arc::new(NoMemory), 4).enrolling(dir.path()).unwrap())
@@ -115,6 +115,7 @@ impl Office {
             up: mbps(1),
             down: mbps(1),
             passed_before: false,
+            purpose: siaga_probe::admission::Purpose::Routine,
             tokens: Tokens::default(),
             meter: Meter::default(),
         }

@@ -77,7 +77,7 @@ pub(crate) fn grant(ask: &Ask) -> Grant {
 pub(crate) async fn send_train(connection: &Connection, grant: TrainGrant) -> Result<u32, TrainError> {
     let terms = Terms { mode: Mode::Gate, train: grant, pre_train: None, window: SHORT.train };
     let (_source, mut credit) = watch::channel(u32::MAX);
-    let sent = train::send(connection, Direction::Up, &terms, &mut credit, &Notify::new()).await?;
+    let sent = train::send(connection, Direction::Up, &terms, &mut credit, &Notify::new(), None).await?;
     Ok(sent.packets)
 }
 
@@ -144,5 +144,6 @@ pub(crate) fn ask(version: u16) -> FromClient {
         up_bps: mbps(1),
         down_bps: mbps(1),
         passed_before: false,
+        purpose: siaga_probe::admission::Purpose::Routine,
     })
 }

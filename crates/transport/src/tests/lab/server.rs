@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use siaga_probe::{Bitrate, admission};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -11,12 +12,27 @@ use super::{Lab, SHORT_TRAINS, mbps, within};
 use crate::{
     patience::Patience,
     room,
-    server::{Event, Limits, ProbeServer},
+    server::{Event, Limits, Observer, ProbeServer},
 };
+
+/// For rooms with an identity, on a line that is wide enough.
+pub(crate) fn limits(max_rate: Bitrate, max_probes: u32) -> Limits {
+    let shares = admission::Limits {
+        uplink_up: mbps(1_000),
+        uplink_down: mbps(1_000),
+        share_percent: 80,
+        max_rate,
+        max_probes,
+        daily_bytes: 1_000_000_000,
+        daily_probes: 1_000,
+    };
+    Limits { open: false, shares }
+}
 
 /// Our own server.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
+    pub(crate) observer: Observer,
     events: mpsc::UnboundedReceiver<Event>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -24,8 +40,8 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     /// For rooms with an identity, at most `max_probes` of them at once.
-    pub(crate) fn start(lab: &Lab, max_probes: usize, patience: Patience) -> Self {
-        Self::start_with(lab, Limits { open: false, max_rate: mbps(100), max_probes }, patience, 256)
+    pub(crate) fn start(lab: &Lab, max_probes: u32, patience: Patience) -> Self {
+        Self::start_with(lab, limits(mbps(100), max_probes), patience, 256)
     }
 
     pub(crate) fn start_with(lab: &Lab, limits: Limits, patience: Patience, most_connections: usize) -> Self {
@@ -49,8 +65,7 @@ impl TestServer {
         most_rooms: usize,
         patience: room::LinkPatience,
     ) -> Self {
-        let (listen, limits) =
-            (([127, 0, 0, 1], 0).into(), Limits { open: false, max_rate: mbps(100), max_probes: 1 });
+        let (listen, limits) = (([127, 0, 0, 1], 0).into(), limits(mbps(100), 1));
         let with_rooms = |server: ProbeServer| server.with_rooms_within(desk, most_rooms, patience);
         Self::run(lab, listen, limits, SHORT_TRAINS, 256, with_rooms)
     }
@@ -75,10 +90,10 @@ impl TestServer {
         )
         .unwrap();
         let server = with(server);
-        let address = server.local_addr().unwrap();
+        let (address, observer) = (server.local_addr().unwrap(), server.observer());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(async { drop(stopped.await) }));
-        Self { address, events, stop, task }
+        Self { address, observer, events, stop, task }
     }
 
     /// The next thing that an operator would count.
