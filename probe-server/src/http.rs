@@ -1,11 +1,13 @@
 //! What the server answers: what is known of rooms, and for its operator `/metrics` and `/health`.
 //!
 //! * `access`: which token each question needs;
-//! * `rooms`: the registry and each room's readiness; `history`: a room's past.
+//! * `rooms`: the registry and each room's readiness; `history`: a room's past;
+//! * `scrape`: each room's metrics, and where Prometheus finds them.
 
 mod access;
 mod history;
 mod rooms;
+mod scrape;
 
 use std::sync::Arc;
 
@@ -48,6 +50,8 @@ pub fn router(answers: Answers) -> Router {
         .route("/v1/rooms/{room}", get(rooms::one))
         .route("/v1/rooms/{room}/readiness", get(rooms::readiness))
         .route("/v1/rooms/{room}/history", get(history::history))
+        .route("/v1/sd/prometheus", get(scrape::targets))
+        .route("/rooms/{room}/metrics", get(scrape::metrics))
         .route("/metrics", get(render))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .with_state(answers)

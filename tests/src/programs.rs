@@ -70,13 +70,25 @@ impl Lab {
         self.server_dir().join("ca.pem")
     }
 
-    /// Starts a probe server on free ports and waits until it is ready.
+    /// Starts a probe server on free ports of loopback and waits until it is ready.
     ///
     /// # Errors
     /// It does not start.
     pub fn server(&self, more: &[&str]) -> io::Result<Daemon> {
+        self.start_server("127.0.0.1:0", more)
+    }
+
+    /// The same with HTTP on another address.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn server_at(&self, http: &str) -> io::Result<Daemon> {
+        self.start_server(http, &[])
+    }
+
+    fn start_server(&self, http: &str, more: &[&str]) -> io::Result<Daemon> {
         let mut command = program("siaga-probe-server");
-        command.args(["run", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--dir"]);
+        command.args(["run", "--listen", "127.0.0.1:0", "--http", http, "--dir"]);
         command.arg(self.server_dir()).args(more);
         Daemon::start(command)
     }

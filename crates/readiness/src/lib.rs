@@ -11,7 +11,8 @@
 //! * as a [`report`] it travels from a room to its server, with ages instead of times;
 //! * the [`answer`] is a [`Readiness`]: verdict, checks, [`reasons`] with their words from the
 //!   [`catalogue`], and how long it is valid;
-//! * on the server its [`presence`] says whether the room can be heard at all.
+//! * on the server its [`presence`] says whether the room can be heard at all; [`metrics`] say the same to Prometheus in both
+//!   places.
 //!
 //! Three laws hold for every sequence of observations: ageing never grants; taking a passing observation
 //! away never grants, and a better one never withdraws; nothing is ready on evidence that is stale.
@@ -39,6 +40,7 @@ pub mod catalogue;
 mod evaluate;
 pub mod host;
 pub mod inventory;
+pub mod metrics;
 pub mod moment;
 pub mod observation;
 pub mod policy;

@@ -175,3 +175,50 @@ async fn a_room_s_past_is_told_by_the_hour_and_one_by_one_also_when_it_is_gone()
         counter.json("/v1/rooms/r1/history?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z").await;
     assert_eq!(none["hours"].as_array().unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn prometheus_finds_each_room_under_a_path_of_its_own() {
+    let counter = Counter::open().await;
+    counter.office.arrive("r1", 1).await;
+    counter.office.later(91 * 86_400);
+    counter.office.arrive("r2", 1).await;
+    let (status, groups) = counter.json("/v1/sd/prometheus").await;
+    let expected = serde_json::json!([{
+        "targets": [counter.address.to_string()],
+        "labels": {
+            "__metrics_path__": "/rooms/r2/metrics", "__scheme__": "http", "room": "r2", "site": "kantor-a"
+        },
+    }]);
+    assert_eq!((status, &groups), (200, &expected), "r1 has been silent for too long");
+}
+
+#[tokio::test]
+async fn a_room_s_metrics_are_those_of_its_agent_and_whether_it_can_be_heard() {
+    let counter = Counter::open().await;
+    counter.office.arrive("r1", 1).await;
+    let (status, ready) = counter.get("/rooms/r1/metrics").await;
+    assert_eq!(status, 200);
+    for line in [
+        "siaga_ready{profile=\"laptop\"} 1",
+        "siaga_ready{profile=\"minimum\"} 0",
+        "siaga_room_online 1",
+        "siaga_room_last_report_age_seconds 0",
+        "siaga_build_info{version=\"0.2.0\"} 1",
+    ] {
+        assert!(ready.lines().any(|told| told == line), "{line}: {ready}");
+    }
+    counter.office.desk.forget(&id("r1"), 1);
+    counter.office.later(5);
+    let (status, gone) = counter.get("/rooms/r1/metrics").await;
+    assert_eq!(status, 200, "it is offline, not unknown here");
+    for line in [
+        "siaga_ready{profile=\"laptop\"} 0",
+        "siaga_readiness_state{profile=\"laptop\",state=\"unknown\"} 1",
+        "siaga_check_state{check=\"ROOM_LINK\",state=\"unknown\"} 1",
+        "siaga_room_online 0",
+        "siaga_room_last_report_age_seconds 5",
+    ] {
+        assert!(gone.lines().any(|told| told == line), "{line}: {gone}");
+    }
+    assert_eq!(counter.get("/rooms/r9/metrics").await.0, 404);
+}
