@@ -5,7 +5,7 @@ set -eu
 . "$BENCH_DIR/guest/devices.sh"
 
 say "A webcam alone"
-expect "the binary is read into memory" md5sum "$BIN_DIR/siaga-agent"
+expect "the program is read into memory" read_into_memory
 expect "the webcam is plugged in" modprobe vivid
 takes_at_most 6 "its trial takes 6 s at most" try_by_hand camera /dev/video0 1280 720 30
 expect_status 0 "check grants without a warning" check camera

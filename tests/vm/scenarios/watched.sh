@@ -37,7 +37,7 @@ plug_in_unseen() {
 }
 
 say "A webcam that the daemon tries by itself"
-expect "the binary is read into memory" md5sum "$BIN_DIR/siaga-agent"
+expect "the program is read into memory" read_into_memory
 expect "the webcam is plugged in" modprobe vivid
 sed -i -e '/^profile = /s/devices/camera/' /tmp/agent.toml
 siaga-agent run --config /tmp/agent.toml >>/run/bench/agent.log 2>&1 &
