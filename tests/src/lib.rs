@@ -7,6 +7,7 @@
 //! * [`emulator`]: the same links in real time, for the real programs.
 //! * [`bench`]: the real programs beside iperf3 over such links.
 //! * [`programs`]: the real programs, started and ended.
+//! * [`swarm`]: a province of rooms in one process.
 
 pub mod bench;
 pub mod cells;
@@ -14,4 +15,5 @@ pub mod emulator;
 pub mod link;
 pub mod matrix;
 pub mod programs;
+pub mod swarm;
 pub mod targets;

@@ -1,0 +1,132 @@
+//! Rooms that ask for a probe at the same moment. They speak what docs/protocol.md says, and not the client's code: it would
+//! connect and ask in one go.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use quinn::{ClientConfig, Connection, Endpoint, TransportConfig, crypto::rustls::QuicClientConfig};
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use serde_json::{Value, json};
+use siaga_probe::Bitrate;
+use tokio::{
+    sync::{Barrier, Semaphore},
+    task::JoinSet,
+    time::timeout,
+};
+
+use super::identities::RoomIdentity;
+
+/// What came of the asks.
+#[derive(Debug, Default)]
+pub struct Answers {
+    /// How many got each kind of answer.
+    pub kinds: BTreeMap<String, usize>,
+    /// How long those who were told “busy” waited, ms, sorted.
+    pub busy_ms: Vec<f64>,
+    /// Rates granted in all, each way.
+    pub granted_bps: [u64; 2],
+}
+
+/// How long anybody waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Handshakes at a time.
+const AT_A_TIME: usize = 32;
+
+/// Connects all rooms, then lets all of them ask at once for a gate probe. Nobody begins one that is granted.
+///
+/// # Errors
+/// A room can't connect.
+pub async fn ask_at_once(
+    server: SocketAddr,
+    ca: &Path,
+    rooms: &[RoomIdentity],
+    [up, down]: [Bitrate; 2],
+) -> io::Result<Answers> {
+    let roots = roots(ca)?;
+    let endpoint = Endpoint::client(([127, 0, 0, 1], 0).into())?;
+    let ready = Arc::new(Barrier::new(rooms.len()));
+    let places = Arc::new(Semaphore::new(AT_A_TIME));
+    let mut asking = JoinSet::new();
+    for room in rooms {
+        let config = client_config(&roots, room)?;
+        let (endpoint, ready, places) = (endpoint.clone(), ready.clone(), places.clone());
+        asking.spawn(async move {
+            let place = places.acquire_owned().await.map_err(io::Error::other)?;
+            let connecting = endpoint.connect_with(config, server, "127.0.0.1").map_err(io::Error::other)?;
+            let connection = connecting.await;
+            drop(place);
+            ready.wait().await;
+            ask(&connection?, up, down).await
+        });
+    }
+    let mut answers = Answers::default();
+    while let Some(answer) = asking.join_next().await {
+        let (answer, waited) = answer.map_err(io::Error::other)??;
+        let kind = answer["type"].as_str().unwrap_or("nothing that is known").to_owned();
+        match kind.as_str() {
+            "busy" => answers.busy_ms.push(waited.as_secs_f64() * 1e3),
+            "grant" => {
+                for (sum, way) in answers.granted_bps.iter_mut().zip(["up", "down"]) {
+                    *sum += answer[way]["rate_bps"].as_u64().unwrap_or_default();
+                }
+            }
+            _ => {}
+        }
+        *answers.kinds.entry(kind).or_default() += 1;
+    }
+    answers.busy_ms.sort_by(f64::total_cmp);
+    endpoint.close(0_u8.into(), b"");
+    Ok(answers)
+}
+
+async fn ask(connection: &Connection, up: Bitrate, down: Bitrate) -> io::Result<(Value, Duration)> {
+    let body =
+        json!({ "type": "ask", "version": 1, "mode": "gate", "up_bps": up, "down_bps": down }).to_string();
+    let length = u32::try_from(body.len()).map_err(io::Error::other)?.to_be_bytes();
+    let began = Instant::now();
+    let answer = timeout(PATIENCE, async {
+        let (mut to_server, mut from_server) = connection.open_bi().await?;
+        to_server.write_all(&[&length[..], body.as_bytes()].concat()).await?;
+        let mut length = [0; 4];
+        from_server.read_exact(&mut length).await.map_err(io::Error::other)?;
+        let mut body = vec![0; (u32::from_be_bytes(length) as usize).min(1 << 16)];
+        from_server.read_exact(&mut body).await.map_err(io::Error::other)?;
+        Ok::<_, io::Error>(serde_json::from_slice(&body)?)
+    });
+    let answer = answer.await.map_err(|_| io::Error::other("a room got no answer for 30 s"))??;
+    Ok((answer, began.elapsed()))
+}
+
+fn roots(ca: &Path) -> io::Result<Arc<RootCertStore>> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&fs::read(ca)?) {
+        roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
+    }
+    Ok(Arc::new(roots))
+}
+
+fn client_config(roots: &Arc<RootCertStore>, room: &RoomIdentity) -> io::Result<ClientConfig> {
+    let (chain, key) = room.for_tls();
+    let mut tls =
+        rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(io::Error::other)?
+            .with_root_certificates(roots.clone())
+            .with_client_auth_cert(chain, key)
+            .map_err(io::Error::other)?;
+    tls.alpn_protocols = vec![b"siaga-probe/1".to_vec()];
+    let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).map_err(io::Error::other)?));
+    let mut transport = TransportConfig::default();
+    transport.datagram_receive_buffer_size(Some(64 * 1024)).keep_alive_interval(Some(Duration::from_secs(3)));
+    config.transport_config(Arc::new(transport));
+    Ok(config)
+}
