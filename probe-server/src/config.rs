@@ -3,12 +3,14 @@
 mod limits;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 use serde::Deserialize;
+use siaga_readiness::profile::{ProfileError, ProfileName, Profiles, Requirements};
 use siaga_service::{
     config::{self, BoundedBytes, ConfigError},
     http::{CertificateError, Certificates},
@@ -36,6 +38,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// What it keeps of rooms.
     pub store: StoreSettings,
+    /// The office's own profiles, by name, beside the shipped ones.
+    pub profiles: BTreeMap<ProfileName, Requirements>,
 }
 
 impl Default for Settings {
@@ -47,11 +51,20 @@ impl Default for Settings {
             open: false,
             limits: LimitSettings::default(),
             store: StoreSettings::default(),
+            profiles: BTreeMap::new(),
         }
     }
 }
 
 impl Settings {
+    /// The shipped profiles and the office's own.
+    ///
+    /// # Errors
+    /// One of the office's is named like a shipped one.
+    pub fn profiles(&self) -> Result<Profiles, ProfileError> {
+        Profiles::with(self.profiles.clone())
+    }
+
     /// Others than this machine can reach it.
     #[must_use]
     pub const fn speaks_tls(&self) -> bool {
@@ -136,6 +149,8 @@ pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, SettingsError
     settings.listen = overrides.listen.unwrap_or(settings.listen);
     settings.http = overrides.http.unwrap_or(settings.http);
     settings.open |= overrides.open;
+    // Said now, and not when somebody first asks.
+    settings.profiles()?;
     Ok(settings)
 }
 
@@ -150,4 +165,6 @@ pub enum SettingsError {
     NoServer { dir: PathBuf },
     #[error(transparent)]
     File(#[from] ConfigError),
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
 }

@@ -3,7 +3,6 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use siaga_booking::{Retention, Store};
-use siaga_readiness::profile::Profiles;
 use siaga_service::{
     http::{self as service_http, Access, HttpServer},
     logging,
@@ -70,8 +69,8 @@ async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity)
         );
     }
     info!(probes = %probes.local_addr()?, http = %web.address(), tls = web.is_tls(), "ready");
-    let answers =
-        Answers { metrics, desk: desk.clone(), profiles: Arc::new(Profiles::default()), tls: web.is_tls() };
+    let profiles = Arc::new(settings.profiles()?);
+    let answers = Answers { metrics, desk: desk.clone(), profiles, tls: web.is_tls() };
     let router = http::router(answers);
     let serving = async {
         tokio::join!(
