@@ -8,6 +8,7 @@ mod control_frames;
 mod document;
 mod enrolment;
 mod fields;
+mod hardened;
 mod lab;
 mod liars;
 mod modes;
