@@ -181,7 +181,7 @@ impl Driver {
             if !self.put_off.contains(it) {
                 info!(mode = %it.mode, reason = %it.reason, "a probe is due and put off");
             }
-            room.observe(self.links.first(now).put_off(now, *it));
+            room.observe(self.links.put_off(now, *it));
         }
         self.put_off = put_off;
     }

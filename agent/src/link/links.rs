@@ -6,6 +6,7 @@ use siaga_probe::{
     Mode, Reason, Verdict,
     admission::Purpose,
     network::Question,
+    schedule::PutOff,
     servers::{Comparison, Servers},
 };
 use siaga_readiness::{
@@ -43,6 +44,12 @@ impl Links {
             Reason::Interrupted
         };
         self.probe(Mode::Gate, Purpose::PreCheck, |_| false, Meter::default(), cancel).await.1.into()
+    }
+
+    /// That no probe is made is a finding too: when the evidence has run out, it is the reason.
+    #[must_use]
+    pub fn put_off(&self, now: Moment, what: PutOff) -> Observation {
+        self.first(now).put_off(now, what)
     }
 
     /// The link that a probe at `now` would try first.

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use jiff::tz::TimeZone;
-use siaga_readiness::answer::Readiness;
+use siaga_readiness::{
+    answer::{CheckCode, Readiness},
+    state::CheckState,
+};
 
 use super::Language;
 
@@ -53,7 +56,13 @@ pub fn nagios(readiness: &Readiness) -> String {
         2 => "CRITICAL",
         _ => "UNKNOWN",
     };
-    let reasons: Vec<_> = readiness.reasons.iter().map(|reason| reason.as_str()).collect();
+    let mut reasons: Vec<_> = readiness.reasons.iter().map(|reason| reason.as_str()).collect();
+    // Whoever asked for trials is told that they were not made, whatever else is wrong.
+    for check in readiness.checks.iter().filter(|check| check.code == CheckCode::Trials) {
+        if check.state != CheckState::Ok && !reasons.contains(&check.reason.as_str()) {
+            reasons.push(check.reason.as_str());
+        }
+    }
     let measured: Vec<_> = readiness
         .checks
         .iter()

@@ -71,6 +71,20 @@ codes! {
     /// It was not tried: whether another program uses it can't be told.
     DeviceUseUnknown = "DEVICE_USE_UNKNOWN",
 
+    // TRIALS: all of them, because somebody asked.
+    /// Every device that is free was tried.
+    TrialsDone = "TRIALS_DONE",
+    /// Not all were tried: one is in use, a meeting may be on.
+    TrialsMeetingOn = "TRIALS_MEETING_ON",
+    /// None was tried: the configuration forbids it.
+    TrialsTurnedOff = "TRIALS_TURNED_OFF",
+    /// None was tried: they were a moment ago.
+    TrialsTooSoon = "TRIALS_TOO_SOON",
+    /// Not all were tried: a trial broke off, or could not be done.
+    TrialsIncomplete = "TRIALS_INCOMPLETE",
+    /// How the trials ended is not known.
+    TrialsNotEnded = "TRIALS_NOT_ENDED",
+
     // A device scan as a whole.
     /// The devices could not be listed.
     DeviceScanFailed = "DEVICE_SCAN_FAILED",

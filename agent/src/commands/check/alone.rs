@@ -1,0 +1,69 @@
+//! The check where no daemon runs: this program looks at devices and link itself.
+
+use siaga_probe::{
+    Mode, Reason,
+    schedule::{Meeting, PutOff},
+};
+use siaga_readiness::{AskedTrials, Readiness, profile::Profile};
+use siaga_service::signals::Shutdown;
+
+use super::asked;
+use crate::{
+    client::ClientError, config::Settings, devices::Visit, facts::Looker, host, link::Links, room::Room,
+    text::Language,
+};
+
+/// Devices and link at once: they don't disturb each other. Into a meeting neither is tried.
+///
+/// # Errors
+/// The signal to end came.
+pub(super) async fn look(
+    settings: &Settings,
+    profile: &Profile,
+    active: bool,
+    language: Language,
+    shutdown: &Shutdown,
+) -> anyhow::Result<(Readiness, Option<AskedTrials>)> {
+    let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
+    let looking = async {
+        let mut visit = Visit::new(&room, settings);
+        visit.look().await;
+        let trying = async { if active { Some(try_all(&room, &mut visit, language).await) } else { None } };
+        tokio::join!(trying, look_at_link(&room, settings, profile, shutdown))
+    };
+    let (trials, link) = tokio::select! {
+        looked = looking => looked,
+        () = shutdown.requested() => anyhow::bail!("interrupted"),
+    };
+    link?;
+    room.observe(Looker::new(settings).look());
+    Ok((room.readiness(Some(profile.name.as_str()), None)?, trials.transpose()?))
+}
+
+async fn try_all(room: &Room, visit: &mut Visit<'_>, language: Language) -> Result<AskedTrials, ClientError> {
+    let demand = room.trial_demand();
+    let run = demand.ask(host::now().since_boot).expect("it is the first round");
+    let newest = async || Ok(demand.progress().expect("it was asked for"));
+    let (trials, ()) = tokio::join!(asked::follow(run, language, newest), visit.try_all());
+    trials
+}
+
+async fn look_at_link(
+    room: &Room,
+    settings: &Settings,
+    profile: &Profile,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
+    let links = profile
+        .requirements
+        .network
+        .and_then(|rates| Links::new(&settings.servers, &settings.state_dir, rates));
+    let Some(mut links) = links else { return Ok(()) };
+    let now = host::now();
+    if room.snapshot().meeting(now) == Meeting::On {
+        room.observe(links.put_off(now, PutOff { mode: Mode::Gate, reason: Reason::MeetingOn }));
+        return Ok(());
+    }
+    room.observe(links.look(shutdown.requested()).await);
+    Ok(())
+}
