@@ -1,5 +1,6 @@
 //! The check where no daemon runs: this program looks at devices and link itself.
 
+use anyhow::Context;
 use siaga_probe::{
     Mode, Reason,
     schedule::{Meeting, PutOff},
@@ -9,14 +10,14 @@ use siaga_service::signals::Shutdown;
 
 use super::asked;
 use crate::{
-    client::ClientError, config::Settings, devices::Visit, facts::Looker, host, link::Links, room::Room,
-    text::Language,
+    client::ClientError, config::Settings, devices::Visit, facts::Looker, host, link::Links,
+    network::Network, room::Room, text::Language,
 };
 
 /// Devices and link at once: they don't disturb each other. Into a meeting neither is tried.
 ///
 /// # Errors
-/// The signal to end came.
+/// What a daemon remembers of the link can't be read, or the signal to end came.
 pub(super) async fn look(
     settings: &Settings,
     profile: &Profile,
@@ -59,11 +60,30 @@ async fn look_at_link(
         .network
         .and_then(|rates| Links::new(&settings.servers, &settings.state_dir, rates));
     let Some(mut links) = links else { return Ok(()) };
+    remind(room, settings, &links)?;
     let now = host::now();
     if room.snapshot().meeting(now) == Meeting::On {
         room.observe(links.put_off(now, PutOff { mode: Mode::Gate, reason: Reason::MeetingOn }));
         return Ok(());
     }
-    room.observe(links.look(shutdown.requested()).await);
+    let seen = links.look(shutdown.requested()).await;
+    remind(room, settings, &links)?;
+    room.observe(seen);
+    Ok(())
+}
+
+/// What a daemon remembers of the link denies here too. A pass must not grant before that is known.
+fn remind(room: &Room, settings: &Settings, links: &Links) -> anyhow::Result<()> {
+    let found = links.remembered(&settings.state_dir, &Network::now(), host::now());
+    let found = found.with_context(|| {
+        format!(
+            "what Siaga remembers of this link in {} can't be read, and may speak against the room; run this as root or \
+             as the agent's user, or start the daemon",
+            settings.state_dir.display()
+        )
+    })?;
+    if let Some(remembered) = found {
+        room.observe(remembered);
+    }
     Ok(())
 }
