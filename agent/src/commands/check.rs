@@ -16,14 +16,15 @@ use crate::{
 
 /// Can this room hold a video conference?
 ///
-/// Asks the running daemon; without one it tries the devices and the link itself.
+/// Asks the running daemon; without one it looks at the devices and probes the link itself.
 /// Exit status: 0 granted, 1 granted with warnings, 2 not ready, 3 unknown or error.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// The requirement profile: minimum, recommended, kipp-2020 or one of the configuration's own; the room's own if not given.
     #[arg(long)]
     profile: Option<String>,
-    /// Try the devices too: take pictures, listen for some seconds. A running daemon does it itself.
+    /// Have all devices tried now: take pictures, listen for some seconds; not while one is in use. A running daemon does
+    /// it. TRIALS in the answer says whether all were.
     #[arg(long)]
     active: bool,
     /// What to print.

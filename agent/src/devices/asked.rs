@@ -95,7 +95,11 @@ impl Round {
     }
 
     fn conclusion(&self) -> Code {
-        if self.concluded() == self.of() { Code::TrialsDone } else { Code::TrialsIncomplete }
+        match self.of() {
+            0 => Code::TrialsNothing,
+            of if self.concluded() == of => Code::TrialsDone,
+            _ => Code::TrialsIncomplete,
+        }
     }
 }
 
@@ -152,6 +156,13 @@ mod tests {
         assert_eq!(round(&[Taken::Interrupted, Taken::Interrupted]), incomplete);
         assert_eq!(round(&[retrying(), Taken::Interrupted]), incomplete);
         assert_eq!(round(&[retrying(), not_done()]), incomplete);
+    }
+
+    #[test]
+    fn where_there_is_nothing_to_try_nothing_was_tried() {
+        let mut round = Round::default();
+        assert_eq!(round.next(&[]), None);
+        assert_eq!(round.conclusion(), Code::TrialsNothing);
     }
 
     #[test]

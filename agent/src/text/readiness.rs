@@ -25,7 +25,7 @@ pub fn readiness(readiness: &Readiness, language: Language) -> String {
     );
     let states = readiness.checks.iter().map(|check| language.state(check.state).chars().count());
     let width = states.max().unwrap_or_default().max(8);
-    for check in &readiness.checks {
+    for (index, check) in readiness.checks.iter().enumerate() {
         let _ = writeln!(
             text,
             "  {:<width$} {:<21} {}{}",
@@ -35,7 +35,9 @@ pub fn readiness(readiness: &Readiness, language: Language) -> String {
             check.age_s.map_or(String::new(), |seconds| format!(" ({})", language.age(seconds)))
         );
         let remedy = language.of(&check.remedy);
-        if !remedy.is_empty() {
+        // Checks that fail together for one reason have one remedy, below the last of them.
+        let goes_on = readiness.checks.get(index + 1).is_some_and(|next| next.remedy == check.remedy);
+        if !remedy.is_empty() && !goes_on {
             let _ = writeln!(text, "{:>1$}{remedy}", "→ ", width + 26);
         }
     }

@@ -74,6 +74,8 @@ codes! {
     // TRIALS: all of them, because somebody asked.
     /// Every device that is free was tried.
     TrialsDone = "TRIALS_DONE",
+    /// There was none that can be tried.
+    TrialsNothing = "TRIALS_NOTHING",
     /// Not all were tried: one is in use, a meeting may be on.
     TrialsMeetingOn = "TRIALS_MEETING_ON",
     /// None was tried: the configuration forbids it.
@@ -390,6 +392,8 @@ codes! {
     DoctorClockWrong = "DOCTOR_CLOCK_WRONG",
     /// It was not synchronized since the boot.
     DoctorClockNotSynchronized = "DOCTOR_CLOCK_NOT_SYNCHRONIZED",
+    /// The state directory is not there yet, and the agent can make it.
+    DoctorStateNotYet = "DOCTOR_STATE_NOT_YET",
     /// The state directory can be written to.
     DoctorStateFine = "DOCTOR_STATE_FINE",
     /// It can't.

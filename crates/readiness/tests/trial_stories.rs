@@ -484,6 +484,7 @@ fn a_good_room_whose_devices_were_to_be_tried_and_were_not_is_granted_with_a_war
     assert_eq!(done.reasons, []);
 
     for reason in [
+        Code::TrialsNothing,
         Code::TrialsMeetingOn,
         Code::TrialsTurnedOff,
         Code::TrialsTooSoon,
