@@ -171,6 +171,7 @@ impl Talk<'_> {
 
 /// How far a talk is.
 struct Course {
+    began: Instant,
     changes: watch::Receiver<()>,
     has_changed: bool,
     has_records: bool,
@@ -188,13 +189,15 @@ struct Course {
 
 impl Course {
     fn new(changes: watch::Receiver<()>, committed: u64) -> Self {
+        let now = Instant::now();
         Self {
+            began: now,
             changes,
             has_changed: true,
             has_records: true,
             known: None,
             state_said: None,
-            records_due: Instant::now(),
+            records_due: now,
             unanswered: None,
             answers: VecDeque::new(),
             committed,
@@ -208,7 +211,7 @@ impl Course {
 
     fn state_due(&self) -> Instant {
         match self.state_said {
-            None => Instant::now(),
+            None => self.began,
             Some(said) => said + if self.has_changed { TOGETHER } else { AT_LEAST },
         }
     }
