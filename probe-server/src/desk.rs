@@ -4,6 +4,7 @@
 //! a restart.
 //!
 //! * `link`: what rooms say goes into the store; `records`: a room's journal in the store's words;
+//! * `wishes`: what rooms are asked to do;
 //! * [`known`]: one room, as it is at the time of the question.
 
 pub mod known;
@@ -11,6 +12,7 @@ mod link;
 mod records;
 #[cfg(test)]
 pub(crate) mod tests;
+mod wishes;
 
 use std::{
     collections::HashMap,
@@ -31,6 +33,7 @@ use siaga_service::machine;
 
 pub use known::Known;
 pub use link::Reception;
+pub use wishes::{Wish, Wishes};
 
 /// The store's file name in a server's directory.
 pub const FILE: &str = "rooms.sqlite";
@@ -40,6 +43,7 @@ pub struct Desk {
     store: Store,
     clock: Clock,
     links: Mutex<HashMap<RoomId, Link>>,
+    wishes: Wishes,
 }
 
 /// Tells the time, by both clocks.
@@ -61,7 +65,7 @@ impl Desk {
     /// A desk over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, links: Mutex::default() }
+        Self { store, clock, links: Mutex::default(), wishes: Wishes::default() }
     }
 
     /// A room, if it was ever heard of.
@@ -85,6 +89,12 @@ impl Desk {
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What rooms are asked to do.
+    #[must_use]
+    pub const fn wishes(&self) -> &Wishes {
+        &self.wishes
     }
 
     /// Now, by both clocks.

@@ -1,6 +1,5 @@
 //! From a snapshot to the answer.
 
-mod asked;
 mod camera;
 mod devices;
 mod equipment;
@@ -21,7 +20,6 @@ use crate::{
     snapshot::Snapshot,
     state::CheckState,
 };
-pub use asked::AskedTrials;
 use statement::Statement;
 
 /// Whether the room meets `profile` at `now`.

@@ -24,8 +24,11 @@ pub struct Reception(pub Arc<Desk>);
 
 impl RoomDesk for Reception {
     fn connected<'a>(&'a self, room: &'a RoomId, hello: &'a Hello, handle: Handle) -> Doing<'a, u64> {
-        // What has to be said to a room goes through its handle; nothing has, yet.
-        Box::pin(self.0.connected(room, hello, handle.link()))
+        Box::pin(async move {
+            let committed = self.0.connected(room, hello, handle.link()).await?;
+            self.0.wishes().on_link(room, handle);
+            Ok(committed)
+        })
     }
 
     fn report<'a>(&'a self, room: &'a RoomId, received: Received) -> Doing<'a, u64> {
@@ -33,6 +36,7 @@ impl RoomDesk for Reception {
     }
 
     fn closed(&self, room: &RoomId, link: u64, why: &str) {
+        self.0.wishes().on_end(room, link);
         if self.0.forget(room, link) {
             let (desk, room, why) = (self.0.clone(), room.clone(), why.to_owned());
             tokio::spawn(async move { desk.notice_offline(&room, &why).await });
@@ -84,7 +88,11 @@ impl Desk {
                 Report { frames: records.iter().map(|record| frame_of(record, written)).collect(), ..empty }
             }
             // What was found is in the snapshots that follow.
-            FromRoom::Checking(_) | FromRoom::Hello(_) | FromRoom::Unknown => empty,
+            FromRoom::Checking(checking) => {
+                self.wishes().on_answer(room, checking.id, checking.answer);
+                empty
+            }
+            FromRoom::Hello(_) | FromRoom::Unknown => empty,
         };
         let says_how_it_is = report.state.is_some();
         let through = self.store.record(report).await.map_err(refusal)?.through;

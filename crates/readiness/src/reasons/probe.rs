@@ -24,9 +24,7 @@ impl Code {
             (Reason::Measured, _) => Self::NetMeasured,
             (Reason::Outage, _) => Self::NetOutage,
             (Reason::Undecided, _) => Self::NetUndecided,
-            // Who sends is late, and to the room the server sends.
-            (Reason::SenderLate, Direction::Up) => Self::NetSenderLate,
-            (Reason::SenderLate, Direction::Down) => Self::NetServerBusy,
+            (Reason::SenderLate, _) => Self::NetSenderLate,
             (Reason::Interrupted, _) => Self::NetInterrupted,
             (Reason::NetworkChanged, _) => Self::NetChanged,
             (Reason::PeerFailed, _) => Self::NetServerFailed,
