@@ -102,16 +102,17 @@ with open("/dev/video0", "rb+", buffering=0) as node:
 END
 }
 
-# while_it_is_tried COMMAND: by python, once the agent has the camera open; the command sees it as “camera”.
+# while_it_is_tried COMMAND: by python, once a trial has the camera open; a scan opens it too, for a moment.
 while_it_is_tried() {
     python3 - "$1" <<'END' >>/run/bench/agent.log 2>&1 &
 import fcntl, glob, os, struct, sys, time
 
-def is_open():
-    for link in glob.glob("/proc/[0-9]*/fd/*"):
+def is_tried():
+    for process in glob.glob("/proc/[0-9]*"):
         try:
-            if os.readlink(link) == "/dev/video0":
-                return True
+            if b"__try-device" in open(process + "/cmdline", "rb").read():
+                if any(os.readlink(link) == "/dev/video0" for link in glob.glob(process + "/fd/*")):
+                    return True
         except OSError:
             pass
 
@@ -119,7 +120,7 @@ def press(camera, button):
     fcntl.ioctl(camera, 0xC008561C, struct.pack("Ii", button, 1))
 
 until = time.monotonic() + 60
-while not is_open():
+while not is_tried():
     assert time.monotonic() < until
     time.sleep(0.05)
 exec(sys.argv[1])

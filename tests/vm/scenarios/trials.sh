@@ -79,11 +79,12 @@ say "Damaged pictures"
 button=$(number_of_control "Inject V4L2_BUF_FLAG_ERROR")
 while_it_is_tried "
 camera = open('/dev/video0', 'rb+', buffering=0)
-for _ in range(30):
+# One in five: of more than a third the trial would fail, and the next one, which is not disturbed, would count.
+for _ in range(18):
     press(camera, $button)
-    time.sleep(0.07)
+    time.sleep(0.15)
 camera.close()"
-expect_status 1,2 "check warns or denies" check camera
+expect_status 1 "check warns" check camera
 wait $meddler
 expect_json /run/bench/readiness.json "the pictures are told to be damaged" \
     '.checks[0].reason == "CAMERA_BROKEN_FRAMES"'
