@@ -1,0 +1,110 @@
+//! A room at its desk, with the real programs: it is enrolled, reports, is revoked, and is remembered by a server that was killed.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use siaga_tests::programs::{Daemon, Lab, program};
+
+/// Low rates and often: this is about the programs, not about what this machine can carry.
+const SLOW: &str = r#"
+profile = "slow"
+[profiles.slow.network]
+up = "2M"
+down = "2M"
+[network]
+accept_internal_server = true
+probe_interval = "1s"
+"#;
+
+#[test]
+fn a_room_is_known_while_it_reports_and_remembered_when_it_is_gone() {
+    let lab = Lab::new().unwrap();
+    let server = lab.server(&[]).unwrap();
+    let config = lab.agent_config(&server, SLOW);
+    let token = printed(
+        program("siaga-probe-server").args(["token", "--room", "lab", "--dir"]).arg(lab.server_dir()),
+    );
+    let mut enroll = program("siaga-agent");
+    enroll.args(["enroll", "--token", token.lines().last().unwrap(), "--server"]);
+    enroll.arg(server.probes.unwrap().to_string()).arg("--ca").arg(lab.ca()).arg("--config").arg(&config);
+    printed(&mut enroll);
+    assert_eq!(get(&server, "/v1/rooms/lab").0, 404, "it was never heard of");
+
+    let agent = lab.agent(&config).unwrap();
+    let room = eventually(&server, "/v1/rooms/lab", |room| room["online"] == true);
+    assert_eq!(room["readiness"]["checks"][0]["reason"], "ROOM_ONLINE");
+    assert_ne!(room["reasons"][0], "ROOM_OFFLINE");
+    agent.wait_for("verdict=pass").unwrap();
+    let measured = |history: &Value| count(history, "gate.up") > 0;
+    eventually(&server, "/v1/rooms/lab/history?step=raw", measured);
+    let metrics = get(&server, "/rooms/lab/metrics").1;
+    assert!(metrics.contains("siaga_room_online 1"), "{metrics}");
+    assert!(metrics.contains("siaga_probes_total{mode=\"gate\",verdict=\"pass\"}"), "{metrics}");
+
+    printed(
+        program("siaga-probe-server")
+            .args(["rooms", "revoke", "--room", "lab", "--dir"])
+            .arg(lab.server_dir()),
+    );
+    let gone = eventually(&server, "/v1/rooms/lab", |room| room["online"] == false);
+    assert_eq!(
+        (&gone["verdict"], &gone["reasons"][0]),
+        (&"unknown".into(), &"ROOM_OFFLINE".into()),
+        "{gone}"
+    );
+    let (status, readiness) = get(&server, "/v1/rooms/lab/readiness");
+    assert_eq!(status, 503);
+    let readiness: Value = serde_json::from_str(&readiness).unwrap();
+    assert!(readiness["checks"][0]["observed_at"].is_string(), "it says when it was last seen: {readiness}");
+
+    let before = count(&json(&server, "/v1/rooms/lab/history?step=raw"), "gate.up");
+    server.signal("KILL");
+    drop(server);
+    let server = lab.server(&[]).unwrap();
+    let known = json(&server, "/v1/rooms/lab");
+    assert_eq!((&known["online"], &known["verdict"]), (&false.into(), &"unknown".into()), "{known}");
+    assert!(count(&json(&server, "/v1/rooms/lab/history?step=raw"), "gate.up") >= before);
+}
+
+fn count(history: &Value, series: &str) -> usize {
+    let samples = history["samples"].as_array().map_or(&[][..], Vec::as_slice);
+    samples.iter().filter(|sample| sample["series"] == series).count()
+}
+
+fn printed(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn get(daemon: &Daemon, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(daemon.http).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", daemon.http).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+fn json(daemon: &Daemon, path: &str) -> Value {
+    serde_json::from_str(&get(daemon, path).1).unwrap()
+}
+
+/// Asks until the answer is as wished; the bound only turns a hang into a failure.
+fn eventually(daemon: &Daemon, path: &str, wished: impl Fn(&Value) -> bool) -> Value {
+    let started = Instant::now();
+    loop {
+        let answer = json(daemon, path);
+        if wished(&answer) {
+            return answer;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{path} stays {answer}; {}", daemon.said());
+        sleep(Duration::from_millis(50));
+    }
+}
