@@ -65,6 +65,12 @@ impl Settings {
         Profiles::with(self.profiles.clone())
     }
 
+    /// What probes it admits.
+    #[must_use]
+    pub fn probe_limits(&self) -> siaga_transport::server::Limits {
+        siaga_transport::server::Limits { open: self.open, shares: self.limits.shares() }
+    }
+
     /// Others than this machine can reach it.
     #[must_use]
     pub const fn speaks_tls(&self) -> bool {

@@ -1,4 +1,4 @@
-//! What a running server takes over: certificates, by themselves or on SIGHUP.
+//! What a running server takes over: certificates by themselves, and on SIGHUP these and its limits.
 
 use std::{
     fs,
@@ -17,11 +17,18 @@ use siaga_transport::{
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use crate::{metrics::Metrics, run::load_identity};
+use crate::{
+    config::{self, Overrides, Settings},
+    metrics::Metrics,
+    run::{OPEN, load_identity},
+};
 
 /// Looks after the files of a server's directory.
 pub struct Reloader {
     dir: PathBuf,
+    overrides: Overrides,
+    /// What the server was started with.
+    settings: Settings,
     server: Reload,
     metrics: Arc<Metrics>,
     /// The files that the server has, or has refused.
@@ -31,9 +38,15 @@ pub struct Reloader {
 impl Reloader {
     /// For a server that was started with what is in `dir` now.
     #[must_use]
-    pub fn new(dir: &Path, server: Reload, identity: &Identity, metrics: Arc<Metrics>) -> Self {
-        metrics.certificate(identity);
-        Self { dir: dir.to_owned(), server, metrics, known: Files::look(dir) }
+    pub fn new(
+        dir: &Path,
+        overrides: &Overrides,
+        settings: &Settings,
+        server: Reload,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let (overrides, settings) = (overrides.clone(), settings.clone());
+        Self { dir: dir.to_owned(), overrides, settings, server, metrics, known: Files::look(dir) }
     }
 
     /// Goes on for ever.
@@ -42,15 +55,17 @@ impl Reloader {
         loop {
             tokio::select! {
                 () = hangups.next() => {
-                    info!("SIGHUP: certificates are read anew");
                     before = Files::look(&self.dir);
-                    self.take_over(before.clone());
+                    let (configured, certified) = (self.configure(), self.take_over(before.clone()));
+                    self.metrics.reloaded(configured && certified);
+                    info!(configured, certified, "SIGHUP: the files were read anew");
                 }
                 () = sleep(BETWEEN_LOOKS) => {
                     let files = Files::look(&self.dir);
                     // Somebody who replaces one file after the other is given the time for it.
                     if files != self.known && files == before {
-                        self.take_over(files.clone());
+                        let worked = self.take_over(files.clone());
+                        self.metrics.reloaded(worked);
                     }
                     before = files;
                 }
@@ -58,20 +73,46 @@ impl Reloader {
         }
     }
 
-    fn take_over(&mut self, files: Files) {
+    /// The limits, and who may probe; the rest needs a restart.
+    fn configure(&self) -> bool {
+        match config::load(&self.dir, &self.overrides) {
+            Ok(settings) => {
+                self.server.limits(settings.probe_limits());
+                if (settings.listen, settings.http) != (self.settings.listen, self.settings.http) {
+                    warn!("“listen” and “http” have changed; they count after a restart");
+                }
+                if settings.open {
+                    warn!("{OPEN}");
+                }
+                info!(
+                    open = settings.open,
+                    "the configuration's limits are taken over; probes that run go on"
+                );
+                true
+            }
+            Err(error) => {
+                warn!(%error, "the configuration can't be used; the one before goes on being used");
+                false
+            }
+        }
+    }
+
+    fn take_over(&mut self, files: Files) -> bool {
         self.known = files;
-        let taken = self.load();
-        self.metrics.reloaded(taken.is_ok());
-        match taken {
+        match self.load() {
             Ok(identity) => {
                 self.metrics.certificate(&identity);
                 let until = identity.validity().map(|it| format!("{:.0}", it.until));
                 info!(until, "the server's certificate is taken over; connections go on");
+                true
             }
-            Err(error) => warn!(
-                error = %format!("{error:#}"),
-                "the certificate in the server's directory can't be used; the one before goes on being used"
-            ),
+            Err(error) => {
+                warn!(
+                    error = %format!("{error:#}"),
+                    "the certificate in the server's directory can't be used; the one before goes on being used"
+                );
+                false
+            }
         }
     }
 

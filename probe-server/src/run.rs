@@ -12,7 +12,7 @@ use siaga_service::{
 };
 use siaga_transport::{
     identity::{Identity, IdentityError, Trust},
-    server::{Limits, ProbeServer},
+    server::ProbeServer,
 };
 use tokio::time::MissedTickBehavior;
 use tracing::{info, level_filters::LevelFilter, warn};
@@ -34,7 +34,7 @@ pub fn run(dir: &Path, overrides: &Overrides) -> anyhow::Result<()> {
     logging::init(LevelFilter::INFO)?;
     let settings = config::load(dir, overrides)?;
     let (trust, identity) = load_identity(dir)?;
-    block_on(serve(dir, settings, trust, identity))?
+    block_on(serve(dir, overrides, settings, trust, identity))?
 }
 
 /// The CA and the server's own identity in `dir`.
@@ -47,7 +47,13 @@ pub fn load_identity(dir: &Path) -> Result<(Trust, Identity), IdentityError> {
     Ok((trust, identity))
 }
 
-async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity) -> anyhow::Result<()> {
+async fn serve(
+    dir: &Path,
+    overrides: &Overrides,
+    settings: Settings,
+    trust: Trust,
+    identity: Identity,
+) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     let hangups = Hangups::on_signals()?;
     let metrics = Arc::new(Metrics::new());
@@ -55,18 +61,17 @@ async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity)
         let metrics = metrics.clone();
         Arc::new(move |event| metrics.count(&event))
     };
-    let limits = Limits { open: settings.open, shares: settings.limits.shares() };
+    let limits = settings.probe_limits();
     let desk = open_desk(dir, &settings)?;
     let probes = ProbeServer::bind(settings.listen, &trust, &identity, limits, events)?
         .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0)
         .enrolling(dir)?;
-    let reloader = Reloader::new(dir, probes.reload(), &identity, metrics.clone());
+    metrics.certificate(&identity);
+    let reloader = Reloader::new(dir, overrides, &settings, probes.reload(), metrics.clone());
     metrics.watch(probes.observer());
     let web = bind_http(dir, &settings).await?;
     if settings.open {
-        warn!(
-            "OPEN: anyone who reaches this port may probe and use this server's bandwidth; for trials and labs only"
-        );
+        warn!("{OPEN}");
     }
     info!(probes = %probes.local_addr()?, http = %web.address(), tls = web.is_tls(), "ready");
     let profiles = Arc::new(settings.profiles()?);
@@ -86,6 +91,10 @@ async fn serve(dir: &Path, settings: Settings, trust: Trust, identity: Identity)
     info!("stopped");
     Ok(())
 }
+
+/// Said loudly whenever it is so.
+pub(crate) const OPEN: &str =
+    "OPEN: anyone who reaches this port may probe and use this server's bandwidth; for trials and labs only";
 
 fn open_desk(dir: &Path, settings: &Settings) -> anyhow::Result<Arc<Desk>> {
     let retention = Retention { max_bytes: settings.store.max_size.bytes(), ..Retention::default() };

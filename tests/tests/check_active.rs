@@ -23,6 +23,13 @@ fn check_active(config: &PathBuf) -> Output {
         .unwrap()
 }
 
+/// The entry that says whether the trials that were asked for were made.
+fn trials(answer: &Value) -> (Value, Value) {
+    let checks = answer["checks"].as_array().unwrap();
+    let told = checks.iter().find(|check| check["code"] == "TRIALS").expect("it was asked for");
+    (told["state"].clone(), told["reason"].clone())
+}
+
 #[test]
 fn the_daemon_tries_the_devices_and_answers_for_them() {
     let lab = Lab::new().unwrap();
@@ -32,18 +39,19 @@ fn the_daemon_tries_the_devices_and_answers_for_them() {
     assert_eq!(answer["profile"], "minimum");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.lines().all(|line| line.starts_with("trying ")), "{said}");
+    trials(&answer);
 }
 
+/// With a daemon and without one.
 #[test]
-fn a_daemon_that_may_not_try_devices_says_so() {
+fn where_devices_may_not_be_tried_the_answer_says_so() {
     let lab = Lab::new().unwrap();
-    let (_agent, config) = daemon(&lab, "active_checks = false");
-    let output = check_active(&config);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        said.contains("were tried: The configuration forbids it: devices.active_checks is false."),
-        "{said}"
-    );
-    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_ne!(answer["verdict"], "ready", "no probe server, and nothing that was tried");
+    let (agent, config) = daemon(&lab, "active_checks = false");
+    for agent in [Some(agent), None] {
+        let output = check_active(&config);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(trials(&answer), ("warning".into(), "TRIALS_TURNED_OFF".into()));
+        assert_ne!(answer["verdict"], "ready", "no probe server, and nothing that was tried");
+        drop(agent);
+    }
 }

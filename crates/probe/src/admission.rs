@@ -59,6 +59,12 @@ impl Admission {
         Self { limits, leases, queue, everyone: Everyone::default(), now: Duration::ZERO }
     }
 
+    /// Holds to other limits from now on. What is granted stays granted; where that is more than the new share, nothing
+    /// more is granted until it fits.
+    pub fn change(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// The answer at `now`. `late`: the server's machine has no strength left for another probe. `chance` is evenly
     /// distributed from 0 to below 1.
     pub fn ask(&mut self, now: Duration, request: &Request, late: bool, chance: f64) -> Answer {

@@ -152,6 +152,8 @@ pub enum CheckCode {
     Software,
     /// The room can be heard by its desk; told there only.
     RoomLink,
+    /// All devices were tried, as somebody asked for; only in the answer to them.
+    Trials,
     /// A check of a newer peer.
     #[serde(other)]
     Unknown,
@@ -180,6 +182,7 @@ impl CheckCode {
             Self::Machine => "MACHINE",
             Self::Software => "SOFTWARE",
             Self::RoomLink => "ROOM_LINK",
+            Self::Trials => "TRIALS",
             Self::Unknown => "UNKNOWN",
         }
     }

@@ -1,5 +1,6 @@
 //! From a snapshot to the answer.
 
+mod asked;
 mod camera;
 mod devices;
 mod equipment;
@@ -20,6 +21,7 @@ use crate::{
     snapshot::Snapshot,
     state::CheckState,
 };
+pub use asked::AskedTrials;
 use statement::Statement;
 
 /// Whether the room meets `profile` at `now`.

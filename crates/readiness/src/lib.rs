@@ -57,7 +57,7 @@ pub mod trial;
 
 pub use answer::{Check, CheckCode, Level, Readiness, RoomVerdict};
 pub use catalogue::Text;
-pub use evaluate::evaluate;
+pub use evaluate::{AskedTrials, evaluate};
 pub use inventory::Inventory;
 pub use moment::Moment;
 pub use observation::{Evidence, Observation, ProbeEvidence, ScanFault, ServerPlace};

@@ -71,6 +71,22 @@ codes! {
     /// It was not tried: whether another program uses it can't be told.
     DeviceUseUnknown = "DEVICE_USE_UNKNOWN",
 
+    // TRIALS: all of them, because somebody asked.
+    /// Every device that is free was tried.
+    TrialsDone = "TRIALS_DONE",
+    /// There was none that can be tried.
+    TrialsNothing = "TRIALS_NOTHING",
+    /// Not all were tried: one is in use, a meeting may be on.
+    TrialsMeetingOn = "TRIALS_MEETING_ON",
+    /// None was tried: the configuration forbids it.
+    TrialsTurnedOff = "TRIALS_TURNED_OFF",
+    /// None was tried: they were a moment ago.
+    TrialsTooSoon = "TRIALS_TOO_SOON",
+    /// Not all were tried: a trial broke off, or could not be done.
+    TrialsIncomplete = "TRIALS_INCOMPLETE",
+    /// How the trials ended is not known.
+    TrialsNotEnded = "TRIALS_NOT_ENDED",
+
     // A device scan as a whole.
     /// The devices could not be listed.
     DeviceScanFailed = "DEVICE_SCAN_FAILED",
@@ -376,6 +392,8 @@ codes! {
     DoctorClockWrong = "DOCTOR_CLOCK_WRONG",
     /// It was not synchronized since the boot.
     DoctorClockNotSynchronized = "DOCTOR_CLOCK_NOT_SYNCHRONIZED",
+    /// The state directory is not there yet, and the agent can make it.
+    DoctorStateNotYet = "DOCTOR_STATE_NOT_YET",
     /// The state directory can be written to.
     DoctorStateFine = "DOCTOR_STATE_FINE",
     /// It can't.

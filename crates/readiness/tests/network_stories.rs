@@ -171,7 +171,7 @@ fn a_direction_that_told_nothing_shows_it_whoever_is_to_blame() {
     let reasons = [
         (Reason::PeerFailed, Code::NetServerFailed),
         (Reason::LocalFault, Code::NetLocalFault),
-        (Reason::SenderLate, Code::NetSenderLate),
+        (Reason::SenderLate, Code::NetServerBusy),
         (Reason::ServerRefused, Code::NetServerRefused),
     ];
     for (reason, code) in reasons {
@@ -213,8 +213,18 @@ fn a_link_that_never_settled_is_unknown_although_the_server_answers() {
     let mut room = equipped();
     room.probe(disturbed(10, Reason::Undecided), disturbed(20, Reason::SenderLate));
     let readiness = room.minimum();
-    is(&readiness, (CheckState::Unknown, Code::NetUndecided), (CheckState::Unknown, Code::NetSenderLate));
+    is(&readiness, (CheckState::Unknown, Code::NetUndecided), (CheckState::Unknown, Code::NetServerBusy));
     assert_eq!(says(&readiness, CheckCode::NetServer), (CheckState::Ok, Code::NetServerAnswers));
+}
+
+#[test]
+fn a_late_sender_is_the_computer_upwards_and_the_server_downwards() {
+    let mut room = equipped();
+    room.probe(disturbed(10, Reason::SenderLate), disturbed(20, Reason::SenderLate));
+    let readiness = room.minimum();
+    is(&readiness, (CheckState::Unknown, Code::NetSenderLate), (CheckState::Unknown, Code::NetServerBusy));
+    let down = check(&readiness, CheckCode::NetDown);
+    assert!(down.text.en.contains("does not mean that the link is slow"), "{}", down.text.en);
 }
 
 #[test]

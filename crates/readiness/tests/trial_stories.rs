@@ -5,8 +5,8 @@ mod room;
 use std::time::Duration;
 
 use siaga_readiness::{
-    Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Judgement, Level, Observation,
-    Policy, Profile, RoomVerdict, TimeToLive, Trial, TrialOutcome, evaluate,
+    AskedTrials, Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Judgement, Level,
+    Observation, Policy, Profile, RoomVerdict, TimeToLive, Trial, TrialOutcome, evaluate,
 };
 
 use room::*;
@@ -468,4 +468,47 @@ fn what_was_heard_of_a_microphone_that_may_be_muted_counts_no_longer_than_the_an
     }
     later(&mut room, &inventory, 60);
     assert_eq!(microphone_says(&room), (CheckState::Unknown, Code::MicrophoneMuteUnknown));
+}
+
+#[test]
+fn a_good_room_whose_devices_were_to_be_tried_and_were_not_is_granted_with_a_warning_at_best() {
+    let inventory = webcam_alone();
+    let mut room = room(inventory.clone());
+    camera_came_to(&mut room, &inventory, 0, works());
+    microphone_came_to(&mut room, &inventory, found(CheckState::Ok, Code::MicrophoneWorks));
+    room.pass(10);
+    let after = |reason, tried| room.minimum().after_trials(AskedTrials { reason, tried, of: 2 }, room.now);
+
+    let done = after(Code::TrialsDone, 2);
+    assert_eq!((done.exit_code(), says(&done, CheckCode::Trials)), (0, (CheckState::Ok, Code::TrialsDone)));
+    assert_eq!(done.reasons, []);
+
+    for reason in [
+        Code::TrialsNothing,
+        Code::TrialsMeetingOn,
+        Code::TrialsTurnedOff,
+        Code::TrialsTooSoon,
+        Code::TrialsIncomplete,
+        Code::TrialsNotEnded,
+        Code::DeviceScanFailed,
+        Code::Unknown,
+    ] {
+        let told = after(reason, 1);
+        assert_eq!((told.verdict, told.exit_code()), (RoomVerdict::Ready, 1), "{reason}");
+        assert_eq!(told.reasons, [reason], "{reason}");
+        let trials = check(&told, CheckCode::Trials);
+        assert_eq!((trials.value, trials.required, trials.age_s), (Some(1.0), Some(2.0), Some(0.0)));
+        assert!(!trials.remedy.id.is_empty() && !trials.remedy.en.is_empty(), "{reason}");
+    }
+}
+
+#[test]
+fn trials_that_were_not_made_make_a_room_that_is_not_ready_no_readier() {
+    let mut room = room(webcam_alone());
+    room.scan(Inventory::default());
+    let told =
+        room.minimum().after_trials(AskedTrials { reason: Code::TrialsMeetingOn, tried: 0, of: 0 }, room.now);
+    assert_eq!((told.verdict, told.exit_code()), (RoomVerdict::NotReady, 2));
+    assert_eq!(told.reasons, [Code::CameraMissing, Code::MicrophoneMissing]);
+    assert_eq!(check(&told, CheckCode::Trials).value, None, "nobody counted them");
 }

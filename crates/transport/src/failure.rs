@@ -49,6 +49,11 @@ pub(crate) fn of_connection(error: &ConnectionError, server: &ServerName) -> Fai
             Reason::IdentityRefused,
             format!("{server} does not accept this room's certificate: {}", as_text(&frame.reason)),
         ),
+        // It could not do its part: that says nothing about the link, and is over once it has less to do.
+        ConnectionError::ApplicationClosed(frame) if frame.error_code == close::FAULT => Failure::new(
+            Reason::ServerBusy,
+            format!("{server} could not go on: {}; ask again in a minute", as_text(&frame.reason)),
+        ),
         ConnectionError::ApplicationClosed(frame) => Failure::new(
             Reason::PeerFailed,
             format!("{server} ended the probe: {}; ask again later", as_text(&frame.reason)),

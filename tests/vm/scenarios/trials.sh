@@ -19,6 +19,7 @@ play 3000
 expect_status 0 "check grants without a warning" check devices
 says CAMERA ok CAMERA_WORKS
 says MICROPHONE ok MICROPHONE_WORKS
+says TRIALS ok TRIALS_DONE
 expect_json /run/bench/readiness.json "at 30 pictures a second, a quarter more or less" \
     '.checks[] | select(.code == "CAMERA") | .value > 22 and .value < 38'
 expect_json /run/bench/readiness.json "a square wave of 3000 is at -20.8 dBFS" \
@@ -135,6 +136,7 @@ wait_until 20 "a program holds the camera" sh -c "ls -l /proc/$holder/fd | grep 
 expect_status 3 "check knows nothing of devices that nobody has read before" check devices
 says CAMERA unknown DEVICE_NEVER_READ
 says MICROPHONE unknown DEVICE_NEVER_READ
+says TRIALS warning TRIALS_MEETING_ON
 kill $holder $recorder
 
 say "A microphone that is muted"

@@ -4,6 +4,11 @@ set -eu
 # shellcheck source=/dev/null
 . "$BENCH_DIR/guest/devices.sh"
 
+# What the daemon answers to whoever asks for trials.
+asked_for_trials() {
+    curl --silent --output /dev/null --write-out '%{http_code}' --request POST http://127.0.0.1:9870/v1/trials
+}
+
 # The daemon's memory, in kB, while a trial's process runs.
 memory_in_a_trial() {
     until pgrep -f '[_]_try-device' >/dev/null; do sleep 0.1; done
@@ -53,7 +58,18 @@ echo "   the daemon's memory during a trial: $memory kB"
 expect "that is less than 30 MB" test "$memory" -gt 0 -a "$memory" -lt 30000
 expect "check grants" wait $checking
 says CAMERA ok CAMERA_WORKS
+says TRIALS ok TRIALS_DONE
 expect "it was told what goes on" grep -q 'trying vivid' /run/bench/agent.log
+expect "who asks again at once is told to wait" test "$(asked_for_trials)" = 429
+
+say "A person asks while a program has the camera"
+python3 -c 'import time; camera = open("/dev/video0", "rb"); time.sleep(1000)' &
+holder=$!
+wait_until 30 "the camera is in use" daemon_says CAMERA in_use CAMERA_IN_USE
+expect_status 1 "a good room is granted with a warning" check camera
+says TRIALS warning TRIALS_MEETING_ON
+expect "whoever asks is refused" test "$(asked_for_trials)" = 409
+kill $holder
 
 say "The webcam is unplugged: the metrics miss it within 2 s"
 sed -i -e '/^scan_interval/d' /tmp/agent.toml

@@ -24,7 +24,9 @@ impl Code {
             (Reason::Measured, _) => Self::NetMeasured,
             (Reason::Outage, _) => Self::NetOutage,
             (Reason::Undecided, _) => Self::NetUndecided,
-            (Reason::SenderLate, _) => Self::NetSenderLate,
+            // Who sends is late, and to the room the server sends.
+            (Reason::SenderLate, Direction::Up) => Self::NetSenderLate,
+            (Reason::SenderLate, Direction::Down) => Self::NetServerBusy,
             (Reason::Interrupted, _) => Self::NetInterrupted,
             (Reason::NetworkChanged, _) => Self::NetChanged,
             (Reason::PeerFailed, _) => Self::NetServerFailed,

@@ -63,7 +63,8 @@ pub(super) async fn run(
                 FromServer::Report(report) if reported.is_none() => {
                     let sent = allowance.sent(connection);
                     let known = Known { mode, effort, target: up_target, sent, elapsed: allowance.elapsed() };
-                    reported = Some(claims::check_report(report.result, &known).map_err(Ended::Broke)?);
+                    let report = claims::check_report(report.result, &known).map_err(Ended::Broke)?;
+                    reported = Some(told_here(report));
                     stop_up.notify_one();
                     up_is_judged.notify_one();
                 }
@@ -150,6 +151,14 @@ pub(super) async fn run(
         Findings { up, down: receiver.result(), at }
     };
     (findings, Err(failure))
+}
+
+/// What the server calls its own fault is not one of this machine: it was too busy.
+fn told_here(report: DirectionResult) -> DirectionResult {
+    match report.reason {
+        Reason::LocalFault => DirectionResult { reason: Reason::ServerBusy, ..report },
+        _ => report,
+    }
 }
 
 async fn say(to_server: &Mutex<SendStream>, message: &FromClient) -> Result<(), Ended> {

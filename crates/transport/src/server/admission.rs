@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Mutex,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -29,7 +29,7 @@ pub struct Limits {
 
 /// The limits with what is taken of them.
 pub(super) struct Admission {
-    open: bool,
+    open: AtomicBool,
     patience: Patience,
     shares: Mutex<admission::Admission>,
     epoch: Instant,
@@ -112,12 +112,21 @@ impl Admission {
     pub(super) fn new(limits: Limits, patience: Patience) -> Self {
         let epoch = Instant::now();
         Self {
-            open: limits.open,
+            open: AtomicBool::new(limits.open),
             patience,
             shares: Mutex::new(admission::Admission::new(limits.shares)),
             epoch,
             pulse: Pulse::new(epoch),
             next_train: AtomicU32::new(1),
+        }
+    }
+
+    /// Holds to other limits from now on; what is granted stays granted.
+    pub(super) fn change(&self, limits: Limits) {
+        self.open.store(limits.open, Ordering::Relaxed);
+        // A server that has lost its accounts grants nothing by any limits.
+        if let Ok(mut shares) = self.shares.lock() {
+            shares.change(limits.shares);
         }
     }
 
@@ -169,7 +178,7 @@ impl Admission {
                 ask.version
             )));
         }
-        if matches!(asker, Asker::Address(_)) && !self.open {
+        if matches!(asker, Asker::Address(_)) && !self.open.load(Ordering::Relaxed) {
             return Err(Refused::Stranger);
         }
         Ok(ask)

@@ -127,8 +127,8 @@ impl ProbeServer {
         let socket = socket::bind(listen).map_err(failed)?;
         let endpoint = Endpoint::new(quic::endpoint(), Some(config.clone()), socket, Arc::new(TokioRuntime))
             .map_err(failed)?;
-        let reload = Reload::new(endpoint.clone(), config);
         let admission = Arc::new(Admission::new(limits, patience));
+        let reload = Reload::new(endpoint.clone(), admission.clone(), config);
         let places = Arc::new(Semaphore::new(most_connections));
         let denied = DenyList::new(BTreeSet::new());
         let desk = Desk { admission, registrar: None, denied, events, patience, rooms: None };

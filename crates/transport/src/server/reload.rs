@@ -1,24 +1,33 @@
 //! A server that is changed while it serves.
 
+use std::{fmt, sync::Arc};
+
 use quinn::{Endpoint, ServerConfig};
 
+use super::admission::{Admission, Limits};
 use crate::{
     identity::{Identity, IdentityError, Trust},
     quic,
 };
 
 /// Changes a server while it serves; copies change the same one.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Reload {
     endpoint: Endpoint,
+    admission: Arc<Admission>,
     /// As it was first made: its key for address tokens stays, so that a room that was just told to show its address
     /// can do so.
     config: ServerConfig,
 }
 
 impl Reload {
-    pub(super) fn new(endpoint: Endpoint, config: ServerConfig) -> Self {
-        Self { endpoint, config }
+    pub(super) fn new(endpoint: Endpoint, admission: Arc<Admission>, config: ServerConfig) -> Self {
+        Self { endpoint, admission, config }
+    }
+
+    /// Holds to other limits from now on. Probes that run are not ended.
+    pub fn limits(&self, limits: Limits) {
+        self.admission.change(limits);
     }
 
     /// Takes over a CA and an identity, for handshakes that begin from now on. Connections that are there stay.
@@ -30,5 +39,11 @@ impl Reload {
         config.crypto = quic::server_crypto(trust, identity)?;
         self.endpoint.set_server_config(Some(config));
         Ok(())
+    }
+}
+
+impl fmt::Debug for Reload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reload").finish_non_exhaustive()
     }
 }

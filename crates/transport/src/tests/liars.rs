@@ -93,6 +93,17 @@ async fn a_report_of_what_did_not_arrive_or_came_too_soon_is_no_pass() {
 }
 
 #[tokio::test]
+async fn a_server_that_could_not_judge_is_busy_and_it_is_not_this_machine_s_fault() {
+    let at_fault = |pass: DirectionResult| DirectionResult {
+        verdict: Verdict::Inconclusive,
+        reason: Reason::LocalFault,
+        ..pass
+    };
+    let up = reported(at_fault).await.result.up;
+    assert_eq!((up.verdict, up.reason), (Verdict::Inconclusive, Reason::ServerBusy));
+}
+
+#[tokio::test]
 async fn duplicated_and_ancient_packets_count_once() {
     let lab = Lab::new();
     let server = lab.hostile(async |mut peer| {

@@ -57,6 +57,18 @@ async fn a_server_that_sends_its_train_but_never_reports_has_failed() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_too_busy_to_go_on_is_told_as_that() {
+    let lab = Lab::new();
+    let server = lab.hostile(async |mut peer| {
+        peer.grant().await;
+        peer.connection.close(VarInt::from_u32(3), b"the server is too busy to probe");
+        peer.linger().await;
+    });
+    let probed = lab.probe(server, SHORT).await;
+    assert_told(&probed, Reason::ServerBusy, &["could not go on", "too busy", "ask again"]);
+}
+
+#[tokio::test]
 async fn a_server_that_goes_away_in_mid_probe_is_told_as_that() {
     let lab = Lab::new();
     let server = lab.hostile(async |mut peer| {

@@ -44,6 +44,18 @@ fn routine_leaves_a_part_to_pre_checks_and_these_to_bookings() {
     assert_eq!((standing.granted_bps, standing.share_bps), ([798_000_000; 2], [800_000_000; 2]));
 }
 
+#[test]
+fn limits_that_are_lowered_take_nothing_back_and_grant_nothing_more() {
+    let mut admission = Admission::new(limits(1_000));
+    assert_eq!(fill(&mut admission, SECOND, gate), 28);
+    admission.change(limits(500));
+    busy(admission.ask(SECOND, &gate(room(1)), false, 0.5));
+    let standing = admission.standing(SECOND);
+    assert_eq!((standing.leases[0], standing.share_bps), (28, [400_000_000; 2]));
+    admission.change(limits(2_000));
+    granted(admission.ask(SECOND, &gate(room(2)), false, 0.5));
+}
+
 fn also(asker: &Asker, mark: &str) -> Asker {
     Asker::Room(format!("{mark}-{asker}").into())
 }
