@@ -80,12 +80,12 @@ impl Metrics {
                 "purpose",
             ),
             granted: gauges(
-                "siaga_server_granted_bits_per_second",
+                "siaga_server_granted_bytes_per_second",
                 "Sum of the rates that are granted now, by direction seen from the room.",
                 "direction",
             ),
             share: gauges(
-                "siaga_server_share_bits_per_second",
+                "siaga_server_share_bytes_per_second",
                 "What may be granted together, by direction seen from the room.",
                 "direction",
             ),
@@ -250,8 +250,8 @@ impl LookedAt {
             self.queue.with_label_values(&purpose).set(whole(standing.queue[n]));
         }
         for (n, direction) in ["up", "down"].into_iter().enumerate() {
-            self.granted.with_label_values(&[direction]).set(whole(standing.granted_bps[n]));
-            self.share.with_label_values(&[direction]).set(whole(standing.share_bps[n]));
+            self.granted.with_label_values(&[direction]).set(whole(standing.granted_bps[n] / 8));
+            self.share.with_label_values(&[direction]).set(whole(standing.share_bps[n] / 8));
         }
         self.askers.set(whole(standing.known));
     }
