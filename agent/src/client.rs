@@ -36,7 +36,7 @@ pub async fn post<T: DeserializeOwned>(address: SocketAddr, path: &str) -> Resul
 }
 
 async fn ask<T: DeserializeOwned>(address: SocketAddr, method: Method, path: &str) -> Result<T, ClientError> {
-    let (status, body) = timeout(PATIENCE, exchange(address, method, path))
+    let Answer { status, retry_after, body } = timeout(PATIENCE, exchange(address, method, path))
         .await
         .map_err(|_| ClientError::Silent(address))?
         .map_err(|cause| ClientError::Broken { address, cause })??;
@@ -45,7 +45,7 @@ async fn ask<T: DeserializeOwned>(address: SocketAddr, method: Method, path: &st
             serde_json::from_slice(&body).map_err(|_| ClientError::SomethingElse { address, status })
         }
         _ => Err(match serde_json::from_slice::<Refusal>(&body) {
-            Ok(refusal) => ClientError::Refused { address, detail: refusal.detail },
+            Ok(Refusal { kind, detail }) => ClientError::Refused { address, kind, detail, retry_after },
             Err(_) => ClientError::SomethingElse { address, status },
         }),
     }
@@ -53,16 +53,22 @@ async fn ask<T: DeserializeOwned>(address: SocketAddr, method: Method, path: &st
 
 #[derive(Deserialize)]
 struct Refusal {
+    #[serde(rename = "type", default)]
+    kind: String,
     detail: String,
 }
 
-type Answer = Result<(StatusCode, Vec<u8>), ClientError>;
+struct Answer {
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    body: Vec<u8>,
+}
 
 async fn exchange(
     address: SocketAddr,
     method: Method,
     path: &str,
-) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Result<Answer, ClientError>, Box<dyn std::error::Error + Send + Sync>> {
     let stream = match TcpStream::connect(address).await {
         Ok(stream) => stream,
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -79,9 +85,12 @@ async fn exchange(
         .body(Body::empty())?;
     let response = sender.send_request(request).await?;
     let status = response.status();
+    let seconds =
+        response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after = seconds.map(Duration::from_secs);
     let body = Limited::new(response.into_body(), LARGEST).collect().await?.to_bytes().to_vec();
     driver.abort();
-    Ok(Ok((status, body)))
+    Ok(Ok(Answer { status, retry_after, body }))
 }
 
 /// Why the daemon gave no answer.
@@ -95,7 +104,14 @@ pub enum ClientError {
     #[error("talking to the daemon at {address} failed: {cause}")]
     Broken { address: SocketAddr, cause: Box<dyn std::error::Error + Send + Sync> },
     #[error("the daemon at {address} refuses: {detail}")]
-    Refused { address: SocketAddr, detail: String },
+    Refused {
+        address: SocketAddr,
+        /// The problem's type.
+        kind: String,
+        detail: String,
+        /// When asking again may help.
+        retry_after: Option<Duration>,
+    },
     #[error(
         "what answers at {address} (status {status}) is not this version of siaga-agent; \
          see which program has the port, or set another one under [http]"

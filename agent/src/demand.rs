@@ -1,31 +1,47 @@
 //! A person's wish that the devices be tried now, and how far that is.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use siaga_probe::schedule::Meeting;
-use siaga_readiness::report::CheckAnswer;
+use siaga_readiness::{reasons::Code, report::CheckAnswer};
 use tokio::sync::Notify;
 
 use crate::{host, room::Room};
 
+/// Devices are left alone for so long after a round in which one was tried. Whoever asks in a loop can't keep a camera's
+/// light on; a person who has mended something hardly asks sooner.
+pub const PAUSE: Duration = Duration::from_secs(30);
+
 /// Asks for a gate probe and for the devices to be tried, as a person in the room would; never into a meeting.
 pub fn check_now(room: &Room) -> CheckAnswer {
-    if room.snapshot().meeting(host::now()) == Meeting::On {
+    let now = host::now();
+    if room.snapshot().meeting(now) == Meeting::On {
         return CheckAnswer::MeetingOn;
     }
     if room.is_probed() {
         room.demand_probe();
     }
-    room.trial_demand().ask();
+    // Where it is too soon, what was found half a minute ago is the answer.
+    let _ = room.trial_demand().ask(now.since_boot);
     CheckAnswer::Begun
 }
 
 /// Trials that somebody asked for. Several wishes at once are one.
 #[derive(Debug, Default)]
 pub struct TrialDemand {
-    last: Mutex<Option<TrialRun>>,
+    rounds: Mutex<Rounds>,
     wish: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Rounds {
+    last: Option<TrialRun>,
+    /// When the next one may begin, since boot.
+    not_before: Duration,
 }
 
 /// One round of trials.
@@ -37,12 +53,12 @@ pub struct TrialRun {
     pub stage: Stage,
     /// The device that is being tried.
     pub device: Option<String>,
-    /// Devices that were tried.
+    /// Devices whose trial was concluded.
     pub tried: usize,
-    /// Devices that are free to be tried; known once the first one is tried.
+    /// Devices that were free to be tried; known once the first one is tried.
     pub of: usize,
-    /// Why it ended before all of them were tried.
-    pub detail: Option<String>,
+    /// How it ended: [`Code::TrialsDone`], or why not all devices were tried. `None` before that.
+    pub reason: Option<Code>,
 }
 
 /// How far a round is.
@@ -58,17 +74,23 @@ pub enum Stage {
 }
 
 impl TrialDemand {
-    /// Asks for a round; one that goes on already is the one that is meant.
-    pub fn ask(&self) -> TrialRun {
-        let mut last = self.last();
-        if let Some(run) = last.as_ref().filter(|run| run.stage != Stage::Ended) {
-            return run.clone();
+    /// Asks for a round at `now`, since boot; one that goes on already is the one that is meant.
+    ///
+    /// # Errors
+    /// Devices were tried a moment ago; the time after which asking again helps.
+    pub fn ask(&self, now: Duration) -> Result<TrialRun, Duration> {
+        let mut rounds = self.rounds();
+        if let Some(run) = rounds.last.as_ref().filter(|run| run.stage != Stage::Ended) {
+            return Ok(run.clone());
         }
-        let id = last.as_ref().map_or(1, |run| run.id + 1);
-        let run = TrialRun { id, stage: Stage::Waiting, device: None, tried: 0, of: 0, detail: None };
-        *last = Some(run.clone());
+        if now < rounds.not_before {
+            return Err(rounds.not_before - now);
+        }
+        let id = rounds.last.as_ref().map_or(1, |run| run.id + 1);
+        let run = TrialRun { id, stage: Stage::Waiting, device: None, tried: 0, of: 0, reason: None };
+        rounds.last = Some(run.clone());
         self.wish.notify_one();
-        run
+        Ok(run)
     }
 
     /// Resolves when somebody has asked.
@@ -79,32 +101,36 @@ impl TrialDemand {
     /// Whether somebody waits for a round that has not begun.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.last().as_ref().is_some_and(|run| run.stage == Stage::Waiting)
+        self.rounds().last.as_ref().is_some_and(|run| run.stage == Stage::Waiting)
     }
 
     /// The round that was asked for last.
     #[must_use]
     pub fn progress(&self) -> Option<TrialRun> {
-        self.last().clone()
+        self.rounds().last.clone()
     }
 
-    /// A device is taken in hand, after `tried` of `of`.
+    /// A device is taken in hand, after the trials of `tried` of `of` were concluded.
     pub fn on_device(&self, name: &str, tried: usize, of: usize) {
-        if let Some(run) = self.last().as_mut() {
+        if let Some(run) = self.rounds().last.as_mut() {
             (run.stage, run.device, run.tried, run.of) = (Stage::Trying, Some(name.to_owned()), tried, of);
         }
     }
 
-    /// The round ended after `tried` devices, early if there is a reason.
-    pub fn on_end(&self, tried: usize, detail: Option<&str>) {
-        if let Some(run) = self.last().as_mut() {
-            (run.stage, run.device, run.tried) = (Stage::Ended, None, tried);
-            run.detail = detail.map(str::to_owned);
+    /// The round ended at `now`, since boot, with the trials of `tried` of `of` devices concluded.
+    pub fn on_end(&self, now: Duration, tried: usize, of: usize, reason: Code) {
+        let mut rounds = self.rounds();
+        let Some(run) = rounds.last.as_mut() else { return };
+        let has_opened_one = run.stage == Stage::Trying;
+        (run.stage, run.device, run.tried, run.of) = (Stage::Ended, None, tried, of);
+        run.reason = Some(reason);
+        if has_opened_one {
+            rounds.not_before = now + PAUSE;
         }
     }
 
-    fn last(&self) -> MutexGuard<'_, Option<TrialRun>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rounds(&self) -> MutexGuard<'_, Rounds> {
+        self.rounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,18 +138,58 @@ impl TrialDemand {
 mod tests {
     use super::*;
 
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
     #[test]
     fn several_wishes_at_once_are_one_and_a_later_one_is_another() {
         let demand = TrialDemand::default();
         assert!(!demand.is_waiting());
-        let first = demand.ask();
+        let first = demand.ask(at(0)).unwrap();
         assert_eq!((first.stage, demand.is_waiting()), (Stage::Waiting, true));
         demand.on_device("C920", 0, 2);
-        assert_eq!(demand.ask().id, first.id);
+        assert_eq!(demand.ask(at(2)).unwrap().id, first.id);
         assert!(!demand.is_waiting(), "it has begun");
-        demand.on_end(2, None);
+        demand.on_end(at(9), 2, 2, Code::TrialsDone);
         let progress = demand.progress().unwrap();
         assert_eq!((progress.stage, progress.tried, progress.of), (Stage::Ended, 2, 2));
-        assert_ne!(demand.ask().id, first.id);
+        assert_eq!(progress.reason, Some(Code::TrialsDone));
+        assert_ne!(demand.ask(at(100)).unwrap().id, first.id);
+    }
+
+    #[test]
+    fn whoever_asks_ten_times_a_second_gets_a_round_and_half_a_minute_s_rest_after_it() {
+        let demand = TrialDemand::default();
+        let (mut rounds, mut refused, mut ends) = (Vec::new(), 0, None);
+        for tenth in 0..1200 {
+            let now = Duration::from_millis(100 * tenth);
+            if ends.is_some_and(|end| now >= end) {
+                demand.on_end(now, 1, 1, Code::TrialsDone);
+                ends = None;
+            }
+            match demand.ask(now) {
+                Ok(run) if rounds.last() != Some(&run.id) => {
+                    rounds.push(run.id);
+                    demand.on_device("C920", 0, 1);
+                    ends = Some(now + at(4));
+                }
+                Ok(_) => {}
+                Err(wait) => {
+                    assert!(wait <= PAUSE && !wait.is_zero());
+                    refused += 1;
+                }
+            }
+        }
+        // One round of four seconds in every thirty-four, for two minutes.
+        assert_eq!((rounds.as_slice(), refused), ([1, 2, 3, 4].as_slice(), 3 * 300 + 140));
+    }
+
+    #[test]
+    fn a_round_in_which_no_device_was_opened_asks_for_no_rest() {
+        let demand = TrialDemand::default();
+        let first = demand.ask(at(0)).unwrap();
+        demand.on_end(at(1), 0, 0, Code::TrialsMeetingOn);
+        assert_eq!(demand.ask(at(1)).unwrap().id, first.id + 1);
     }
 }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod eyes;
+mod hand;
 mod hearing;
 mod known_good;
 mod plugs;
@@ -10,24 +11,17 @@ use std::time::Duration;
 
 use siaga_devices::{analysis::Occasion, trial::plan::Plan};
 use siaga_probe::schedule::{Hours, Meeting};
-use siaga_readiness::{
-    inventory::Inventory,
-    moment::Moment,
-    reasons::Code,
-    snapshot::{DeviceEvidence, ScanAttempt, Snapshot},
-    state::CheckState,
-    trial::TrialOutcome,
-};
+use siaga_readiness::{moment::Moment, reasons::Code, snapshot::Snapshot};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::{
     changes::Changes,
-    config::Settings,
+    config::{DeviceSettings, Settings},
     host,
     room::Room,
-    trials::{self, Candidate, Hands},
 };
 pub use eyes::Eyes;
+use hand::Choice;
 pub use hearing::{Announcer, Hearing};
 pub use known_good::KnownGood;
 use plugs::Plugs;
@@ -62,18 +56,60 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
         }
         look(room, &mut eyes).await;
         if room.trial_demand().is_waiting() {
-            if devices.active_checks {
-                asked::try_all(room, &mut eyes, &mut plan, &mut plugs, &known_good).await;
-            } else {
-                room.trial_demand().on_end(0, Some(trials::TURNED_OFF));
-            }
+            serve_demand(room, devices, &mut eyes, &mut plan, &mut plugs, Some(&known_good)).await;
         }
-        // A look after each, so that a scan never grows old over many trials.
+        // A look after each, so that a scan never grows old over many trials; and a person does not wait for all of them.
         while devices.active_checks
+            && !room.trial_demand().is_waiting()
             && try_one(room, |now| network.hours(now), &mut plan, &mut plugs, &known_good).await
         {
             look(room, &mut eyes).await;
         }
+    }
+}
+
+/// For a command that does without a daemon. It notes no device as known to work: the file is the daemon's.
+#[derive(Debug)]
+pub struct Visit<'a> {
+    room: &'a Room,
+    settings: &'a DeviceSettings,
+    eyes: Eyes,
+}
+
+impl<'a> Visit<'a> {
+    /// A visit to a room of which nothing is known yet.
+    #[must_use]
+    pub fn new(room: &'a Room, settings: &'a Settings) -> Self {
+        let eyes = Eyes::new(&settings.devices, KnownGood::in_directory(&settings.state_dir));
+        Self { room, settings: &settings.devices, eyes }
+    }
+
+    /// One look.
+    pub async fn look(&mut self) {
+        look(self.room, &mut self.eyes).await;
+    }
+
+    /// After a look, serves the wish for trials.
+    pub async fn try_all(&mut self) {
+        let mut plan = Plan::new(self.room.snapshot().setup.policy.device_check.duration());
+        let Self { room, settings, eyes } = self;
+        serve_demand(room, settings, eyes, &mut plan, &mut Plugs::unheard(), None).await;
+    }
+}
+
+/// A round of trials after a look, if the configuration allows any.
+async fn serve_demand(
+    room: &Room,
+    devices: &DeviceSettings,
+    eyes: &mut Eyes,
+    plan: &mut Plan,
+    plugs: &mut Plugs,
+    known_good: Option<&KnownGood>,
+) {
+    if devices.active_checks {
+        asked::try_all(room, eyes, plan, plugs, known_good).await;
+    } else {
+        room.trial_demand().on_end(host::now().since_boot, 0, 0, Code::TrialsTurnedOff);
     }
 }
 
@@ -92,50 +128,18 @@ async fn try_one(
     plugs: &mut Plugs,
     known_good: &KnownGood,
 ) -> bool {
-    let snapshot = room.snapshot();
-    let DeviceEvidence { since, scan, attempt, .. } = &snapshot.devices;
-    let (Some(scan), Some(ScanAttempt { fault: None, .. })) = (scan, attempt) else { return false };
+    let Ok(Choice { snapshot, inventory, candidates }) = hand::choice(room, plan) else { return false };
     let now = host::now();
-    // What was found before the machine slept is void.
-    plan.forget_before(since.at.since_boot);
-    for key in plan.on_scan(now.since_boot, &trials::present(&scan.inventory)) {
-        room.observe(trials::observation(now, &key, TrialOutcome::Voided));
-    }
     if is_to_be_left_alone(&snapshot, hours(now), now) {
         return false;
     }
-    let candidates = candidates(&scan.inventory, snapshot.setup.policy.accept_virtual);
     let free: Vec<_> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
     let due = plan.due(now.since_boot, &free);
     let Some(candidate) = candidates.iter().find(|candidate| Some(&candidate.key) == due.as_ref()) else {
         return false;
     };
-    let mut is_interrupted = false;
-    let interrupted = async {
-        plugs.next().await;
-        is_interrupted = true;
-    };
-    let in_hand = room.in_hand().lock().await;
-    let outcome = Hands::new().try_out(candidate, Occasion::Scheduled, interrupted).await;
-    drop(in_hand);
-    if is_interrupted && outcome.is_none() {
-        plan.on_interruption(now.since_boot, &candidate.key);
-        return true;
-    }
-    known_good.on_trial(&scan.inventory, &candidate.key, outcome.as_ref(), now.wall).await;
-    if let Some(told) = plan.on_outcome(now.since_boot, &candidate.key, outcome) {
-        room.observe(trials::observation(now, &candidate.key, told));
-    }
+    hand::take(room, plan, plugs, Some(known_good), (candidate, &inventory), Occasion::Scheduled).await;
     true
-}
-
-/// The devices that may be tried, and with them the microphones of which a scan can't tell whether they are muted: that is
-/// heard.
-fn candidates(inventory: &Inventory, accept_virtual: bool) -> Vec<Candidate> {
-    let mut inventory = inventory.clone();
-    let in_doubt = inventory.microphones.iter_mut().filter(|it| it.reason == Code::MicrophoneMuteUnknown);
-    in_doubt.for_each(|microphone| microphone.state = CheckState::Ok);
-    trials::candidates(&inventory, accept_virtual)
 }
 
 /// A camera's light goes on for a trial: not in a meeting, nor where nobody knows of one, and not in an office that is
@@ -150,8 +154,8 @@ mod tests {
         observation::{Evidence, Observation},
         policy::Policy,
         snapshot::Setup,
+        state::CheckState,
         tracker::Tracker,
-        trial::DeviceKind,
     };
 
     use super::*;
@@ -178,19 +182,6 @@ mod tests {
         assert!(alone(open("Sun 08:00-09:01"), 60));
         assert!(alone(open("Mon-Fri 07:30-16:00"), 59));
         assert!(!alone(NetworkSettings::default(), 59));
-    }
-
-    #[test]
-    fn a_microphone_that_may_be_muted_is_tried_and_one_that_is_muted_is_not() {
-        let tried = |state, reason| {
-            let mut inventory = inventory();
-            (inventory.microphones[0].state, inventory.microphones[0].reason) = (state, reason);
-            let tried = candidates(&inventory, false);
-            tried.iter().any(|candidate| candidate.key.0 == DeviceKind::Microphone)
-        };
-        assert!(tried(CheckState::Unknown, Code::MicrophoneMuteUnknown));
-        assert!(!tried(CheckState::Failed, Code::MicrophoneMuted));
-        assert!(!tried(CheckState::Unknown, Code::DeviceNotRead));
     }
 
     #[test]

@@ -48,18 +48,6 @@ pub enum Level {
     Problem,
 }
 
-impl Level {
-    /// As it is written in JSON and text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Problem => "problem",
-        }
-    }
-}
-
 /// Looks at everything. Takes some seconds for each probe server: it is asked for a quality probe, of 0.1 MB at most.
 pub async fn examine(settings: &Settings) -> Vec<Finding> {
     let roots = Roots::default();

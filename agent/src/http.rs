@@ -16,6 +16,7 @@ use siaga_readiness::{
     inventory::Inventory,
     moment::{Moment, whole_milliseconds},
     policy::TimeToLive,
+    reasons::Code,
     snapshot::Scan,
 };
 use siaga_service::problem::Problem;
@@ -117,11 +118,18 @@ async fn demand_probe(State(answers): State<Answers>) -> Response {
 
 /// Asks for the devices to be tried now. The answer says only that it was asked for; GET tells how far it is.
 async fn demand_trials(State(answers): State<Answers>) -> Response {
-    let room = answers.room();
-    if room.snapshot().meeting(host::now()) == Meeting::On {
-        return Problem::new(StatusCode::CONFLICT, trials::MEETING_ON).into_response();
+    let (room, now) = (answers.room(), host::now());
+    if room.snapshot().meeting(now) == Meeting::On {
+        return trials::refusal(StatusCode::CONFLICT, Code::TrialsMeetingOn).into_response();
     }
-    (StatusCode::ACCEPTED, NO_STORE, Json(room.trial_demand().ask())).into_response()
+    match room.trial_demand().ask(now.since_boot) {
+        Ok(run) => (StatusCode::ACCEPTED, NO_STORE, Json(run)).into_response(),
+        Err(wait) => {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let problem = trials::refusal(StatusCode::TOO_MANY_REQUESTS, Code::TrialsTooSoon);
+            ([(header::RETRY_AFTER, seconds.to_string())], problem).into_response()
+        }
+    }
 }
 
 /// The round of trials that was asked for last.
@@ -160,4 +168,55 @@ async fn health(State(answers): State<Answers>) -> impl IntoResponse {
     Json(
         json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "scans": counters.scans, "probes": probes }),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use siaga_readiness::{
+        observation::{Evidence, Observation},
+        policy::Policy,
+        profile::Profiles,
+        snapshot::Setup,
+        state::CheckState,
+    };
+
+    use super::*;
+    use crate::sample;
+
+    fn answers() -> Answers {
+        let setup = Setup { room: "r2".into(), probe_server: None, policy: Policy::default() };
+        let room = Room::new(setup, Profiles::default(), "minimum", host::now()).unwrap();
+        Answers { room: Arc::new(room), watch: Arc::new(ChangeWatch::new().0) }
+    }
+
+    #[tokio::test]
+    async fn devices_are_not_tried_into_a_meeting_whoever_asks() {
+        let answers = answers();
+        let mut inventory = sample::inventory();
+        inventory.microphones[0].state = CheckState::InUse;
+        let evidence = Evidence::Devices(inventory);
+        answers.room.observe(Observation { at: host::now(), took: Duration::ZERO, evidence });
+        let refused = demand_trials(State(answers.clone())).await;
+        assert_eq!(refused.status(), StatusCode::CONFLICT);
+        assert!(!answers.room.trial_demand().is_waiting());
+    }
+
+    #[tokio::test]
+    async fn who_asks_in_a_loop_is_told_when_to_come_back() {
+        let answers = answers();
+        let demand = answers.room.trial_demand();
+        let ask = || demand_trials(State(answers.clone()));
+        assert_eq!(ask().await.status(), StatusCode::ACCEPTED);
+        demand.on_device("C920", 0, 1);
+        assert_eq!(ask().await.status(), StatusCode::ACCEPTED, "the same round is meant");
+        demand.on_end(host::now().since_boot, 1, 1, Code::TrialsDone);
+        let refused = ask().await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(refused.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let seconds: u64 = refused.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+        assert!((1..=30).contains(&seconds), "{seconds}");
+        assert!(!demand.is_waiting());
+    }
 }

@@ -42,6 +42,23 @@ pub(crate) fn read<T: DeserializeOwned>(file: &Path, version: u32, consequence: 
     }
 }
 
+/// Reads what was kept, for somebody who keeps nothing: all stays as it is. Of a damaged file nothing is known, as for who
+/// sets it aside. Blocks.
+///
+/// # Errors
+/// The system can't read it; what is in it may be whole.
+pub(crate) fn peek<T: DeserializeOwned>(file: &Path, version: u32) -> io::Result<Option<T>> {
+    match parse(file, version) {
+        Ok(kept) => Ok(Some(kept)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) if error.raw_os_error().is_some() => Err(error),
+        Err(error) => {
+            warn!(file = %file.display(), %error, "it is damaged: nothing is known of what was kept");
+            Ok(None)
+        }
+    }
+}
+
 /// First beside it, then in its place: a machine that is switched off in between keeps the old one. What is kept names its
 /// version. Blocks.
 ///

@@ -2,14 +2,16 @@
 
 mod devices;
 mod doctor;
+mod language;
 mod probe;
 mod readiness;
 mod status;
 
 pub use devices::devices;
 pub use doctor::findings;
+pub use language::Language;
 pub use probe::probe;
-pub use readiness::{Language, nagios, readiness};
+pub use readiness::{nagios, readiness};
 pub use status::status;
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Tries the devices: pictures are taken, sound is listened to, in a process of their own.
 
 use std::{
-    future::pending,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,18 +8,21 @@ use std::{
     time::Duration,
 };
 
+use axum::http::StatusCode;
 use siaga_devices::{
     Roots,
     analysis::Occasion,
     trial::{Subject, Trier, Usage, plan::Key, usage},
 };
 use siaga_readiness::{
-    inventory::Inventory,
+    catalogue::{self, Entry},
+    inventory::{AudioDevice, Inventory},
     observation::{Evidence, Observation},
     reasons::Code,
     state::CheckState,
     trial::{DeviceKind, Trial, TrialOutcome},
 };
+use siaga_service::problem::Problem;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -40,7 +42,8 @@ pub struct Candidate {
     pub subject: Subject,
 }
 
-/// The devices of a scan that count, are not in use, and offer something.
+/// The devices of a scan that count, are not in use, and offer something; with them the microphones of which a scan can't
+/// tell whether they are muted: that is heard.
 #[must_use]
 pub fn candidates(inventory: &Inventory, accept_virtual: bool) -> Vec<Candidate> {
     let may = |state, is_virtual: bool| state == CheckState::Ok && (accept_virtual || !is_virtual);
@@ -48,7 +51,11 @@ pub fn candidates(inventory: &Inventory, accept_virtual: bool) -> Vec<Candidate>
         Some(Candidate { key: (kind, id.to_owned()), name: name.to_owned(), subject: subject? })
     };
     let cameras = inventory.cameras.iter().filter(|camera| may(camera.state, camera.is_virtual));
-    let microphones = inventory.microphones.iter().filter(|device| may(device.state, device.is_virtual));
+    let may_hear = |device: &&AudioDevice| match device.reason {
+        Code::MicrophoneMuteUnknown => may(CheckState::Ok, device.is_virtual),
+        _ => may(device.state, device.is_virtual),
+    };
+    let microphones = inventory.microphones.iter().filter(may_hear);
     cameras
         .filter_map(|it| candidate(DeviceKind::Camera, &it.id, &it.name, Subject::camera(it)))
         .chain(
@@ -121,28 +128,27 @@ impl Hands {
         log(candidate, outcome.as_ref());
         outcome
     }
-
-    /// Tries a device because a person asks: what fails is tried once more at once.
-    pub async fn try_for_a_person(&self, candidate: &Candidate) -> Option<Observation> {
-        let at = host::now();
-        let mut outcome = self.try_out(candidate, Occasion::Asked, pending()).await?;
-        if matches!(&outcome, TrialOutcome::Found(found) if found.state == CheckState::Failed) {
-            outcome = self.try_out(candidate, Occasion::Asked, pending()).await?;
-        }
-        Some(observation(at, &candidate.key, outcome))
-    }
 }
-
-/// Why nothing is tried in a meeting, even where somebody asks.
-pub(crate) const MEETING_ON: &str =
-    "A device is in use: a meeting may be on, and nothing is tried into it. Ask again when it is over.";
-
-pub(crate) const TURNED_OFF: &str = "The configuration forbids it: devices.active_checks is false.";
 
 impl Default for Hands {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// That devices are not tried now, in the catalogue's words.
+#[must_use]
+pub fn refusal(status: StatusCode, reason: Code) -> Problem {
+    let Entry { text, remedy, .. } = catalogue::entry(reason);
+    let kind = reason.as_str().to_lowercase().replace('_', "-");
+    Problem::of_kind(status, &kind, "Devices are not tried now", format!("{} {}", text.en, remedy.en))
+}
+
+/// The reason of a [`refusal`], by its type.
+#[must_use]
+pub fn reason_of_refusal(kind: &str) -> Code {
+    let code = kind.rsplit(':').next().unwrap_or_default().to_uppercase().replace('-', "_");
+    Code::ALL.iter().copied().find(|known| known.as_str() == code).unwrap_or(Code::Unknown)
 }
 
 /// Whether the process that tries a device can lock itself up.
@@ -181,6 +187,36 @@ fn log(candidate: &Candidate, outcome: Option<&TrialOutcome>) {
         }
         Some(TrialOutcome::Voided) | None => {
             info!(device = name, "not tried: in use, or a device came or went");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::inventory;
+
+    #[test]
+    fn a_microphone_that_may_be_muted_is_tried_and_one_that_is_muted_is_not() {
+        let tried = |state, reason| {
+            let mut inventory = inventory();
+            (inventory.microphones[0].state, inventory.microphones[0].reason) = (state, reason);
+            let tried = candidates(&inventory, false);
+            tried.iter().any(|candidate| candidate.key.0 == DeviceKind::Microphone)
+        };
+        assert!(tried(CheckState::Unknown, Code::MicrophoneMuteUnknown));
+        assert!(!tried(CheckState::Failed, Code::MicrophoneMuted));
+        assert!(!tried(CheckState::Unknown, Code::DeviceNotRead));
+    }
+
+    #[test]
+    fn a_refusal_says_why_to_programs_and_to_people() {
+        let problem = refusal(StatusCode::CONFLICT, Code::TrialsMeetingOn);
+        assert_eq!(problem.kind, "urn:siaga:problem:trials-meeting-on");
+        assert!(problem.detail.contains("maybe for a meeting. Ask again when"), "{}", problem.detail);
+        assert_eq!(reason_of_refusal(&problem.kind), Code::TrialsMeetingOn);
+        for newer in ["urn:siaga:problem:out-of-paint", "about:blank", ""] {
+            assert_eq!(reason_of_refusal(newer), Code::Unknown);
         }
     }
 }

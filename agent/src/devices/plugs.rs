@@ -32,6 +32,11 @@ impl Plugs {
         Self(told)
     }
 
+    /// Hears nothing, for a look that is over soon.
+    pub(super) fn unheard() -> Self {
+        Self(mpsc::unbounded_channel().1)
+    }
+
     /// Resolves once devices came or went since it last did; never where nothing is heard.
     pub(super) async fn next(&mut self) {
         while let Some(plug) = self.0.recv().await {

@@ -40,6 +40,12 @@ fn of_inventory(inventory: &Inventory) -> Vec<Finding> {
             CheckState::Failed | CheckState::Unknown => Some(finding(Level::Problem, it)),
         })
         .collect();
+    let is_there = |kind| all.iter().any(|it| it.kind == kind);
+    let absent = [(Kind::Camera, Code::CameraMissing), (Kind::Microphone, Code::MicrophoneMissing)]
+        .into_iter()
+        .filter(|(kind, _)| !is_there(*kind))
+        .map(|(_, code)| Finding::of(Level::Warning, code, ""));
+    let faults: Vec<_> = faults.into_iter().chain(absent).collect();
     if !faults.is_empty() {
         return faults;
     }
@@ -87,6 +93,17 @@ mod tests {
             assert!(!found[0].text.en.contains("not known"), "{}", found[0].text.en);
             assert!(!found[0].remedy.id.is_empty(), "{reason}");
         }
+    }
+
+    #[test]
+    fn a_machine_without_a_camera_or_a_microphone_is_warned_of() {
+        let found = |inventory: &Inventory| {
+            of_inventory(inventory).into_iter().map(|it| (it.level, it.code)).collect::<Vec<_>>()
+        };
+        let (camera, microphone) =
+            ((Level::Warning, Code::CameraMissing), (Level::Warning, Code::MicrophoneMissing));
+        assert_eq!(found(&Inventory::default()), [camera, microphone]);
+        assert_eq!(found(&Inventory { microphones: vec![], ..inventory() }), [microphone]);
     }
 
     #[test]

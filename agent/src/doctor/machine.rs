@@ -2,7 +2,10 @@
 
 use std::{fs, io, path::Path, time::SystemTime};
 
-use rustix::process::{getegid, geteuid, getgroups};
+use rustix::{
+    fs::{Access, access},
+    process::{getegid, geteuid, getgroups},
+};
 use siaga_devices::{Roots, in_use};
 use siaga_readiness::reasons::Code;
 
@@ -79,12 +82,21 @@ pub(super) fn clock(roots: &Roots, offset_s: Option<f64>) -> Finding {
 
 pub(super) fn state_directory(directory: &Path) -> Finding {
     let name = directory.display().to_string();
+    if !directory.exists() && can_be_made(directory) {
+        return Finding::of(Level::Ok, Code::DoctorStateNotYet, &name);
+    }
     match written_and_removed(&directory.join(".doctor")) {
         Ok(()) => Finding::of(Level::Ok, Code::DoctorStateFine, &name),
         Err(error) => {
             Finding::of(Level::Problem, Code::DoctorStateNotWritable, &name).with_detail(error.to_string())
         }
     }
+}
+
+/// By this user: the nearest directory above that is there lets them.
+fn can_be_made(directory: &Path) -> bool {
+    let above = directory.ancestors().find(|above| above.exists());
+    above.is_some_and(|above| above.is_dir() && access(above, Access::WRITE_OK | Access::EXEC_OK).is_ok())
 }
 
 fn written_and_removed(file: &Path) -> io::Result<()> {
@@ -120,8 +132,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         assert_eq!(state_directory(directory.path()).level, Level::Ok);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left");
-        let missing = state_directory(&directory.path().join("missing"));
-        assert_eq!((missing.level, missing.detail.is_some()), (Level::Problem, true));
+        let not_yet = state_directory(&directory.path().join("not/yet"));
+        assert_eq!((not_yet.level, not_yet.code), (Level::Ok, Code::DoctorStateNotYet));
+        assert!(!directory.path().join("not").exists(), "the doctor makes none");
+        fs::write(directory.path().join("file"), "").unwrap();
+        for impossible in ["file", "file/below"] {
+            let found = state_directory(&directory.path().join(impossible));
+            assert_eq!((found.level, found.detail.is_some()), (Level::Problem, true), "{impossible}");
+        }
     }
 
     #[test]

@@ -169,8 +169,7 @@ impl Driver {
     /// Tells the room which failures are remembered of the network that it is on. It hears them again and again: what
     /// makes its evidence worthless makes it forget them.
     fn remind(&self, room: &Room, network: &Network, now: Moment) {
-        let servers = self.links.all().map(|link| link.server.address.to_string());
-        if let Some(remembered) = self.memory.failures_to_sustain(network, servers, now) {
+        if let Some(remembered) = self.memory.failures_to_sustain(network, self.links.addresses(), now) {
             room.observe(remembered);
         }
     }
@@ -181,7 +180,7 @@ impl Driver {
             if !self.put_off.contains(it) {
                 info!(mode = %it.mode, reason = %it.reason, "a probe is due and put off");
             }
-            room.observe(self.links.first(now).put_off(now, *it));
+            room.observe(self.links.put_off(now, *it));
         }
         self.put_off = put_off;
     }

@@ -1,11 +1,12 @@
 //! The links to all probe servers: the nearest that answers is probed.
 
-use std::{future::Future, path::Path, pin::pin, time::Duration};
+use std::{future::Future, io, path::Path, pin::pin, time::Duration};
 
 use siaga_probe::{
     Mode, Reason, Verdict,
     admission::Purpose,
     network::Question,
+    schedule::PutOff,
     servers::{Comparison, Servers},
 };
 use siaga_readiness::{
@@ -16,8 +17,8 @@ use siaga_readiness::{
 use siaga_transport::client::Meter;
 use tracing::{info, warn};
 
-use super::{Link, Seen};
-use crate::{config::ServerSettings, host};
+use super::{Link, Seen, memory::Memory};
+use crate::{config::ServerSettings, host, network::Network};
 
 /// At least one link, and which of them to use.
 #[derive(Debug)]
@@ -45,14 +46,36 @@ impl Links {
         self.probe(Mode::Gate, Purpose::PreCheck, |_| false, Meter::default(), cancel).await.1.into()
     }
 
+    /// That no probe is made is a finding too: when the evidence has run out, it is the reason.
+    #[must_use]
+    pub fn put_off(&self, now: Moment, what: PutOff) -> Observation {
+        self.first(now).put_off(now, what)
+    }
+
+    /// The failures of these links that a daemon remembers, if `network` may be the one where they were found and
+    /// `directory` is where it keeps them. They are read and left as they are.
+    ///
+    /// # Errors
+    /// The system can't read them.
+    pub fn remembered(
+        &self,
+        directory: &Path,
+        network: &Network,
+        now: Moment,
+    ) -> io::Result<Option<Observation>> {
+        let memory = Memory::peek(directory)?;
+        Ok(memory.failures_to_sustain(network, self.addresses(), now))
+    }
+
+    /// The servers as they are configured.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = String> {
+        self.links.iter().map(|link| link.server.address.to_string())
+    }
+
     /// The link that a probe at `now` would try first.
     pub(super) fn first(&self, now: Moment) -> &Link {
         let place = self.servers.order(now.since_boot).first().copied().unwrap_or_default();
         &self.links[place]
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = &Link> {
-        self.links.iter()
     }
 
     /// Probes the nearest server, or where it does not serve the next one, and so on. `passed_before`: whether the same

@@ -4,6 +4,7 @@
 //! no network.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -70,6 +71,17 @@ impl Memory {
         let Kept { spent, history, .. } = kept;
         let spent = spent.into_iter().map(|spending| spending.as_of(now_s)).collect();
         (Self { file, history, unread, complained: false }, spent)
+    }
+
+    /// What is remembered in `directory`, for somebody who keeps nothing: no file is set aside or written. Of a damaged one
+    /// nothing is known, as for a daemon that finds it.
+    ///
+    /// # Errors
+    /// The system can't read it; what is in it may be whole.
+    pub(super) fn peek(directory: &Path) -> io::Result<Self> {
+        let file = directory.join("link.json");
+        let Kept { history, .. } = keep::peek(&file, VERSION)?.unwrap_or_default();
+        Ok(Self { file, history, unread: true, complained: false })
     }
 
     /// That sustain probes of any of `servers` failed on this network, if that is remembered.
@@ -223,6 +235,33 @@ mod tests {
         };
         assert_eq!(sustain_on(&here), (CheckState::Failed, Some(3600.0)));
         assert_eq!(sustain_on(&route("wlan0")), (CheckState::Warning, None));
+    }
+
+    #[tokio::test]
+    async fn who_only_looks_knows_the_same_and_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let listing =
+            || fs::read_dir(dir.path()).unwrap().map(|it| it.unwrap().file_name()).collect::<Vec<_>>();
+        let mut absent = Memory::peek(dir.path()).unwrap();
+        absent.save(&[spent(0, 1)], NOON).await;
+        assert!(listing().is_empty(), "not even with something to keep");
+
+        let (network, question) = office();
+        let (mut memory, _) = Memory::load(dir.path(), NOON);
+        let passed = ProbeResult { verdict: Verdict::Pass, ..sample::probe() };
+        memory.history.remember(&network, &question, &passed, NOON);
+        memory.save(&[], NOON).await;
+        assert!(Memory::peek(dir.path()).unwrap().history.passed_before(&network, &question, NOON + 600));
+
+        let file = dir.path().join("link.json");
+        fs::write(&file, "{\"version\":1,").unwrap();
+        let damaged = Memory::peek(dir.path()).unwrap();
+        assert!(!damaged.history.passed_before(&network, &question, NOON + 600));
+        assert_eq!(listing(), ["link.json"], "left for the daemon to find");
+
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        assert!(Memory::peek(dir.path()).is_err(), "what can't be read may hold failures");
     }
 
     #[tokio::test]

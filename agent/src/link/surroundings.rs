@@ -73,9 +73,11 @@ impl Surroundings {
         match self.settings.metered {
             Metered::Yes => true,
             Metered::No => false,
-            Metered::Auto => network
-                .interface()
-                .is_some_and(|interface| is_paid_by_volume(Path::new("/sys"), Path::new("/proc"), interface)),
+            // What goes through a VPN is paid for where the VPN goes.
+            Metered::Auto => [network.interface(), network.carrier()]
+                .into_iter()
+                .flatten()
+                .any(|interface| is_paid_by_volume(Path::new("/sys"), Path::new("/proc"), interface)),
         }
     }
 }

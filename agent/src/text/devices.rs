@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use siaga_readiness::{
     catalogue::{self, Text, Words},
-    inventory::{AudioDevice, Camera, DeviceRef, Inventory, Kind, Standing},
+    inventory::{AudioDevice, Camera, DeviceRef, FovAxis, Inventory, Kind, Standing},
     reasons::Code,
     state::CheckState,
 };
@@ -91,7 +91,13 @@ fn pictures(camera: &Camera, words: &Wording) -> String {
         modes.push(format!("{more} {}", words.smaller));
     }
     let fov = match &camera.fov {
-        Some(fov) => format!("{} {}° ({})", words.field_of_view, fov.degrees, fov.source),
+        Some(fov) => format!(
+            "{} {}° {} ({})",
+            words.field_of_view,
+            fov.degrees,
+            words.axis(fov.axis),
+            words.source(&fov.source)
+        ),
         None => format!("{} {}", words.field_of_view, words.unknown),
     };
     modes.push(fov);
@@ -187,6 +193,9 @@ struct Wording {
     is_new: &'static str,
     smaller: &'static str,
     field_of_view: &'static str,
+    axes: [&'static str; 3],
+    declared: &'static str,
+    catalogue: &'static str,
     unknown: &'static str,
     note: &'static str,
 }
@@ -216,6 +225,24 @@ impl Wording {
         }
     }
 
+    fn axis(&self, axis: FovAxis) -> &'static str {
+        let [diagonal, horizontal, vertical] = self.axes;
+        match axis {
+            FovAxis::Diagonal => diagonal,
+            FovAxis::Horizontal => horizontal,
+            FovAxis::Vertical => vertical,
+        }
+    }
+
+    /// Where a number comes from; a source that is not known here is told as it is.
+    fn source<'a>(&self, source: &'a str) -> &'a str {
+        match source {
+            "configuration" => self.declared,
+            "catalogue" => self.catalogue,
+            other => other,
+        }
+    }
+
     fn state(&self, state: CheckState) -> &'static str {
         let [ok, warning, failed, in_use, unknown] = self.states;
         match state {
@@ -241,8 +268,11 @@ static WORDS: Wordings = Wordings {
         is_new: "baru",
         smaller: "lebih kecil",
         field_of_view: "sudut pandang",
+        axes: ["diagonal", "horizontal", "vertikal"],
+        declared: "dari pengaturan",
+        catalogue: "dari daftar kamera",
         unknown: "belum diketahui",
-        note: "Inilah yang terpasang sekarang. Apakah perangkat benar-benar berfungsi: siaga-agent check",
+        note: "Inilah yang terpasang sekarang. Untuk mencoba apakah perangkat benar-benar berfungsi: siaga-agent check --active",
     },
     english: Wording {
         heads: ["KIND", "STATE", "NAME", "PLACE"],
@@ -256,7 +286,10 @@ static WORDS: Wordings = Wordings {
         is_new: "new",
         smaller: "smaller",
         field_of_view: "field of view",
+        axes: ["diagonal", "horizontal", "vertical"],
+        declared: "as configured",
+        catalogue: "from the list of cameras",
         unknown: "unknown",
-        note: "This is what is plugged in now. Whether it really works: siaga-agent check",
+        note: "This is what is plugged in now. To try whether it really works: siaga-agent check --active",
     },
 };

@@ -3,24 +3,28 @@
 use std::fmt::Write;
 
 use super::Language;
-use crate::doctor::Finding;
+use crate::doctor::{Finding, Level};
 
 /// One finding after the other, with the system's own words and what to do.
 #[must_use]
 pub fn findings(findings: &[Finding], language: Language) -> String {
     let mut text = String::new();
+    let levels = findings.iter().map(|finding| language.level(finding.level).chars().count());
+    let width = levels.max().unwrap_or_default().max(8);
     for finding in findings {
         let _ = writeln!(
             text,
-            "{:<8} {:<30} {}",
-            finding.level.as_str(),
+            "{:<width$} {:<30} {}",
+            language.level(finding.level),
             finding.code.as_str(),
             language.of(&finding.text)
         );
         let remedy = language.of(&finding.remedy);
-        let lines = [("", finding.detail.as_deref().unwrap_or_default()), ("→ ", remedy)];
+        // “No such file” beside what is fine would only frighten.
+        let detail = finding.detail.as_deref().filter(|_| finding.level != Level::Ok);
+        let lines = [("", detail.unwrap_or_default()), ("→ ", remedy)];
         for (sign, line) in lines.into_iter().filter(|(_, line)| !line.is_empty()) {
-            let _ = writeln!(text, "{:>40}{sign}{line}", "");
+            let _ = writeln!(text, "{:1$}{sign}{line}", "", width + 32);
         }
     }
     text

@@ -1,12 +1,14 @@
 //! Readiness for people and for monitoring.
 
-use std::{env, fmt::Write};
+use std::fmt::Write;
 
 use jiff::tz::TimeZone;
 use siaga_readiness::{
-    answer::{Check, Readiness, RoomVerdict},
-    catalogue::Text,
+    answer::{CheckCode, Readiness},
+    state::CheckState,
 };
+
+use super::Language;
 
 /// The answer with its checks, what to do, and how old it all is.
 #[must_use]
@@ -14,34 +16,37 @@ pub fn readiness(readiness: &Readiness, language: Language) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{}  room {}, profile {}",
+        "{}  {} {}, {} {}",
         language.verdict(readiness.verdict),
+        language.either("ruang", "room"),
         readiness.room,
+        language.either("profil", "profile"),
         readiness.profile
     );
-    for check in &readiness.checks {
+    let states = readiness.checks.iter().map(|check| language.state(check.state).chars().count());
+    let width = states.max().unwrap_or_default().max(8);
+    for (index, check) in readiness.checks.iter().enumerate() {
         let _ = writeln!(
             text,
-            "  {:<8} {:<21} {}{}",
-            check.state,
+            "  {:<width$} {:<21} {}{}",
+            language.state(check.state),
             check.code.as_str(),
             language.of(&check.text),
-            age(check)
+            check.age_s.map_or(String::new(), |seconds| format!(" ({})", language.age(seconds)))
         );
         let remedy = language.of(&check.remedy);
-        if !remedy.is_empty() {
-            let _ = writeln!(text, "{:>34}{remedy}", "→ ");
+        // Checks that fail together for one reason have one remedy, below the last of them.
+        let goes_on = readiness.checks.get(index + 1).is_some_and(|next| next.remedy == check.remedy);
+        if !remedy.is_empty() && !goes_on {
+            let _ = writeln!(text, "{:>1$}{remedy}", "→ ", width + 26);
         }
     }
     if let Some(until) = readiness.valid_until {
         let local = until.to_zoned(TimeZone::system());
-        let _ = writeln!(text, "  {} {}", language.valid_until(), local.strftime("%Y-%m-%d %H:%M:%S %Z"));
+        let words = language.either("berlaku sampai", "valid until");
+        let _ = writeln!(text, "  {words} {}", local.strftime("%Y-%m-%d %H:%M:%S %Z"));
     }
     text
-}
-
-fn age(check: &Check) -> String {
-    check.age_s.map_or(String::new(), |seconds| format!(" ({seconds:.0} s)"))
 }
 
 /// One line, as the plug-in guidelines of Nagios have it; the exit status carries the rest.
@@ -53,7 +58,13 @@ pub fn nagios(readiness: &Readiness) -> String {
         2 => "CRITICAL",
         _ => "UNKNOWN",
     };
-    let reasons: Vec<_> = readiness.reasons.iter().map(|reason| reason.as_str()).collect();
+    let mut reasons: Vec<_> = readiness.reasons.iter().map(|reason| reason.as_str()).collect();
+    // Whoever asked for trials is told that they were not made, whatever else is wrong.
+    for check in readiness.checks.iter().filter(|check| check.code == CheckCode::Trials) {
+        if check.state != CheckState::Ok && !reasons.contains(&check.reason.as_str()) {
+            reasons.push(check.reason.as_str());
+        }
+    }
     let measured: Vec<_> = readiness
         .checks
         .iter()
@@ -62,56 +73,4 @@ pub fn nagios(readiness: &Readiness) -> String {
     let told = if reasons.is_empty() { "all checks passed".to_owned() } else { reasons.join(", ") };
     let data = if measured.is_empty() { String::new() } else { format!("|{}", measured.join(" ")) };
     format!("SIAGA {status} - {} {}: {told}{data}", readiness.room, readiness.profile)
-}
-
-/// The languages of the reason catalogue.
-#[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub enum Language {
-    Indonesian,
-    English,
-}
-
-impl Language {
-    /// As the environment's locale says; English if it says anything but Indonesian.
-    #[must_use]
-    pub fn of_user() -> Self {
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .into_iter()
-            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
-            .unwrap_or_default();
-        if locale.starts_with("id") { Self::Indonesian } else { Self::English }
-    }
-
-    pub(super) fn of(self, text: &Text) -> &str {
-        match self {
-            Self::Indonesian => &text.id,
-            Self::English => &text.en,
-        }
-    }
-
-    pub(super) fn either<'a>(self, indonesian: &'a str, english: &'a str) -> &'a str {
-        match self {
-            Self::Indonesian => indonesian,
-            Self::English => english,
-        }
-    }
-
-    fn verdict(self, verdict: RoomVerdict) -> &'static str {
-        match (self, verdict) {
-            (Self::Indonesian, RoomVerdict::Ready) => "SIAP",
-            (Self::Indonesian, RoomVerdict::NotReady) => "TIDAK SIAP",
-            (Self::Indonesian, RoomVerdict::Unknown) => "BELUM DIKETAHUI",
-            (Self::English, RoomVerdict::Ready) => "READY",
-            (Self::English, RoomVerdict::NotReady) => "NOT READY",
-            (Self::English, RoomVerdict::Unknown) => "UNKNOWN",
-        }
-    }
-
-    fn valid_until(self) -> &'static str {
-        match self {
-            Self::Indonesian => "berlaku sampai",
-            Self::English => "valid until",
-        }
-    }
 }

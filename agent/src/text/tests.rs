@@ -1,6 +1,7 @@
 //! What people read, as it is.
 
 use siaga_readiness::{
+    AskedTrials,
     baseline::Baseline,
     evaluate,
     inventory::{Inventory, Kind},
@@ -23,6 +24,21 @@ fn a_check_says_what_is_wrong_and_what_to_do_in_both_languages() {
 fn nagios_reads_one_line() {
     let answer = evaluate(&sample::snapshot(), Profile::minimum(), sample::at(30));
     insta::assert_snapshot!(nagios(&answer));
+}
+
+#[test]
+fn whoever_asked_for_trials_that_were_not_made_is_told_so_in_every_form() {
+    let trials = AskedTrials { reason: Code::TrialsMeetingOn, tried: 1, of: 2 };
+    // A room that is not ready for another reason, which must not hide it.
+    let answer = evaluate(&sample::snapshot(), Profile::minimum(), sample::at(30));
+    let answer = answer.after_trials(trials, sample::at(30));
+    let last = |text: String| text.lines().rev().take(2).collect::<Vec<_>>().join("\n");
+    let (english, indonesian) =
+        (readiness(&answer, Language::English), readiness(&answer, Language::Indonesian));
+    insta::assert_snapshot!(format!("{}\n{}\n{}", last(english), last(indonesian), nagios(&answer)));
+    let json = serde_json::to_value(&answer).unwrap();
+    let told = json["checks"].as_array().unwrap().last().unwrap();
+    assert_eq!((&told["code"], &told["reason"]), (&"TRIALS".into(), &"TRIALS_MEETING_ON".into()));
 }
 
 #[test]
