@@ -193,9 +193,19 @@ fn a_port_in_use_is_told_with_its_remedy() {
         &[&taken, "another program", "--http"],
     );
     let probes = server.probes.unwrap().to_string();
+    let other = Lab::new().unwrap();
     let mut second = program("siaga-probe-server");
-    second.args(["run", "--http", "127.0.0.1:0", "--listen", &probes, "--dir"]).arg(lab.server_dir());
+    second.args(["run", "--http", "127.0.0.1:0", "--listen", &probes, "--dir"]).arg(other.server_dir());
     assert_refused(&mut second, &[&probes, "another program", "--listen"]);
+}
+
+#[test]
+fn a_second_server_in_one_directory_is_refused() {
+    let lab = Lab::new().unwrap();
+    let _server = lab.server(&["--open"]).unwrap();
+    let mut second = program("siaga-probe-server");
+    second.args(["run", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--dir"]).arg(lab.server_dir());
+    assert_refused(&mut second, &["rooms.sqlite", "another probe server", "a directory of its own"]);
 }
 
 #[test]

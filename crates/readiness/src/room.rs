@@ -5,8 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A room's identifier: 1 to 64 of `a`–`z`, `0`–`9`, `.`, `-` and `_`, fit for an address, a metric's label and a
-/// certificate.
+/// A room's identifier: 1 to 64 of `a`–`z`, `0`–`9`, `.`, `-` and `_`, the first a letter or a digit; fit for an address,
+/// where `..` would be another one, for an option, a metric's label and a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RoomId(String);
@@ -17,8 +17,13 @@ impl RoomId {
     /// The identifier that is nearest to a machine's name.
     #[must_use]
     pub fn of_machine(name: &str) -> Self {
-        let id: String =
-            name.to_lowercase().chars().filter(|c| Self::allows(*c)).take(Self::MAX_LENGTH).collect();
+        let id: String = name
+            .to_lowercase()
+            .chars()
+            .filter(|c| Self::allows(*c))
+            .skip_while(|c| !c.is_ascii_alphanumeric())
+            .take(Self::MAX_LENGTH)
+            .collect();
         Self(if id.is_empty() { "room".into() } else { id })
     }
 
@@ -43,7 +48,8 @@ impl FromStr for RoomId {
     type Err = RoomIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if (1..=Self::MAX_LENGTH).contains(&text.len()) && text.chars().all(Self::allows) {
+        let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if begins_well && text.len() <= Self::MAX_LENGTH && text.chars().all(Self::allows) {
             Ok(Self(text.to_owned()))
         } else {
             Err(RoomIdError)
@@ -67,7 +73,9 @@ impl From<RoomId> for String {
 
 /// Not a room's identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a room is named with 1 to 64 of a–z, 0–9, “.”, “-” and “_”, e.g. diskominfo-r2")]
+#[error(
+    "a room is named with 1 to 64 of a–z, 0–9, “.”, “-” and “_”, the first a letter or a digit, e.g. diskominfo-r2"
+)]
 pub struct RoomIdError;
 
 #[cfg(test)]
@@ -79,14 +87,15 @@ mod tests {
         for id in ["r", "diskominfo-r2", "a.b_c-9", &"x".repeat(64)] {
             assert_eq!(id.parse::<RoomId>().unwrap().to_string(), id);
         }
-        for wrong in ["", "R2", "ruang rapat", "a/b", "ü", "a\n", &"x".repeat(65)] {
+        for wrong in ["", ".", "..", "-r", "_r", "R2", "ruang rapat", "a/b", "ü", "a\n", &"x".repeat(65)] {
             assert!(wrong.parse::<RoomId>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn every_machine_s_name_gives_one() {
-        for (name, id) in [("Ruang-Rapat.Lt2", "ruang-rapat.lt2"), ("Ü!", "room"), ("", "room")] {
+        for (name, id) in [("Ruang-Rapat.Lt2", "ruang-rapat.lt2"), ("..a", "a"), ("Ü!", "room"), ("", "room")]
+        {
             let room = RoomId::of_machine(name);
             assert_eq!(room.as_str(), id);
             assert!(id.parse::<RoomId>().is_ok());
