@@ -77,6 +77,10 @@ impl Desk {
                 };
                 Report { state: Some(state(room, facts.after(under_way), now)?), ..empty }
             }
+            // What an earlier link said must not be made young by this one.
+            FromRoom::Still(_) if !self.is_heard(room, link) => {
+                return Err(DeskError("a link begins with a snapshot".to_owned()));
+            }
             FromRoom::Still(StillFrame { looks, .. }) => {
                 let mut facts = self.last(room, now).await?;
                 facts.see_again(aged(looks, under_way));
@@ -108,7 +112,7 @@ impl Desk {
         let row = tokio::task::spawn_blocking(move || store.read(|reader| reader.room(&id))).await;
         let row = row.map_err(|error| DeskError(error.to_string()))?.map_err(refusal)?;
         let state = row.and_then(|row| row.state);
-        // A link begins with a snapshot: the state is of this boot.
+        // It came over this link: the state is of this boot.
         let state =
             state.ok_or_else(|| DeskError("there is no snapshot that could still be so".to_owned()))?;
         Ok(facts(room, &state).after(elapsed(state.received, now)))
@@ -118,6 +122,10 @@ impl Desk {
         let links = self.links();
         let standing = links.get(room).filter(|standing| standing.number == link);
         standing.map(|standing| standing.journal).ok_or_else(|| DeskError("a newer link has come".to_owned()))
+    }
+
+    fn is_heard(&self, room: &RoomId, link: u64) -> bool {
+        self.links().get(room).is_some_and(|standing| standing.number == link && standing.heard)
     }
 
     fn note_dropped(&self, room: &RoomId, link: u64, dropped: u64) {

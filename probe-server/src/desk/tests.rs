@@ -228,6 +228,18 @@ async fn a_server_whose_clock_is_set_makes_no_evidence_young() {
 }
 
 #[tokio::test]
+async fn what_an_earlier_link_said_is_not_made_young_by_a_newer_one() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    office.later(100);
+    office.connect("r1", 2).await;
+    let looks = Looks { host: Some(Age::ZERO), ..Looks::default() };
+    let still = FromRoom::Still(StillFrame { no: 1, echo: ECHO, looks });
+    assert_eq!(office.say("r1", 2, still).await.unwrap_err().0, "a link begins with a snapshot");
+    assert_eq!(office.verdict("r1").1, [Code::RoomOffline]);
+}
+
+#[tokio::test]
 async fn a_room_that_looks_again_and_finds_the_same_stays_ready() {
     let office = Office::new();
     office.arrive("r1", 1).await;
