@@ -101,7 +101,7 @@ impl Driver {
             }
         };
         if let Some(place) = self.links.to_measure(began).filter(|_| mode == Mode::Quality) {
-            let seen = self.links.measure(place, cancel).await;
+            let seen = self.links.measure(place, meter, cancel).await;
             return self.measured(room, &seen);
         }
         let (fingerprint, history) = (network.fingerprint(), &self.memory.history);

@@ -78,9 +78,9 @@ impl Links {
         &self.links[place]
     }
 
-    /// Probes the nearest server, or where it does not serve the next one, and so on. `passed_before`: whether the same
-    /// was asked, and passed, within the last day. What was seen answers the question that is returned with it; its bytes are
-    /// those of all attempts.
+    /// Probes the nearest server, or where it does not serve the next one, and so on; once trains have run, no other: one
+    /// probe's data is what the day's budget has room for. `passed_before`: whether the same was asked, and passed, within
+    /// the last day. What was seen answers the question that is returned with it; its bytes are those of all attempts.
     pub(super) async fn probe(
         &mut self,
         mode: Mode,
@@ -97,7 +97,7 @@ impl Links {
             let question = link.question(mode);
             let seen = link.probe(mode, purpose, passed_before(&question), meter.clone(), &mut cancel).await;
             self.note(place, &seen);
-            if !seen.reason().is_about_the_server() {
+            if !seen.was_turned_away() {
                 return (question, after(&turned_away, seen));
             }
             turned_away.push((place, seen));
@@ -112,8 +112,13 @@ impl Links {
     }
 
     /// A quality probe of the server at `place`, for its distance.
-    pub(super) async fn measure(&mut self, place: usize, cancel: impl Future<Output = Reason>) -> Seen {
-        let (link, meter) = (&self.links[place], Meter::default());
+    pub(super) async fn measure(
+        &mut self,
+        place: usize,
+        meter: Meter,
+        cancel: impl Future<Output = Reason>,
+    ) -> Seen {
+        let link = &self.links[place];
         let seen = link.probe(Mode::Quality, Purpose::Routine, false, meter, cancel).await;
         self.note(place, &seen);
         seen
@@ -221,6 +226,12 @@ impl Seen {
         self.evidence.result.reason
     }
 
+    /// Nothing was probed, for a reason that another server may not have: it does not serve, or its own files can't be read.
+    fn was_turned_away(&self) -> bool {
+        let trains_ran = self.evidence.result.rtt_ms.loaded.is_some();
+        !trains_ran && (self.reason().is_about_the_server() || self.reason() == Reason::LocalFault)
+    }
+
     fn add_bytes(&mut self, others: &[(usize, Self)]) {
         let bytes = &mut self.evidence.result.bytes;
         for (_, other) in others {
@@ -310,6 +321,20 @@ mod tests {
             seen.evidence.result.detail.as_deref(),
             Some("other servers did not serve (a.example:4433: SERVER_ABSENT)")
         );
+    }
+
+    #[test]
+    fn what_broke_off_in_the_middle_is_not_begun_again_at_another_server() {
+        let links = links(&["a.example:4433"]);
+        let seen = |reason, loaded| {
+            let mut seen = links.links[0].not_seen(host::now(), Mode::Sustain, reason);
+            seen.evidence.result.rtt_ms = RoundTrip { idle: Some(7.0), loaded };
+            seen
+        };
+        assert!(seen(Reason::ServerBusy, None).was_turned_away());
+        assert!(seen(Reason::LocalFault, None).was_turned_away(), "the CA file of this server");
+        assert!(!seen(Reason::PeerFailed, Some(9.0)).was_turned_away(), "it has cost a whole probe");
+        assert!(!seen(Reason::MeetingOn, None).was_turned_away());
     }
 
     #[test]
