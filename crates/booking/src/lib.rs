@@ -11,6 +11,7 @@
 //! Side effects: one SQLite database with its lock file, one thread that writes to it. Time is an argument.
 
 pub mod record;
+mod sqlite;
 pub mod store;
 
 pub use record::{About, Event, Frame, Outcome, Report, RoomState, Sample, Word};

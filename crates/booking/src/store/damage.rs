@@ -1,12 +1,11 @@
 use std::{
-    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
 };
 
 use jiff::Timestamp;
 
-use super::StoreError;
+use crate::sqlite::{StoreError, with};
 
 /// Moves a damaged store away, its log with it, and answers where to. Nothing is deleted: `sqlite3 FILE .recover` may still get
 /// most of it back.
@@ -28,11 +27,4 @@ fn free_name(path: &Path, now: Timestamp) -> PathBuf {
     let name = with(path, &format!(".damaged-{}", now.strftime("%Y%m%dT%H%M%SZ")));
     let numbered = (2..).map(|number| with(&name, &format!("-{number}")));
     std::iter::once(name.clone()).chain(numbered).find(|name| !name.exists()).unwrap_or(name)
-}
-
-/// A file beside `path`.
-pub(super) fn with(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    name.into()
 }

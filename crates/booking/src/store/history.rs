@@ -7,12 +7,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use siaga_readiness::room::RoomId;
 
 use super::{
-    Reader, StoreError,
-    reader::timestamp,
+    Reader,
     take::{HOUR, outcome},
     words::by_number,
 };
-use crate::record::Outcome;
+use crate::{
+    record::Outcome,
+    sqlite::{StoreError, timestamp},
+};
 
 /// One series in one hour.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! What rooms have reported, in one SQLite file (`rooms.sqlite`), with its write-ahead log and a lock beside it.
 //!
 //! In the order a report travels: `writer` gathers what many rooms hand over into one transaction, `take` puts a report into
-//! the tables of `schema`, [`reader`](Reader) and `history` answer, `tidy` drops what has grown old, `damage` sets a broken
+//! the tables of `layout-1.sql`, [`reader`](Reader) and `history` answer, `tidy` drops what has grown old, `damage` sets a broken
 //! file aside.
 //!
 //! **Durability.** The write-ahead log with `synchronous=FULL`: a commit returns once the log is on the disk. A room forgets
@@ -10,10 +10,8 @@
 //! more.
 
 mod damage;
-mod error;
 mod history;
 mod reader;
-mod schema;
 mod take;
 mod tidy;
 mod words;
@@ -28,16 +26,19 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use self::{
-    reader::Pool,
-    writer::{Job, Writer},
+use self::writer::{Job, Writer};
+use crate::{
+    record::Report,
+    sqlite::{Layout, Pool},
 };
-use crate::record::Report;
 
-pub use error::StoreError;
+pub use crate::sqlite::StoreError;
 pub use history::{EventRow, HourRow, SampleRow};
 pub use reader::{Reader, RoomPage, RoomRow, StateRow};
 pub use tidy::{Retention, Tidied};
+
+/// “SIAG”.
+const LAYOUT: Layout = Layout { application: 0x5349_4147, migrations: &[include_str!("layout-1.sql")] };
 
 /// The store: one writer, any number of readers. Clones are one and the same.
 #[derive(Debug, Clone)]
@@ -104,7 +105,7 @@ impl Store {
     /// # Errors
     /// The file can't be read, or is damaged; then the writer sets it aside and a new one is begun.
     pub fn read<T>(&self, ask: impl FnOnce(&mut Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let answer = self.0.pool.reader().and_then(|mut reader| ask(&mut reader));
+        let answer = self.0.pool.connection().and_then(|connection| ask(&mut Reader(connection)));
         if let (Err(StoreError::Damaged { .. }), Some(jobs)) = (&answer, &self.0.jobs) {
             // A queue that is full holds reports, which meet the damage themselves.
             let _ = jobs.try_send(Job::Suspect);

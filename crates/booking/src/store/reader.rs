@@ -1,28 +1,16 @@
 //! Answers from the file, on connections that can't change it.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use siaga_readiness::{Moment, room::RoomId};
 
-use super::{StoreError, schema};
+use crate::sqlite::{Pooled, StoreError, parsed, timestamp};
 
 /// Reads the store. What one question sees is one state of the store; two questions may see two.
 #[derive(Debug)]
-pub struct Reader<'a> {
-    pool: &'a Pool,
-    generation: u64,
-    // `None` only while it is given back.
-    connection: Option<Connection>,
-}
+pub struct Reader<'a>(pub(super) Pooled<'a>);
 
 /// A room of the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +89,7 @@ impl Reader<'_> {
         &mut self,
         question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let Some(connection) = &self.connection else { return Err(StoreError::Stopped) };
-        question(connection).map_err(|error| StoreError::of(&self.pool.path, &error))
+        self.0.ask(question)
     }
 }
 
@@ -133,63 +120,3 @@ fn state_row(row: &Row<'_>, received: i64) -> rusqlite::Result<StateRow> {
     let received = Moment { wall: timestamp(received), since_boot, boot: parsed(row, 6)? };
     Ok(StateRow { received, json: row.get(8)? })
 }
-
-/// Only checked values are written: anything else is damage.
-fn parsed<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    text.parse().map_err(|_| {
-        let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-        rusqlite::Error::SqliteFailure(damage, Some(format!("“{text}” stands where it can't")))
-    })
-}
-
-pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
-    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-impl Drop for Reader<'_> {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.pool.give_back(self.generation, connection);
-        }
-    }
-}
-
-/// Connections that nobody uses at the moment.
-#[derive(Debug)]
-pub(super) struct Pool {
-    path: PathBuf,
-    generation: Arc<AtomicU64>,
-    idle: Mutex<Vec<(u64, Connection)>>,
-}
-
-impl Pool {
-    pub(super) fn new(path: &Path, generation: Arc<AtomicU64>) -> Self {
-        Self { path: path.to_owned(), generation, idle: Mutex::default() }
-    }
-
-    pub(super) fn reader(&self) -> Result<Reader<'_>, StoreError> {
-        let generation = self.generation.load(Ordering::SeqCst);
-        let held = self.idle().pop().filter(|(of, _)| *of == generation);
-        let connection = match held {
-            Some((_, connection)) => connection,
-            None => {
-                schema::connect_to_read(&self.path).map_err(|error| StoreError::of(&self.path, &error))?
-            }
-        };
-        Ok(Reader { pool: self, generation, connection: Some(connection) })
-    }
-
-    fn give_back(&self, generation: u64, connection: Connection) {
-        let mut idle = self.idle();
-        if generation == self.generation.load(Ordering::SeqCst) && idle.len() < MOST_IDLE {
-            idle.push((generation, connection));
-        }
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<(u64, Connection)>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-const MOST_IDLE: usize = 8;

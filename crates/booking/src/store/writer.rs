@@ -1,8 +1,7 @@
 //! The one that writes.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    os::unix::fs::OpenOptionsExt,
+    fs::File,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -14,8 +13,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Committed, Retention, StoreError, Tidied, damage, schema, take::take, tidy, words::Words};
-use crate::record::Report;
+use super::{Committed, LAYOUT, Retention, Tidied, damage, take::take, tidy, words::Words};
+use crate::{
+    record::Report,
+    sqlite::{self, StoreError, lock},
+};
 
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
@@ -50,11 +52,11 @@ impl Writer {
         now: Timestamp,
     ) -> Result<(Self, Option<PathBuf>), StoreError> {
         let lock = lock(path)?;
-        let (connection, set_aside) = match schema::connect(path) {
+        let (connection, set_aside) = match sqlite::connect(path, &LAYOUT) {
             Err(StoreError::Damaged { cause, .. }) => {
                 let away = damage::set_aside(path, now)?;
                 tell(path, &away, &cause);
-                (schema::connect(path)?, Some(away))
+                (sqlite::connect(path, &LAYOUT)?, Some(away))
             }
             connected => (connected?, None),
         };
@@ -142,7 +144,7 @@ impl Writer {
     }
 
     fn look_at_all(&mut self) {
-        if schema::is_damaged(&self.path)
+        if sqlite::is_damaged(&self.path)
             && let Err(error) = self.begin_anew("found while reading")
         {
             tracing::error!(%error, "cannot set the damaged store aside");
@@ -156,7 +158,7 @@ impl Writer {
         let away = damage::set_aside(&self.path, self.now)?;
         tell(&self.path, &away, cause);
         self.words = Words::default();
-        self.connection = schema::connect(&self.path)?;
+        self.connection = sqlite::connect(&self.path, &LAYOUT)?;
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.set_limits()
     }
@@ -168,25 +170,6 @@ impl Writer {
 
 /// Reports in one commit: bounds how long the first of them waits.
 const MOST: usize = 256;
-
-/// Two writers would not see each other's words and journals; SQLite's own lock is held only during a commit.
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let name = damage::with(path, ".lock");
-    let failed =
-        |cause: std::io::Error| StoreError::ReadOnly { path: name.clone(), cause: cause.to_string() };
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&name)
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(cause)) => Err(failed(cause)),
-    }
-}
 
 fn tell(path: &Path, away: &Path, cause: &str) {
     tracing::error!(

@@ -1,6 +1,11 @@
-//! The tables, and how a file comes to have them.
+//! What the desk's two files have in common: how a file is opened, comes to have its tables and is found damaged, who may write
+//! it, and connections that read it ([`Pool`]).
 //!
-//! Times are milliseconds since 1970 by the server's clock, hours whole hours since 1970.
+//! Times are milliseconds since 1970 by the server's clock.
+
+mod error;
+mod lock;
+mod pool;
 
 use std::{
     fs::OpenOptions,
@@ -11,29 +16,34 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::StoreError;
+pub use error::StoreError;
+pub(crate) use lock::{lock, with};
+pub(crate) use pool::{Pool, Pooled, parsed, timestamp};
 
-/// Tells our files from those of other programs: “SIAG”.
-const APPLICATION: i64 = 0x5349_4147;
-
-/// Each brings a file from the layout of its position to the next; once released, none is ever changed.
-const MIGRATIONS: [&str; 1] = [include_str!("layout-1.sql")];
+/// What a file holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layout {
+    /// Tells it from the files of other programs, and from our others.
+    pub(crate) application: i64,
+    /// Each brings a file from the layout of its position to the next; once released, none is ever changed.
+    pub(crate) migrations: &'static [&'static str],
+}
 
 /// Someone who copies the file or looks into it by hand holds it for a moment.
 const OTHERS_MAY_HOLD_IT: Duration = Duration::from_secs(5);
 
 /// A connection that writes, to a file with the newest layout.
-pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn connect(path: &Path, holds: &Layout) -> Result<Connection, StoreError> {
     make_private(path)?;
     let failed = |error: rusqlite::Error| StoreError::of(path, &error);
     let mut connection = plain(path).map_err(failed)?;
     let (application, layout) = (header(&connection, "application_id"), header(&connection, "user_version"));
     let (application, layout) = (application.map_err(failed)?, layout.map_err(failed)?);
     let empty = is_empty(&connection).map_err(failed)?;
-    if application != APPLICATION && !empty {
+    if application != holds.application && !empty {
         return Err(StoreError::Foreign { path: path.to_owned() });
     }
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = i64::try_from(holds.migrations.len()).unwrap_or(i64::MAX);
     if layout > known {
         return Err(StoreError::Newer { path: path.to_owned(), found: layout, known });
     }
@@ -41,13 +51,13 @@ pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
     connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
     connection.pragma_update(None, "journal_size_limit", LARGEST_LOG).map_err(failed)?;
-    migrate(&mut connection, layout).map_err(failed)?;
+    migrate(&mut connection, holds, layout).map_err(failed)?;
     check(&mut connection, path)?;
     Ok(connection)
 }
 
 /// A connection that reads.
-pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let connection = plain(path)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
@@ -84,12 +94,12 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// All or nothing: a kill in between leaves the layout that was there.
-fn migrate(connection: &mut Connection, layout: i64) -> rusqlite::Result<()> {
+fn migrate(connection: &mut Connection, holds: &Layout, layout: i64) -> rusqlite::Result<()> {
     let done = usize::try_from(layout).unwrap_or(0);
-    for (number, script) in (1_i64..).zip(MIGRATIONS).skip(done) {
+    for (number, script) in (1_i64..).zip(holds.migrations).skip(done) {
         let step = connection.transaction()?;
         step.execute_batch(script)?;
-        step.pragma_update(None, "application_id", APPLICATION)?;
+        step.pragma_update(None, "application_id", holds.application)?;
         step.pragma_update(None, "user_version", number)?;
         step.commit()?;
     }
@@ -116,7 +126,7 @@ const LONGEST_LOOK: Duration = Duration::from_millis(200);
 
 /// Whether the file is damaged; looks all of it over, however long that takes, and not at what another connection has in its
 /// memory.
-pub(super) fn is_damaged(path: &Path) -> bool {
+pub(crate) fn is_damaged(path: &Path) -> bool {
     let said = connect_to_read(path).and_then(|connection| {
         connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
     });

@@ -20,12 +20,12 @@ pub enum StoreError {
     #[error("{} is in use by another probe server; stop that one, or give this one a directory of its own", path.display())]
     InUse { path: PathBuf },
     #[error(
-        "no room is left for {}: nothing new is kept until there is, rooms keep what they measure and send it again; \
-         free space on its disk, or raise [store] max_size", path.display()
+        "no room is left for {}: nothing new is kept until there is, rooms keep what they measure and send it again, \
+         bookings are not decided; free space on its disk, or raise [store] max_size", path.display()
     )]
     Full { path: PathBuf },
     #[error(
-        "{} cannot be written: {cause}; rooms keep what they measure and send it again; \
+        "{} cannot be written: {cause}; rooms keep what they measure and send it again, bookings are not decided; \
          check that this user owns the file and its directory and that the disk is not mounted read-only", path.display()
     )]
     ReadOnly { path: PathBuf, cause: String },
@@ -40,7 +40,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn of(path: &Path, error: &rusqlite::Error) -> Self {
+    pub(crate) fn of(path: &Path, error: &rusqlite::Error) -> Self {
         let (path, cause) = (path.to_owned(), error.to_string());
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full { path },
