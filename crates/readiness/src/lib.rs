@@ -36,6 +36,7 @@
 
 pub mod answer;
 pub mod baseline;
+pub mod booking;
 pub mod catalogue;
 mod evaluate;
 pub mod host;

@@ -400,6 +400,20 @@ codes! {
     DoctorStateNotWritable = "DOCTOR_STATE_NOT_WRITABLE",
     /// This room's certificate for a server runs out soon, or has.
     DoctorIdentityRunsOut = "DOCTOR_IDENTITY_RUNS_OUT",
+
+    // What becomes of an approval until its meeting.
+    /// The room was off when it had to be checked.
+    PrecheckRoomOff = "PRECHECK_ROOM_OFF",
+    /// The room failed its check.
+    PrecheckRoomFailed = "PRECHECK_ROOM_FAILED",
+    /// It could not be checked, through a fault of the server.
+    PrecheckServerFault = "PRECHECK_SERVER_FAULT",
+    /// It did not answer.
+    PrecheckNoAnswer = "PRECHECK_NO_ANSWER",
+    /// It could not be brought to a verdict.
+    PrecheckUnclear = "PRECHECK_UNCLEAR",
+    /// It passed, after it had not been checked.
+    PrecheckConfirmed = "PRECHECK_CONFIRMED",
 }
 
 impl fmt::Display for Code {
