@@ -76,7 +76,7 @@ impl Link {
             }
         };
         let took = at.age_at(&host::now()).unwrap_or_default();
-        Seen { at, took, evidence: ProbeEvidence { server_place, result }, wishes }
+        Seen { at, took, evidence: ProbeEvidence { server_place, network: None, result }, wishes }
     }
 
     /// That nothing was tried is a finding too: when the evidence has run out, it is the reason.
@@ -86,7 +86,7 @@ impl Link {
 
     fn not_seen(&self, at: Moment, mode: Mode, reason: Reason) -> Seen {
         let result = self.not_done(mode, at, reason, None);
-        let evidence = ProbeEvidence { server_place: ServerPlace::Unknown, result };
+        let evidence = ProbeEvidence { server_place: ServerPlace::Unknown, network: None, result };
         Seen { at, took: Duration::ZERO, evidence, wishes: Wishes::default() }
     }
 

@@ -103,7 +103,12 @@ mod tests {
         let probe = |reason, bytes| {
             let mut result = sample::probe();
             (result.reason, result.bytes) = (reason, bytes);
-            told(Evidence::Probe(Box::new(ProbeEvidence { server_place: ServerPlace::Public, result }))).len()
+            told(Evidence::Probe(Box::new(ProbeEvidence {
+                server_place: ServerPlace::Public,
+                network: None,
+                result,
+            })))
+            .len()
         };
         assert_eq!(probe(Reason::QueueGrows, ByteCount { sent: 1, received: 1 }), 1);
         assert_eq!(probe(Reason::MeetingOn, ByteCount { sent: 1, received: 0 }), 1, "it was stopped");

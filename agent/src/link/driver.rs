@@ -110,17 +110,19 @@ impl Driver {
             fingerprint.as_ref().is_some_and(|network| history.passed_before(network, question, at))
         };
         let purpose = if self.schedule.is_demanded(mode) { Purpose::PreCheck } else { Purpose::Routine };
-        let (question, seen) = self.links.probe(mode, purpose, passed_before, meter, cancel).await;
+        let (question, mut seen) = self.links.probe(mode, purpose, passed_before, meter, cancel).await;
         let now = host::now();
         self.schedule.on_result(now.since_boot, mode, seen.attempt());
         let result = seen.evidence.result.clone();
         // What was found on the way from one network to another is about neither. The room learns
         // first what is remembered of where it is now, so that a pass can't grant without it.
         let after = Network::now().knowing(&network);
+        let fingerprint = after.fingerprint().filter(|_| !after.differs_from(&network));
+        seen.evidence.network = fingerprint.as_ref().map(NetworkFingerprint::id);
         self.remind(room, &after, now);
         room.observe(self.links.standings(now));
         room.observe(seen.into());
-        if let Some(fingerprint) = after.fingerprint().filter(|_| !after.differs_from(&network)) {
+        if let Some(fingerprint) = fingerprint {
             self.memory.history.remember(&fingerprint, &question, &result, now.wall.as_second());
         }
         self.memory.save(&self.schedule.spent(now.since_boot), now.wall.as_second()).await;

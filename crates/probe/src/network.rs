@@ -1,8 +1,9 @@
 //! Which network the room is on, and what is remembered of each: another network is another link.
 
-use std::time::Duration;
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::{Bitrate, Direction, DirectionResult, Mode, ProbeResult, Reason, Verdict};
 
@@ -17,6 +18,60 @@ pub struct NetworkFingerprint {
     /// The network that the gateway is in, as `192.168.1.0/24`; `None` on a link without one.
     pub subnet: Option<String>,
 }
+
+impl NetworkFingerprint {
+    /// A short name for it, the same in every release: history is kept by it, and it gives nothing of the office's network away
+    /// at a glance. A gateway's hardware address that is not known makes another one of it.
+    #[must_use]
+    pub fn id(&self) -> NetworkId {
+        let Self { interface, gateway_mac, subnet } = self;
+        let parts = [Some(interface), gateway_mac.as_ref(), subnet.as_ref()];
+        let bytes = parts.into_iter().flat_map(|part| part.map_or("", String::as_str).bytes().chain([0]));
+        // FNV-1a: it need not withstand anybody who wants two networks to look alike, for that is the room's own business.
+        NetworkId(bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        }))
+    }
+}
+
+/// A network's short name: 16 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NetworkId(pub u64);
+
+impl fmt::Display for NetworkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for NetworkId {
+    type Err = NotANetworkId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let plain = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        plain.then(|| u64::from_str_radix(text, 16).ok()).flatten().map(Self).ok_or(NotANetworkId)
+    }
+}
+
+impl TryFrom<String> for NetworkId {
+    type Error = NotANetworkId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<NetworkId> for String {
+    fn from(id: NetworkId) -> Self {
+        id.to_string()
+    }
+}
+
+/// The text is not a network's short name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a network's short name is 16 hexadecimal digits")]
+pub struct NotANetworkId;
 
 /// What was asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -322,6 +377,21 @@ mod tests {
             down,
             rtt_ms: RoundTrip::default(),
         }
+    }
+
+    #[test]
+    fn a_network_has_a_short_name_that_stays_and_others_have_another() {
+        let here = office("02:00:00:00:00:01");
+        assert_eq!(here.id().to_string(), "febb9e22795e8586");
+        assert_eq!(here.id().to_string().parse(), Ok(here.id()));
+        let others = [
+            office("02:00:00:00:00:02"),
+            NetworkFingerprint { gateway_mac: None, ..here.clone() },
+            NetworkFingerprint { subnet: None, ..here.clone() },
+            NetworkFingerprint { interface: "wlan0".to_owned(), ..here.clone() },
+        ];
+        assert!(others.iter().all(|other| other.id() != here.id()));
+        assert_eq!("0123".parse::<NetworkId>(), Err(NotANetworkId));
     }
 
     #[test]

@@ -12,7 +12,8 @@
 //! * the [`answer`] is a [`Readiness`]: verdict, checks, [`reasons`] with their words from the
 //!   [`catalogue`], and how long it is valid;
 //! * on the server its [`presence`] says whether the room can be heard at all; [`metrics`] say the same to Prometheus in both
-//!   places.
+//!   places;
+//! * [`booking`] answers for a time that is yet to come.
 //!
 //! Three laws hold for every sequence of observations: ageing never grants; taking a passing observation
 //! away never grants, and a better one never withdraws; nothing is ready on evidence that is stale.

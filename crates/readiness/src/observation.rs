@@ -6,7 +6,10 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use siaga_probe::{ProbeResult, Reason, network::Failure};
+use siaga_probe::{
+    ProbeResult, Reason,
+    network::{Failure, NetworkId},
+};
 
 use crate::{host::Host, inventory::Inventory, moment::Moment, reasons::Code, trial::Trial};
 
@@ -55,6 +58,9 @@ pub struct ScanFault {
 pub struct ProbeEvidence {
     /// Where the server's address lies.
     pub server_place: ServerPlace,
+    /// On which network it was made; `None` where that is not known, or it changed meanwhile, or an older room does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkId>,
     /// What the probe reports; it names the server.
     pub result: ProbeResult,
 }

@@ -176,7 +176,7 @@ impl NetworkEvidence {
 
 impl RateEvidence {
     fn probed(&mut self, attempt: ProbeAttempt) {
-        let ProbeEvidence { server_place, result } = &attempt.evidence;
+        let ProbeEvidence { server_place, result, .. } = &attempt.evidence;
         for (findings, direction) in [(&mut self.up, &result.up), (&mut self.down, &result.down)] {
             if let Some(finding) = Finding::of(attempt.at, *server_place, direction) {
                 findings.record(finding);

@@ -190,7 +190,7 @@ pub(crate) fn probe() -> Happening {
         },
         rtt_ms: RoundTrip { idle: Some(18.0), loaded: None },
     };
-    Happening::Probe(Box::new(ProbeEvidence { server_place: ServerPlace::Public, result }))
+    Happening::Probe(Box::new(ProbeEvidence { server_place: ServerPlace::Public, network: None, result }))
 }
 
 #[tokio::test]

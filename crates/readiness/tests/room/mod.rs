@@ -136,6 +136,7 @@ pub fn probe_of(
     let made = ByteCount { sent: 1_500_000, received: 2_800_000 };
     Evidence::Probe(Box::new(ProbeEvidence {
         server_place,
+        network: None,
         result: ProbeResult {
             mode,
             server: "probe.example.go.id:4433".to_owned(),
