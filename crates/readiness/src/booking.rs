@@ -1,7 +1,31 @@
-//! Bookings: from a request to a decision, and what becomes of it until the meeting.
+//! The gate: may this booking be approved?
 //!
-//! * [`forecast`]: what a room was like at a slot's hours on the days before;
+//! **Pure**, like the rest of this crate: what is known goes in, a [`Decision`] comes out.
+//!
+//! In the order a booking travels:
+//! * [`request`]: what a booking system asks for becomes a checked [`Booking`];
+//! * [`calendar`]: the office's zone, hours and holidays;
+//! * [`rules`]: the office's [`BookingPolicy`], one per written procedure;
+//! * [`agenda`]: what else is booked, who comes first, what is still free;
+//! * [`forecast`]: what a room's history says about that hour;
+//! * a [`Case`] holds all of it together; the [`decision`] is what is answered, kept and told;
 //! * [`precheck`]: an approval's room is checked again before the meeting.
 
+pub mod agenda;
+pub mod calendar;
+mod case;
+pub mod decision;
 pub mod forecast;
 pub mod precheck;
+pub mod request;
+pub mod rules;
+
+pub use agenda::{Agenda, Engagement, Standing};
+pub use calendar::Calendar;
+pub use case::{Case, RoomEvidence};
+pub use decision::{
+    Alternative, Condition, Criterion, CriterionCode, CriterionResult, Decision, Evidence, Ruling,
+};
+pub use forecast::Forecast;
+pub use request::{Booking, BookingRef, Class, Facts, Owner, Request, RequestError, Slot};
+pub use rules::BookingPolicy;

@@ -41,6 +41,7 @@ pub mod booking;
 pub mod catalogue;
 mod evaluate;
 pub mod host;
+pub mod hours;
 pub mod inventory;
 pub mod metrics;
 pub mod moment;
