@@ -1,6 +1,11 @@
-//! Asks the running daemon.
+//! Asks the running daemon: reads over loopback, and has things done over its unix socket.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -11,7 +16,11 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, UnixStream},
+    time::timeout,
+};
 
 /// The daemon answers from memory; a longer wait means that it is stuck.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -27,16 +36,58 @@ pub async fn get<T: DeserializeOwned>(address: SocketAddr, path: &str) -> Result
     ask(address, Method::GET, path).await
 }
 
-/// Asks the daemon at `address` to do something; the answer is that it will.
+/// Asks the daemon at `address` to do something, over its unix socket; the answer is that it will.
 ///
 /// # Errors
-/// As [`get`]; it may refuse.
-pub async fn post<T: DeserializeOwned>(address: SocketAddr, path: &str) -> Result<T, ClientError> {
-    ask(address, Method::POST, path).await
+/// As [`get`]; it may refuse, or have no socket that this user may open.
+pub async fn post<T: DeserializeOwned>(
+    address: SocketAddr,
+    socket: &Path,
+    path: &str,
+) -> Result<T, ClientError> {
+    let exchange = async {
+        let stream = match UnixStream::connect(socket).await {
+            Ok(stream) => stream,
+            Err(error) => return Ok(Err(shut(address, socket, &error).await)),
+        };
+        talk(stream, "localhost", Method::POST, path).await
+    };
+    in_time(address, exchange).await
 }
 
 async fn ask<T: DeserializeOwned>(address: SocketAddr, method: Method, path: &str) -> Result<T, ClientError> {
-    let Answer { status, retry_after, body } = timeout(PATIENCE, exchange(address, method, path))
+    let exchange = async {
+        let stream = match TcpStream::connect(address).await {
+            Ok(stream) => stream,
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                return Ok(Err(ClientError::NobodyThere));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        talk(stream, &address.to_string(), method, path).await
+    };
+    in_time(address, exchange).await
+}
+
+/// Why its socket can't be opened: a daemon that runs must not be taken for one that does not.
+async fn shut(address: SocketAddr, socket: &Path, error: &io::Error) -> ClientError {
+    let socket = socket.to_owned();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => ClientError::Stranger { socket },
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            if TcpStream::connect(address).await.is_err() =>
+        {
+            ClientError::NobodyThere
+        }
+        _ => ClientError::NoSocket { address, socket },
+    }
+}
+
+async fn in_time<T: DeserializeOwned>(
+    address: SocketAddr,
+    exchange: impl Future<Output = Exchange>,
+) -> Result<T, ClientError> {
+    let Answer { status, retry_after, body } = timeout(PATIENCE, exchange)
         .await
         .map_err(|_| ClientError::Silent(address))?
         .map_err(|cause| ClientError::Broken { address, cause })??;
@@ -64,25 +115,18 @@ struct Answer {
     body: Vec<u8>,
 }
 
-async fn exchange(
-    address: SocketAddr,
+type Exchange = Result<Result<Answer, ClientError>, Box<dyn std::error::Error + Send + Sync>>;
+
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    host: &str,
     method: Method,
     path: &str,
-) -> Result<Result<Answer, ClientError>, Box<dyn std::error::Error + Send + Sync>> {
-    let stream = match TcpStream::connect(address).await {
-        Ok(stream) => stream,
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            return Ok(Err(ClientError::NobodyThere));
-        }
-        Err(error) => return Err(error.into()),
-    };
+) -> Exchange {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::HOST, address.to_string())
-        .body(Body::empty())?;
+    let request =
+        Request::builder().method(method).uri(path).header(header::HOST, host).body(Body::empty())?;
     let response = sender.send_request(request).await?;
     let status = response.status();
     let seconds =
@@ -99,6 +143,16 @@ async fn exchange(
 pub enum ClientError {
     #[error("no daemon is running")]
     NobodyThere,
+    #[error(
+        "this user may not ask the daemon for that: {} is for root and the group siaga; \
+         use sudo, or have an administrator run “usermod -aG siaga USER”", socket.display()
+    )]
+    Stranger { socket: PathBuf },
+    #[error(
+        "the daemon at {address} has no socket at {}; its log says why, and `socket` under [http] sets another path",
+        socket.display()
+    )]
+    NoSocket { address: SocketAddr, socket: PathBuf },
     #[error("the daemon at {0} does not answer: it is stopped or hangs; restart it")]
     Silent(SocketAddr),
     #[error("talking to the daemon at {address} failed: {cause}")]

@@ -44,6 +44,9 @@ pub const DEFAULT_PATH: &str = "/etc/siaga/agent.toml";
 /// Where state is kept unless the configuration says otherwise.
 pub const DEFAULT_STATE_DIR: &str = "/var/lib/siaga-agent";
 
+/// Where the daemon's unix socket is, unless the configuration says otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/siaga-agent/agent.sock";
+
 /// Between two looks of one kind: 1 second to 24 hours.
 pub type Interval = BoundedDuration<1_000, 86_400_000>;
 
@@ -102,11 +105,13 @@ impl Default for Settings {
 pub struct HttpSettings {
     /// Loopback address and port.
     pub listen: SocketAddr,
+    /// The unix socket over which the daemon does what it is asked.
+    pub socket: Option<PathBuf>,
 }
 
 impl Default for HttpSettings {
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 9870).into() }
+        Self { listen: ([127, 0, 0, 1], 9870).into(), socket: None }
     }
 }
 
@@ -218,6 +223,19 @@ impl Settings {
         profiles.named(settings.profile.as_str())?;
         settings.programs().serve(&profiles)?;
         Ok(settings)
+    }
+
+    /// Where the daemon's unix socket is. Agents with a state directory of their own have it there: there may be several on a
+    /// machine.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.http.socket.clone().unwrap_or_else(|| {
+            if self.state_dir == Path::new(DEFAULT_STATE_DIR) {
+                DEFAULT_SOCKET.into()
+            } else {
+                self.state_dir.join("agent.sock")
+            }
+        })
     }
 
     /// Whether there is a configuration where one is looked for.

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use siaga_service::{
-    http::{HttpServer, Limits},
+    http::{Access, HttpServer, Limits, Socket},
     logging,
     program::block_on,
     signals::Shutdown,
@@ -33,11 +33,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
     let room = Arc::new(room);
-    let web = HttpServer::bind(settings.http.listen, Limits::default()).await?;
+    let web = bind_http(&settings).await?;
     for warning in settings.warnings() {
         warn!("{warning}");
     }
-    info!(room = %settings.room, profile = %settings.profile, http = %web.address(), "ready");
+    let socket = web.socket().map(|path| tracing::field::display(path.display()));
+    info!(room = %settings.room, profile = %settings.profile, http = %web.address(), socket, "ready");
     let (watch, changes) = ChangeWatch::new();
     let watch = Arc::new(watch);
     let answering = async {
@@ -62,6 +63,20 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     }
     info!("stopped");
     Ok(())
+}
+
+/// Without a socket that nobody has asked for the room can still be read.
+async fn bind_http(settings: &Settings) -> anyhow::Result<HttpServer> {
+    let web = HttpServer::bind(settings.http.listen, Limits::default()).await?;
+    let web = web.with_access(Access::by_socket());
+    match Socket::bind(&settings.socket()) {
+        Ok(socket) => Ok(web.with_socket(socket)),
+        Err(error) if settings.http.socket.is_some() => Err(error.into()),
+        Err(error) => {
+            warn!("{error}; nobody can ask for probes and trials");
+            Ok(web)
+        }
+    }
 }
 
 /// Without a server the rest of the daemon goes on, and the network stays unknown.

@@ -30,6 +30,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// TCP address of the HTTP API: plain on loopback; else TLS, for those who have a token.
     pub http: SocketAddr,
+    /// The unix socket that answers like loopback: a file in the server's directory unless it is named with a path.
+    pub socket: PathBuf,
     /// What it shows itself with where it speaks TLS.
     pub https: HttpsSettings,
     /// Clients without an identity may probe.
@@ -47,6 +49,7 @@ impl Default for Settings {
         Self {
             listen: ([0, 0, 0, 0], 4433).into(),
             http: ([127, 0, 0, 1], 9871).into(),
+            socket: "server.sock".into(),
             https: HttpsSettings::default(),
             open: false,
             limits: LimitSettings::default(),

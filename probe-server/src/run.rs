@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use siaga_booking::{Retention, Store};
 use siaga_service::{
-    http::{self as service_http, Access, HttpServer},
+    http::{self as service_http, Access, HttpServer, Socket},
     logging,
     program::block_on,
     signals::{Hangups, Shutdown},
@@ -118,14 +118,15 @@ async fn tidy(desk: &Desk, shutdown: impl Future<Output = ()>) {
     }
 }
 
-/// Plain for this machine; for others over TLS, with tokens.
+/// Plain for this machine, over loopback and a socket; for others over TLS, with tokens.
 async fn bind_http(dir: &Path, settings: &Settings) -> anyhow::Result<HttpServer> {
     let tokens = Arc::new(Tokens::of(&dir.join(api_token::FILE)));
     let access = Access::by_tokens(tokens, http::need);
-    if !settings.speaks_tls() {
-        let limits = service_http::Limits::default();
-        return Ok(HttpServer::bind(settings.http, limits).await?.with_access(access));
-    }
-    let certificates = Arc::new(settings.https.certificates(dir)?);
-    Ok(HttpServer::bind_tls(settings.http, service_http::Limits::public(), certificates, access).await?)
+    let web = if settings.speaks_tls() {
+        let certificates = Arc::new(settings.https.certificates(dir)?);
+        HttpServer::bind_tls(settings.http, service_http::Limits::public(), certificates, access).await?
+    } else {
+        HttpServer::bind(settings.http, service_http::Limits::default()).await?.with_access(access)
+    };
+    Ok(web.with_socket(Socket::bind(&dir.join(&settings.socket))?))
 }

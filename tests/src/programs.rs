@@ -4,8 +4,9 @@
 
 use std::{
     env, fs,
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read, Write},
     net::SocketAddr,
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard},
@@ -150,6 +151,8 @@ pub struct Daemon {
     log: Arc<Log>,
     /// Where it answers HTTP.
     pub http: SocketAddr,
+    /// Where it does what it is asked, if it is an agent.
+    pub socket: Option<PathBuf>,
     /// Where it serves probes, if it is a probe server.
     pub probes: Option<SocketAddr>,
 }
@@ -163,10 +166,12 @@ impl Daemon {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let log = Log::follow(child.stderr.take().expect("it is piped"));
         let http = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut daemon = Self { child, log, http, probes: None };
+        let mut daemon = Self { child, log, http, socket: None, probes: None };
         let ready = daemon.wait_for(" ready ")?;
-        let address = |key: &str| ready.split(&format!(" {key}=")).nth(1)?.split(' ').next()?.parse().ok();
+        let told = |key: &str| ready.split(&format!(" {key}=")).nth(1)?.split(' ').next();
+        let address = |key: &str| told(key)?.parse().ok();
         daemon.http = address("http").ok_or_else(|| io::Error::other(ready.clone()))?;
+        daemon.socket = told("socket").map(PathBuf::from);
         daemon.probes = address("probes");
         Ok(daemon)
     }
@@ -189,6 +194,21 @@ impl Daemon {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Posts to it over its unix socket; the status and the body.
+    ///
+    /// # Errors
+    /// It has none, or does not answer.
+    pub fn post(&self, path: &str) -> io::Result<(u16, String)> {
+        let socket = self.socket.as_ref().ok_or_else(|| io::Error::other("it has no socket"))?;
+        let mut stream = UnixStream::connect(socket)?;
+        write!(stream, "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| io::Error::other(answer.clone()))?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        Ok((status.ok_or_else(|| io::Error::other(head.to_owned()))?, body.to_owned()))
     }
 
     /// Sends it a signal by name, e.g. `TERM`.

@@ -103,7 +103,8 @@ fn output_that_nobody_reads_is_an_error_and_not_a_crash() {
 fn without_evidence_the_gate_is_closed_and_says_why() {
     let (_alone, lab) = lab();
     let config = lab.path().join("agent.toml");
-    fs::write(&config, "room = \"lab\"\n").unwrap();
+    let state = lab.path().join("state");
+    fs::write(&config, format!("room = \"lab\"\nstate_dir = \"{}\"\n", state.display())).unwrap();
     let agent = lab.agent(&config).unwrap();
     let (status, answer) = readiness(&agent, "");
     assert_eq!(status, 503);
@@ -117,7 +118,8 @@ fn without_evidence_the_gate_is_closed_and_says_why() {
     assert_eq!(get(&agent, "/v1/readiness?profil=recommended").0, 400, "not the answer to another question");
     assert_eq!(get(&agent, "/health").0, 200);
     assert_eq!(get(&agent, "/nowhere").0, 404);
-    assert_eq!(ask(&agent, "POST", "/v1/probe").0, 409, "there is nothing to probe");
+    assert_eq!(agent.post("/v1/probe").unwrap().0, 409, "there is nothing to probe");
+    assert_eq!(ask(&agent, "POST", "/v1/probe").0, 403, "whoever reaches loopback may only read");
 }
 
 #[test]
@@ -280,7 +282,7 @@ fn on_a_metered_link_somebody_can_ask_for_a_probe() {
     let settings = SLOW.replace("[network]", "[network]\nmetered = \"yes\"").replace("3s", "1m");
     let agent = lab.agent(&lab.agent_config(&server, &settings)).unwrap();
     agent.wait_for("mode=gate reason=METERED").unwrap();
-    let (status, _) = ask(&agent, "POST", "/v1/probe");
+    let (status, _) = agent.post("/v1/probe").unwrap();
     assert_eq!(status, 202);
     agent.wait_for("verdict=pass").unwrap();
     assert_eq!(readiness(&agent, "").0, 200);

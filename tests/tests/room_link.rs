@@ -181,7 +181,7 @@ fn what_happens_while_the_server_is_away_and_the_agent_is_killed_is_made_up_for(
     office.server.wait().unwrap();
     agent.wait_for("is being shut down").unwrap();
     // A probe that finds nobody is a piece of history.
-    assert_eq!(ask(&agent, "POST", "/v1/probe").0, 202);
+    assert_eq!(agent.post("/v1/probe").unwrap().0, 202);
     eventually("it is written down", || (status(&agent)["journal"]["waiting"].as_u64()? > 0).then_some(()));
     assert_eq!(status(&agent)["state"], "disconnected");
     agent.signal("KILL");

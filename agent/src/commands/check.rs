@@ -86,7 +86,10 @@ async fn ask_daemon(
     language: Language,
 ) -> Result<(Readiness, Option<AskedTrials>), ClientError> {
     let daemon = settings.http.listen;
-    let trials = if args.active { Some(asked::by_the_daemon(daemon, language).await?) } else { None };
+    let trials = match args.active {
+        true => Some(asked::by_the_daemon(daemon, &settings.socket(), language).await?),
+        false => None,
+    };
     let question = args.profile.as_ref().map_or(String::new(), |name| format!("?profile={name}"));
     Ok((client::get(daemon, &format!("/v1/readiness{question}")).await?, trials))
 }

@@ -11,7 +11,7 @@
 //! - [`problem`] is the body of every refusal (RFC 9457),
 //! - [`machine`] has the clock that ages are counted by.
 //!
-//! Side effects: reads files, writes that of the tokens, writes to standard output and standard error, listens on TCP, takes over SIGINT, SIGTERM
+//! Side effects: reads files, writes that of the tokens, writes to standard output and standard error, listens on TCP and on a unix socket, takes over SIGINT, SIGTERM
 //! and SIGHUP.
 
 pub mod config;

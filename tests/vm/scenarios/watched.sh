@@ -6,7 +6,8 @@ set -eu
 
 # What the daemon answers to whoever asks for trials.
 asked_for_trials() {
-    curl --silent --output /dev/null --write-out '%{http_code}' --request POST http://127.0.0.1:9870/v1/trials
+    curl --silent --output /dev/null --write-out '%{http_code}' --request POST \
+        --unix-socket /run/siaga-agent/agent.sock http://localhost/v1/trials
 }
 
 # The daemon's memory, in kB, while a trial's process runs.

@@ -1,6 +1,6 @@
 //! The trials that `check --active` asks for, and how they ended.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use siaga_readiness::{AskedTrials, reasons::Code};
 use tokio::time::{Instant, sleep};
@@ -18,11 +18,12 @@ use crate::{
 /// The daemon can't be talked to.
 pub(super) async fn by_the_daemon(
     daemon: SocketAddr,
+    socket: &Path,
     language: Language,
 ) -> Result<AskedTrials, ClientError> {
     let mut has_waited = false;
     loop {
-        match client::post(daemon, TRIALS).await {
+        match client::post(daemon, socket, TRIALS).await {
             Ok(run) => return follow(run, language, async || client::get(daemon, TRIALS).await).await,
             Err(ClientError::Refused { retry_after: Some(wait), .. }) if !has_waited && wait <= PAUSE => {
                 eprintln!("{}", language.waiting(wait));

@@ -3,15 +3,23 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method, StatusCode, header};
 
+use super::door::Way;
 use super::guard::{Refusal, sole};
 use crate::problem::Problem;
 use crate::tokens::{Scope, Tokens};
 
 /// Who may ask what.
 ///
-/// Over plain HTTP, which only this machine can speak, whatever reads needs no token.
+/// Over plain HTTP and over a unix socket, which only this machine can speak, whatever reads needs no token.
 #[derive(Clone)]
-pub struct Access(Option<Rules>);
+pub struct Access(Whom);
+
+#[derive(Clone)]
+enum Whom {
+    All,
+    Members,
+    Tokens(Rules),
+}
 
 #[derive(Clone)]
 struct Rules {
@@ -31,14 +39,21 @@ pub enum Need {
 impl Access {
     /// Whoever reaches the server may ask whatever it answers.
     pub(super) const fn open() -> Self {
-        Self(None)
+        Self(Whom::All)
+    }
+
+    /// Whoever reaches the server may read; what does more than read is done for those who come over its unix socket, because only
+    /// root and members of its group can open that.
+    #[must_use]
+    pub const fn by_socket() -> Self {
+        Self(Whom::Members)
     }
 
     /// Those with one of `tokens` may ask what its scopes allow. `need` tells what a method and a path need; it has to say
     /// something of those that nothing answers to, too.
     #[must_use]
     pub const fn by_tokens(tokens: Arc<Tokens>, need: fn(&Method, &str) -> Need) -> Self {
-        Self(Some(Rules { tokens, need }))
+        Self(Whom::Tokens(Rules { tokens, need }))
     }
 
     pub(super) fn check(
@@ -46,12 +61,17 @@ impl Access {
         method: &Method,
         path: &str,
         headers: &HeaderMap,
-        plain: bool,
+        way: Way,
     ) -> Result<(), Refusal> {
-        let Some(Rules { tokens, need }) = &self.0 else { return Ok(()) };
-        if plain && (method == Method::GET || method == Method::HEAD) {
+        if way != Way::Tls && (method == Method::GET || method == Method::HEAD) {
             return Ok(());
         }
+        let Rules { tokens, need } = match &self.0 {
+            Whom::All => return Ok(()),
+            Whom::Members if way == Way::Socket => return Ok(()),
+            Whom::Members => return Err(Refusal::of(socket_needed())),
+            Whom::Tokens(rules) => rules,
+        };
         let Some(token) = bearer(headers) else { return Err(unauthorized(NO_TOKEN, "")) };
         let scopes = tokens
             .scopes(token)
@@ -67,7 +87,11 @@ impl Access {
 
 impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Access::by_tokens" } else { "Access::open" })
+        f.write_str(match self.0 {
+            Whom::All => "Access::open",
+            Whom::Members => "Access::by_socket",
+            Whom::Tokens(_) => "Access::by_tokens",
+        })
     }
 }
 
@@ -76,6 +100,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = sole(headers, &header::AUTHORIZATION)?.split_once(' ')?;
     let token = token.trim_matches(' ');
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+fn socket_needed() -> Problem {
+    let detail = "Over this address there is only reading. Ask over the program's unix socket, as root or as a member of the \
+                  group siaga.";
+    Problem::of_kind(StatusCode::FORBIDDEN, "socket-needed", "Unix socket needed", detail)
 }
 
 const NO_TOKEN: &str = "This needs a token, as `Authorization: Bearer TOKEN`. The server's operator makes one with \

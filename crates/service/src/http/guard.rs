@@ -10,13 +10,14 @@ use http_body_util::Limited;
 use tokio::time::timeout;
 
 use super::access::Access;
+use super::door::Way;
 use super::hosts::Hosts;
 use super::limits::Limits;
 use crate::problem::Problem;
 
 /// Puts the guard in front of every route of `router`, and in front of what is no route.
-pub(super) fn guarded(router: Router, hosts: Hosts, access: Access, limits: &Limits, plain: bool) -> Router {
-    let guard = Guard { hosts, access, limits: *limits, plain };
+pub(super) fn guarded(router: Router, hosts: Hosts, access: Access, limits: &Limits, way: Way) -> Router {
+    let guard = Guard { hosts, access, limits: *limits, way };
     // As a service of its own, so that the guard sees finished answers: axum names the methods that it allows
     // only after the layers of the same router.
     Router::new().fallback_service(router).layer(from_fn_with_state(Arc::new(guard), pass))
@@ -26,7 +27,7 @@ struct Guard {
     hosts: Hosts,
     access: Access,
     limits: Limits,
-    plain: bool,
+    way: Way,
 }
 
 impl Guard {
@@ -34,7 +35,7 @@ impl Guard {
     fn admit(&self, request: &Request) -> Result<(), Refusal> {
         let host = self.check_host(request).map_err(Refusal::of)?;
         self.check_origin(host, request.headers()).map_err(Refusal::of)?;
-        self.access.check(request.method(), request.uri().path(), request.headers(), self.plain)?;
+        self.access.check(request.method(), request.uri().path(), request.headers(), self.way)?;
         self.check_length(request.headers()).map_err(Refusal::of)
     }
 

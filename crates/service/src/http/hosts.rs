@@ -11,6 +11,8 @@ pub(super) enum Hosts {
         names: Vec<String>,
         port: u16,
     },
+    /// A unix socket has no name of its own; programs have to give one, and no page of any site can open it.
+    Socket,
     /// Whatever the certificate was made for, at any port: what forwards to this one may have another.
     Certificate(Arc<Certificates>),
 }
@@ -28,6 +30,10 @@ impl Hosts {
         Self::Loopback { names, port: address.port() }
     }
 
+    pub(super) const fn socket() -> Self {
+        Self::Socket
+    }
+
     pub(super) const fn of(certificates: Arc<Certificates>) -> Self {
         Self::Certificate(certificates)
     }
@@ -42,6 +48,7 @@ impl Hosts {
                     None => false,
                 })
             }
+            Self::Socket => host.eq_ignore_ascii_case("localhost"),
             Self::Certificate(certificates) => certificates.names(without_port(host)),
         }
     }
@@ -54,6 +61,7 @@ impl Hosts {
                 let Some(host) = origin.strip_prefix("http://") else { return false };
                 self.contains(host) && (*port == 80 || host.ends_with(&format!(":{port}")))
             }
+            Self::Socket => false,
             Self::Certificate(_) => {
                 origin.strip_prefix("https://").is_some_and(|own| own.eq_ignore_ascii_case(host))
             }
@@ -67,6 +75,7 @@ impl Hosts {
                 let names: Vec<_> = names.iter().map(|name| format!("{name}:{port}")).collect();
                 format!("one of {}", names.join(", "))
             }
+            Self::Socket => "localhost".to_owned(),
             Self::Certificate(_) => "a name or an address in its certificate".to_owned(),
         }
     }

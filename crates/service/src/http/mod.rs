@@ -1,5 +1,5 @@
 //! Serves an [`axum::Router`], bounded in everything a client could exhaust: over plain HTTP to this machine only, over TLS to
-//! whoever has a token.
+//! whoever has a token, over a unix socket to whom its file lets in.
 //!
 //! The connection loop is ours because `axum::serve` sets no timer: a client that sends its header a byte a
 //! minute would hold a connection for ever.
@@ -9,23 +9,19 @@ mod bind;
 mod certificates;
 mod clients;
 mod connection;
+mod door;
 mod guard;
 mod hosts;
 mod limits;
+mod socket;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use rustls::ServerConfig;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 
-use self::clients::{Clients, Place};
+use self::door::Door;
 use self::hosts::Hosts;
 use crate::signals::Shutdown;
 
@@ -33,6 +29,7 @@ pub use access::{Access, Need};
 pub use bind::{BindError, check_address};
 pub use certificates::{CertificateError, Certificates};
 pub use limits::Limits;
+pub use socket::{Socket, SocketError};
 
 /// An HTTP/1 server, bound to an address and not yet serving.
 ///
@@ -41,12 +38,12 @@ pub use limits::Limits;
 /// CORS header is ever sent, and every refusal is a [`Problem`](crate::problem::Problem).
 #[derive(Debug)]
 pub struct HttpServer {
-    listener: TcpListener,
+    door: Door,
     address: SocketAddr,
     limits: Limits,
     hosts: Hosts,
     access: Access,
-    tls: Option<Arc<ServerConfig>>,
+    socket: Option<Socket>,
 }
 
 impl HttpServer {
@@ -60,7 +57,8 @@ impl HttpServer {
         check_address(address)?;
         let (listener, address) = bind::listen(address).await?;
         let hosts = Hosts::loopback(address);
-        Ok(Self { listener, address, limits, hosts, access: Access::open(), tls: None })
+        let door = Door::Loopback(listener);
+        Ok(Self { door, address, limits, hosts, access: Access::open(), socket: None })
     }
 
     /// Binds any `address` for HTTPS. Nobody is answered without a token that `access` knows.
@@ -76,14 +74,26 @@ impl HttpServer {
         let config = certificates::tls(certificates.clone())?;
         let (listener, address) = bind::listen(address).await?;
         let hosts = Hosts::of(certificates);
-        let tls = Some(Arc::new(config));
-        Ok(Self { listener, address, limits, hosts, access, tls })
+        let door = Door::Tls(listener, Arc::new(config));
+        Ok(Self { door, address, limits, hosts, access, socket: None })
     }
 
     /// The same, but whatever does more than read needs a token.
     #[must_use]
     pub fn with_access(self, access: Access) -> Self {
         Self { access, ..self }
+    }
+
+    /// Answers over a unix socket too, as `http://localhost`.
+    #[must_use]
+    pub fn with_socket(self, socket: Socket) -> Self {
+        Self { socket: Some(socket), ..self }
+    }
+
+    /// The socket's file, if it answers over one.
+    #[must_use]
+    pub fn socket(&self) -> Option<&Path> {
+        self.socket.as_ref().map(Socket::path)
     }
 
     /// The address that was bound, with the port that the system chose for port 0.
@@ -93,83 +103,27 @@ impl HttpServer {
 
     /// Whether it speaks TLS.
     pub fn is_tls(&self) -> bool {
-        self.tls.is_some()
+        matches!(self.door, Door::Tls(..))
     }
 
     /// Serves `router` until `shutdown` resolves, then lets running requests end within
     /// [`Limits::shutdown_grace`] and cuts what is left.
     pub async fn serve(self, router: Router, shutdown: impl Future<Output = ()>) {
-        let Self { listener, limits, hosts, access, tls, .. } = self;
-        let router = guard::guarded(router, hosts, access, &limits, tls.is_none());
-        let slots = Arc::new(Semaphore::new(limits.connections));
-        let clients = Clients::default();
+        let Self { door, limits, hosts, access, socket, .. } = self;
         let closing = Shutdown::manual();
-        let mut connections = JoinSet::new();
-        tokio::pin!(shutdown);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                Some(ended) = connections.join_next() => report_panic(ended),
-                (slots, stream) = accept(&listener, &slots, &clients, limits.connections_per_client) => {
-                    let (tls, router) = (tls.clone().map(TlsAcceptor::from), router.clone());
-                    let closing = closing.requested();
-                    connections.spawn(async move {
-                        match tls {
-                            None => connection::serve(stream, router, limits, closing).await,
-                            Some(tls) => connection::serve_tls(&tls, stream, router, limits, closing).await,
-                        }
-                        drop(slots);
-                    });
-                }
-            }
-        }
-        drop(listener);
-        closing.request();
-        let ended = async {
-            while let Some(ended) = connections.join_next().await {
-                report_panic(ended);
+        let through = async |door: Door, hosts: Hosts| {
+            let router = guard::guarded(router.clone(), hosts, access.clone(), &limits, door.way());
+            door.serve(router, limits, closing.requested()).await;
+        };
+        let through_socket = async {
+            if let Some(socket) = socket {
+                through(Door::Socket(socket), Hosts::socket()).await;
             }
         };
-        if timeout(limits.shutdown_grace, ended).await.is_err() {
-            tracing::debug!(connections = connections.len(), "cutting HTTP connections at shutdown");
-            connections.shutdown().await;
-        }
-    }
-}
-
-/// Waits for a free slot before it accepts: surplus clients wait in the kernel's queue, where they cost nothing. Those of a
-/// client that has its share are closed, so that the rest need not wait for it.
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-    clients: &Clients,
-    most: usize,
-) -> ((OwnedSemaphorePermit, Place), TcpStream) {
-    loop {
-        // The semaphore is never closed; should it be, waiting for ever is what a closed server does.
-        let Ok(slot) = Arc::clone(slots).acquire_owned().await else { std::future::pending().await };
-        match listener.accept().await {
-            Ok((stream, client)) => match clients.place(client.ip(), most) {
-                Some(place) => return ((slot, place), stream),
-                None => tracing::debug!(%client, "closed: this client has {most} connections already"),
-            },
-            Err(error) if bind::concerns_one_client(&error) => {}
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept HTTP connections; trying again in {RETRY:?}");
-                sleep(RETRY).await;
-            }
-        }
-    }
-}
-
-/// Out of file descriptors or memory: a moment for running requests to give some back.
-const RETRY: Duration = Duration::from_secs(1);
-
-fn report_panic(ended: Result<(), JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(%error, "an HTTP handler panicked; its connection was closed without an answer");
+        let close = async {
+            shutdown.await;
+            closing.request();
+        };
+        tokio::join!(through(door, hosts), through_socket, close);
     }
 }
