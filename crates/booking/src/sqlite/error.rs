@@ -40,6 +40,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// An entry of the log is gone or not as it was written.
+    pub(crate) fn changed(path: &Path, seq: u64) -> Self {
+        let cause = format!(
+            "entry {seq} of its log is not as it was written; “siaga-probe-server audit verify” looks through all of it"
+        );
+        Self::Damaged { path: path.to_owned(), cause }
+    }
+
     pub(crate) fn of(path: &Path, error: &rusqlite::Error) -> Self {
         let (path, cause) = (path.to_owned(), error.to_string());
         match error.sqlite_error_code() {

@@ -18,7 +18,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
 pub(crate) use lock::{lock, with};
-pub(crate) use pool::{Pool, Pooled, parsed, timestamp};
+pub(crate) use pool::{Pool, Pooled, damaged, parsed, timestamp};
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy)]

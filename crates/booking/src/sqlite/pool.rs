@@ -80,10 +80,12 @@ const MOST_IDLE: usize = 8;
 /// Only checked values are written: anything else is damage.
 pub(crate) fn parsed<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
-    text.parse().map_err(|_| {
-        let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-        rusqlite::Error::SqliteFailure(damage, Some(format!("“{text}” stands where it can't")))
-    })
+    text.parse().map_err(|_| damaged(format!("“{text}” stands where it can't")))
+}
+
+pub(crate) fn damaged(what: String) -> rusqlite::Error {
+    let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    rusqlite::Error::SqliteFailure(damage, Some(what))
 }
 
 pub(crate) fn timestamp(milliseconds: i64) -> Timestamp {

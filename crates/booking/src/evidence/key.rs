@@ -1,0 +1,237 @@
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use pem::Pem;
+use ring::{
+    digest::{SHA256, digest},
+    rand::SystemRandom,
+    signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The key's file name in a server's directory.
+pub const FILE: &str = "evidence.key";
+
+/// What evidence is signed with.
+#[derive(Debug)]
+pub struct Key {
+    pair: Ed25519KeyPair,
+    public: PublicKey,
+}
+
+impl Key {
+    /// The key in `dir`; one is made if there is none, for its owner only.
+    ///
+    /// # Errors
+    /// It can't be read, is no such key, or can't be made.
+    pub fn open(dir: &Path) -> Result<Self, KeyError> {
+        match Self::load(dir) {
+            Err(KeyError::File { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
+                make(&dir.join(FILE))?;
+                Self::load(dir)
+            }
+            loaded => loaded,
+        }
+    }
+
+    /// The key in `dir`.
+    ///
+    /// # Errors
+    /// It is absent, can't be read, or is no such key.
+    pub fn load(dir: &Path) -> Result<Self, KeyError> {
+        let path = dir.join(FILE);
+        let text = fs::read_to_string(&path).map_err(|cause| KeyError::File { path: path.clone(), cause })?;
+        let pair = pem::parse(text).ok().filter(|pem| pem.tag() == TAG);
+        let pair = pair.and_then(|pem| Ed25519KeyPair::from_pkcs8(pem.contents()).ok());
+        let pair = pair.ok_or(KeyError::NoKey { path })?;
+        let mut public = [0; 32];
+        public.copy_from_slice(pair.public_key().as_ref());
+        Ok(Self { pair, public: PublicKey(public) })
+    }
+
+    /// What verifies it.
+    #[must_use]
+    pub const fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    pub(super) fn signature(&self, message: &[u8]) -> impl AsRef<[u8]> + use<> {
+        self.pair.sign(message)
+    }
+}
+
+const TAG: &str = "PRIVATE KEY";
+
+/// Whole or not at all, and never in the place of another.
+fn make(path: &Path) -> Result<(), KeyError> {
+    let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
+        .map_err(|_| KeyError::File { path: path.to_owned(), cause: io::Error::other("no randomness") })?;
+    let text = pem::encode(&Pem::new(TAG, made.as_ref()));
+    let aside = path.with_extension("key.new");
+    let written = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::hard_link(&aside, path)?;
+        fs::remove_file(&aside)?;
+        path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+    };
+    written().map_err(|cause| KeyError::File { path: path.to_owned(), cause })
+}
+
+/// Why there is no key.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum KeyError {
+    #[error(
+        "{}: {cause}; it is the key that evidence is signed with; check that this user may read it and write in its directory",
+        path.display()
+    )]
+    File { path: PathBuf, cause: io::Error },
+    #[error(
+        "{} is no Ed25519 key (PKCS #8 in PEM); put the right one back, or move it away and a new one is made: evidence signed \
+         with the old one is then verified with its own public key",
+        path.display()
+    )]
+    NoKey { path: PathBuf },
+    #[error(
+        "these are no keys: {0}; give what the server’s /v1/keys or “siaga-probe-server evidence key” prints"
+    )]
+    NoKeys(String),
+}
+
+/// What evidence is verified with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey([u8; 32]);
+
+impl PublicKey {
+    /// Names it: its thumbprint (RFC 7638).
+    #[must_use]
+    pub fn id(&self) -> String {
+        let members =
+            format!("{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{}\"}}", URL_SAFE_NO_PAD.encode(self.0));
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, members.as_bytes()))
+    }
+
+    pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.0).verify(message, signature).is_ok()
+    }
+}
+
+/// Some of them; read and written as a JWK set (RFC 7517).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKeys(Vec<PublicKey>);
+
+impl PublicKeys {
+    pub(super) fn get(&self, id: &str) -> Option<&PublicKey> {
+        self.0.iter().find(|key| key.id() == id)
+    }
+}
+
+impl From<PublicKey> for PublicKeys {
+    fn from(key: PublicKey) -> Self {
+        Self(vec![key])
+    }
+}
+
+impl Serialize for PublicKeys {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let keys = self.0.iter().map(|key| Jwk {
+            kty: "OKP".into(),
+            crv: "Ed25519".into(),
+            x: URL_SAFE_NO_PAD.encode(key.0),
+            kid: Some(key.id()),
+            alg: Some("EdDSA".into()),
+            purpose: Some("sig".into()),
+        });
+        JwkSet { keys: keys.collect() }.serialize(serializer)
+    }
+}
+
+impl FromStr for PublicKeys {
+    type Err = KeyError;
+
+    /// Keys of other kinds are passed over, as a set may hold some.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let set: JwkSet = serde_json::from_str(text).map_err(|error| KeyError::NoKeys(error.to_string()))?;
+        let ours = |jwk: &Jwk| {
+            let bytes = URL_SAFE_NO_PAD.decode(&jwk.x).ok()?;
+            (jwk.kty == "OKP" && jwk.crv == "Ed25519").then_some(PublicKey(bytes.try_into().ok()?))
+        };
+        let keys: Vec<_> = set.keys.iter().filter_map(ours).collect();
+        if keys.is_empty() {
+            Err(KeyError::NoKeys("no Ed25519 key is among them".into()))
+        } else {
+            Ok(Self(keys))
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct JwkSet {
+    keys: Vec<Jwk>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Jwk {
+    kty: String,
+    #[serde(default)]
+    crv: String,
+    #[serde(default)]
+    x: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alg: Option<String>,
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    purpose: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_for_its_owner_only() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(Key::load(dir.path()), Err(KeyError::File { .. })));
+        let key = Key::open(dir.path()).unwrap();
+        assert_eq!(Key::open(dir.path()).unwrap().public(), key.public());
+        let files: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap()).collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        assert_eq!(files[0].metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_and_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(FILE), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+            .unwrap();
+        assert!(matches!(Key::open(dir.path()), Err(KeyError::NoKey { .. })));
+        assert!(fs::read_to_string(dir.path().join(FILE)).unwrap().contains("AAAA"));
+    }
+
+    #[test]
+    fn public_keys_are_read_as_they_are_written_and_others_are_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = PublicKeys::from(Key::open(dir.path()).unwrap().public().clone());
+        let text = serde_json::to_string(&keys).unwrap();
+        assert_eq!(text.parse::<PublicKeys>().unwrap(), keys);
+        let with_another = text.replace("[{", "[{\"kty\":\"RSA\",\"n\":\"AQAB\"},{");
+        assert_eq!(with_another.parse::<PublicKeys>().unwrap(), keys);
+        for wrong in
+            ["", "{}", "{\"keys\":[]}", "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}]}"]
+        {
+            assert!(wrong.parse::<PublicKeys>().is_err(), "{wrong}");
+        }
+    }
+}
