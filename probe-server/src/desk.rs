@@ -5,8 +5,10 @@
 //!
 //! * `link`: what rooms say goes into the store; `records`: a room's journal in the store's words;
 //! * `wishes`: what rooms are asked to do;
-//! * [`known`]: one room, as it is at the time of the question.
+//! * [`known`]: one room, as it is at the time of the question;
+//! * `foresight`: what is to be expected of it at a later one.
 
+mod foresight;
 pub mod known;
 mod link;
 mod records;

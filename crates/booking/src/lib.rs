@@ -24,5 +24,5 @@ pub mod store;
 pub mod webhook;
 
 pub use bookings::{Bookings, NotDone};
-pub use record::{About, Event, Frame, Outcome, Report, RoomState, Sample, Word};
+pub use record::{About, Asked, Event, Frame, Outcome, Report, RoomState, Sample, Word};
 pub use store::{Committed, Reader, Retention, Store, StoreError};

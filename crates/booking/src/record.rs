@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
-use siaga_readiness::{Moment, room::RoomId};
+use siaga_readiness::{Moment, booking::forecast::NetworkId, room::RoomId};
 use thiserror::Error;
 
 /// What one room hands over at once. It is committed as a whole or not at all.
@@ -88,6 +88,19 @@ pub struct Sample {
     pub reason: Option<Word>,
     /// How much, in the series' own unit.
     pub value: Option<f64>,
+    /// What it was about, where that is a link.
+    pub of: Option<Asked>,
+}
+
+/// What a probe of a link was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The rate that was asked for, bit/s.
+    pub rate_bps: u64,
+    /// The network that the room was on, if it said.
+    pub network: Option<NetworkId>,
+    /// The server was on the internet.
+    pub public: bool,
 }
 
 /// Whether something was good.

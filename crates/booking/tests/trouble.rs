@@ -42,8 +42,33 @@ fn a_file_of_a_newer_version_is_refused_and_left_as_it_is() {
         Connection::open(path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     });
     let error = result.err().unwrap();
-    assert_eq!(error, StoreError::Newer { path: path.clone(), found: 99, known: 1 });
+    assert_eq!(error, StoreError::Newer { path: path.clone(), found: 99, known: 2 });
     assert!(error.to_string().contains("install that version again"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_layout_is_brought_to_the_newest_with_all_that_is_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(FILE);
+    let first = Connection::open(&path).unwrap();
+    first.execute_batch(include_str!("../src/store/layout-1.sql")).unwrap();
+    first.pragma_update(None, "application_id", 0x5349_4147).unwrap();
+    first.pragma_update(None, "user_version", 1).unwrap();
+    first
+        .execute_batch(&format!(
+            "INSERT INTO rooms (name, first_seen, last_seen) VALUES ('r1', 0, 0);
+             INSERT INTO words VALUES (1, 'gate.up');
+             INSERT INTO samples VALUES (1, {}, 1, 1, NULL, 1e7)",
+            at(0).wall.as_millisecond()
+        ))
+        .unwrap();
+    drop(first);
+    let desk = Desk::open(dir, Retention::default()).unwrap();
+    assert_eq!(desk.set_aside, None);
+    assert_eq!(desk.samples("r1"), 1);
+    let frames = vec![frame(1, vec![sample(60, "gate.up", Outcome::Good, None)])];
+    desk.record(Report { frames, ..report("r1", 60) }).await.unwrap();
+    assert_eq!(desk.samples("r1"), 2);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use siaga_probe::{Direction, Mode, Verdict, network::NetworkId};
 use siaga_readiness::{
     Profile,
     booking::forecast::{
-        Forecast, Found, Minutes, Needs, Outlook, Past, Whereabouts, Window, forecast, windows,
+        Forecast, Found, Link, Minutes, Needs, Outlook, Past, Whereabouts, Window, forecast, windows,
     },
 };
 
@@ -68,6 +68,7 @@ fn probe(at: Timestamp, mode: Mode, rates: [u64; 2], verdicts: [Verdict; 2]) -> 
         direction,
         verdict: verdicts[place],
         outage: false,
+        public: true,
         rate_bps: Some(rates[place] * MBIT),
         delivered_bps: Some(rates[place] * MBIT),
         network: Some(HERE),
@@ -83,8 +84,9 @@ fn told(past: &[Past]) -> Forecast {
     told_of(past, Profile::minimum(), Whereabouts::On(HERE))
 }
 
-fn told_of(past: &[Past], profile: &Profile, whereabouts: Whereabouts) -> Forecast {
-    forecast(past, &profile.requirements, whereabouts, Timestamp::UNIX_EPOCH, Needs::default())
+fn told_of(past: &[Past], profile: &Profile, network: Whereabouts) -> Forecast {
+    let link = Link { network, accept_internal_server: false };
+    forecast(past, &profile.requirements, link, Timestamp::UNIX_EPOCH, Needs::default())
 }
 
 /// The newest `days` of them.
@@ -205,7 +207,8 @@ fn a_room_that_nobody_knew_yet_was_not_offline() {
     }
     let told = |since| {
         let requirements = &Profile::minimum().requirements;
-        forecast(&past, requirements, Whereabouts::On(HERE), since, Needs::default()).online
+        let link = Link { network: Whereabouts::On(HERE), accept_internal_server: false };
+        forecast(&past, requirements, link, since, Needs::default()).online
     };
     assert_eq!(told(at("2026-11-25T00:00:00+07:00")), Some(1.0));
     assert_eq!(told(at("2026-11-01T00:00:00+07:00")), Some(0.105));
@@ -291,6 +294,20 @@ fn a_laptop_that_was_carried_elsewhere_has_no_history_there() {
     }
     assert_eq!(told_of(&both, Profile::minimum(), elsewhere).days, 6);
     assert_eq!(told(&both).days, 14);
+}
+
+#[test]
+fn what_passed_to_a_server_in_the_house_counts_only_where_that_is_meant() {
+    let mut past = good_days(11);
+    past.iter_mut().for_each(|past| change(past, |found| found.public = false));
+    let told = |past: &[Past], accept_internal_server| {
+        let link = Link { network: Whereabouts::On(HERE), accept_internal_server };
+        let requirements = &Profile::minimum().requirements;
+        forecast(past, requirements, link, Timestamp::UNIX_EPOCH, Needs::default()).outlook
+    };
+    assert_eq!((told(&past, false), told(&past, true)), (Outlook::Nothing, Outlook::Good));
+    past.iter_mut().for_each(|past| change(past, |found| found.verdict = Verdict::Fail));
+    assert_eq!(told(&past, false), Outlook::Poor);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! A room's journal in the store's words.
 
 use jiff::Timestamp;
-use siaga_booking::{Event, Frame, Outcome, Sample, Word};
+use siaga_booking::{Asked, Event, Frame, Outcome, Sample, Word};
 use siaga_probe::{DirectionResult, Mode, ProbeResult, Verdict};
 use siaga_readiness::{
+    observation::{ProbeEvidence, ServerPlace},
     reasons::Code,
     report::{Age, DeviceChange, DeviceEvent, Happening, Record},
     state::CheckState,
@@ -15,7 +16,7 @@ pub(super) fn frame(record: &Record, now: Timestamp) -> Frame {
     let mut frame = Frame { sequence: record.seq, samples: Vec::new(), events: Vec::new() };
     let Some(at) = record.at.and_then(|age| before(now, age)) else { return frame };
     match &record.what {
-        Happening::Probe(evidence) => frame.samples = probe(at, &evidence.result),
+        Happening::Probe(evidence) => frame.samples = probe(at, evidence),
         Happening::Trial(trial) => frame.samples = tried(at, trial).into_iter().collect(),
         Happening::Device(device) => frame.events = changed(at, device).into_iter().collect(),
         Happening::Began(began) => {
@@ -40,7 +41,8 @@ fn before(now: Timestamp, age: Age) -> Option<Timestamp> {
 }
 
 /// Rates in bit/s, times in milliseconds, as probes report them.
-fn probe(at: Timestamp, result: &ProbeResult) -> Vec<Sample> {
+fn probe(at: Timestamp, evidence: &ProbeEvidence) -> Vec<Sample> {
+    let ProbeEvidence { server_place, network, result } = evidence;
     let mode = match result.mode {
         Mode::Gate => "gate",
         Mode::Sustain => "sustain",
@@ -50,12 +52,19 @@ fn probe(at: Timestamp, result: &ProbeResult) -> Vec<Sample> {
     let directions = [("up", &result.up), ("down", &result.down)];
     directions
         .into_iter()
-        .filter_map(|(name, found)| direction(at, &format!("{mode}.{name}"), found))
+        .filter_map(|(name, found)| {
+            let of = Asked {
+                rate_bps: found.target_bps.bps(),
+                network: *network,
+                public: *server_place == ServerPlace::Public,
+            };
+            direction(at, &format!("{mode}.{name}"), found, of)
+        })
         .collect()
 }
 
 #[allow(clippy::cast_precision_loss)] // Rates stay far below 2^53.
-fn direction(at: Timestamp, series: &str, found: &DirectionResult) -> Option<Sample> {
+fn direction(at: Timestamp, series: &str, found: &DirectionResult, of: Asked) -> Option<Sample> {
     let outcome = match found.verdict {
         Verdict::Pass => Outcome::Good,
         Verdict::Fail => Outcome::Bad,
@@ -68,6 +77,7 @@ fn direction(at: Timestamp, series: &str, found: &DirectionResult) -> Option<Sam
         outcome,
         reason,
         value: found.delivered_bps.map(|bps| bps as f64),
+        of: Some(of),
     })
 }
 
@@ -89,6 +99,7 @@ fn quality(at: Timestamp, result: &ProbeResult) -> Vec<Sample> {
             outcome: Outcome::Measure,
             reason: None,
             value: Some(value?),
+            of: None,
         })
     });
     measured.collect()
@@ -104,7 +115,7 @@ fn tried(at: Timestamp, trial: &Trial) -> Option<Sample> {
         TrialOutcome::NotDone { reason, .. } => (Outcome::Unknown, *reason, None),
         TrialOutcome::Voided => return None,
     };
-    Some(Sample { at, series, outcome, reason: word(reason.as_str()), value })
+    Some(Sample { at, series, outcome, reason: word(reason.as_str()), value, of: None })
 }
 
 fn changed(at: Timestamp, device: &DeviceEvent) -> Option<Event> {

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use siaga_booking::{Retention, Store, store::RoomPage};
 use siaga_probe::{
     Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    network::NetworkId,
     outcome::{ByteCount, RoundTrip},
 };
 use siaga_readiness::{
@@ -161,6 +162,15 @@ pub(crate) fn records(records: Vec<Record>) -> FromRoom {
 
 pub(crate) fn record(seq: u64, seconds_ago: u64, what: Happening) -> Record {
     Record { seq, at: Some(Age::from(Duration::from_secs(seconds_ago))), what }
+}
+
+/// A gate probe that passed at 10 up and 20 down.
+pub(crate) fn passed_on(network: Option<NetworkId>) -> Happening {
+    let Happening::Probe(mut evidence) = probe() else { unreachable!() };
+    evidence.network = network;
+    let down = &mut evidence.result.down;
+    (down.verdict, down.reason, down.delivered_bps) = (Verdict::Pass, Reason::Sustained, Some(20_000_000));
+    Happening::Probe(evidence)
 }
 
 /// A gate probe: 10 up arrived, 15 of 20 down.

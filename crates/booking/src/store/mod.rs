@@ -1,7 +1,7 @@
 //! What rooms have reported, in one SQLite file (`rooms.sqlite`), with its write-ahead log and a lock beside it.
 //!
 //! In the order a report travels: `writer` gathers what many rooms hand over into one transaction, `take` puts a report into
-//! the tables of `layout-1.sql`, [`reader`](Reader) and `history` answer, `tidy` drops what has grown old, `damage` sets a broken
+//! the tables of `layout-1.sql` and `layout-2.sql`, [`reader`](Reader), `history` and, for forecasts, `past` answer, `tidy` drops what has grown old, `damage` sets a broken
 //! file aside.
 //!
 //! **Durability.** The write-ahead log with `synchronous=FULL`: a commit returns once the log is on the disk. A room forgets
@@ -11,6 +11,7 @@
 
 mod damage;
 mod history;
+mod past;
 mod reader;
 mod take;
 mod tidy;
@@ -34,11 +35,15 @@ use crate::{
 
 pub use crate::sqlite::StoreError;
 pub use history::{EventRow, HourRow, SampleRow};
+pub use past::RoomPast;
 pub use reader::{Reader, RoomPage, RoomRow, StateRow};
 pub use tidy::{Retention, Tidied};
 
 /// “SIAG”.
-const LAYOUT: Layout = Layout { application: 0x5349_4147, migrations: &[include_str!("layout-1.sql")] };
+const LAYOUT: Layout = Layout {
+    application: 0x5349_4147,
+    migrations: &[include_str!("layout-1.sql"), include_str!("layout-2.sql")],
+};
 
 /// The store: one writer, any number of readers. Clones are one and the same.
 #[derive(Debug, Clone)]

@@ -149,9 +149,20 @@ fn take_sample(
     let at = sample.at.as_millisecond();
     let new = step
         .prepare_cached(
-            "INSERT OR IGNORE INTO samples (room, at, series, outcome, reason, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT OR IGNORE INTO samples (room, at, series, outcome, reason, value, rate, network, public)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
-        .execute(params![room, at, series, code(sample.outcome), reason, value])?;
+        .execute(params![
+            room,
+            at,
+            series,
+            code(sample.outcome),
+            reason,
+            value,
+            sample.of.map(|of| of.rate_bps.cast_signed()),
+            sample.of.and_then(|of| of.network).map(|network| network.0.cast_signed()),
+            sample.of.map(|of| of.public),
+        ])?;
     // Told by another journal before: it must not count twice.
     if new == 1 { into_hour(step, room, at, series, sample.outcome, value) } else { Ok(()) }
 }

@@ -118,5 +118,5 @@ pub(crate) fn happened(sequence: u64, seconds: i64, kind: &str, detail: &str) ->
 }
 
 pub(crate) fn sample(seconds: i64, series: &str, outcome: Outcome, value: Option<f64>) -> Sample {
-    Sample { at: at(seconds).wall, series: word(series), outcome, reason: None, value }
+    Sample { at: at(seconds).wall, series: word(series), outcome, reason: None, value, of: None }
 }

@@ -10,7 +10,7 @@ mod lookback;
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-use siaga_probe::{Direction, Mode, Verdict, network::NetworkId};
+pub use siaga_probe::{Direction, Mode, Reason, Verdict, network::NetworkId};
 
 pub use day::{Day, Found, Minutes, Past};
 pub use lookback::{LOOKBACK_DAYS, Window, windows};
@@ -82,6 +82,15 @@ impl Default for Needs {
     }
 }
 
+/// Which probes say something about the room's link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// Those that were made on this network.
+    pub network: Whereabouts,
+    /// A pass to a server in the office's own network counts: the operator declares that it is what they mean.
+    pub accept_internal_server: bool,
+}
+
 /// Which network's history counts: another network is another link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whereabouts {
@@ -93,13 +102,16 @@ pub enum Whereabouts {
     New,
 }
 
-impl Whereabouts {
+impl Link {
     fn admits(self, found: &Found) -> bool {
-        match self {
-            Self::On(network) => found.network == Some(network),
-            Self::Untold(since) => found.network.is_none() && found.at >= since,
-            Self::New => false,
-        }
+        // A link that fails inside the house can't carry the rate further.
+        let says_something = found.public || self.accept_internal_server || found.verdict != Verdict::Pass;
+        says_something
+            && match self.network {
+                Whereabouts::On(network) => found.network == Some(network),
+                Whereabouts::Untold(since) => found.network.is_none() && found.at >= since,
+                Whereabouts::New => false,
+            }
     }
 }
 
@@ -108,14 +120,13 @@ impl Whereabouts {
 pub fn forecast(
     past: &[Past],
     required: &Requirements,
-    whereabouts: Whereabouts,
+    link: Link,
     known_since: Timestamp,
     needs: Needs,
 ) -> Forecast {
     let of_kind = |working: bool| {
         let of_kind: Vec<&Past> = past.iter().filter(|it| it.window.working == working).collect();
-        (!of_kind.is_empty())
-            .then(|| of_one_kind(&of_kind, working, required, whereabouts, known_since, needs))
+        (!of_kind.is_empty()).then(|| of_one_kind(&of_kind, working, required, link, known_since, needs))
     };
     // A slot that falls on both kinds is as good as the worse of them.
     let worse = |one: &Forecast, other: &Forecast| {
@@ -123,18 +134,18 @@ pub fn forecast(
         one.outlook.cmp(&other.outlook).then(bound(one).total_cmp(&bound(other)))
     };
     let told = [true, false].into_iter().filter_map(of_kind).min_by(worse);
-    told.unwrap_or_else(|| of_one_kind(&[], true, required, whereabouts, known_since, needs))
+    told.unwrap_or_else(|| of_one_kind(&[], true, required, link, known_since, needs))
 }
 
 fn of_one_kind(
     past: &[&Past],
     working_days: bool,
     required: &Requirements,
-    whereabouts: Whereabouts,
+    link: Link,
     known_since: Timestamp,
     needs: Needs,
 ) -> Forecast {
-    let history: Vec<Day> = past.iter().map(|past| day::judge(past, required, whereabouts)).collect();
+    let history: Vec<Day> = past.iter().map(|past| day::judge(past, required, link)).collect();
     let counted = history.iter().filter(|day| day.good.is_some()).count();
     let good = history.iter().filter(|day| day.good == Some(true)).count();
     let (days, good_days) = (count(counted), count(good));
@@ -149,7 +160,7 @@ fn of_one_kind(
     let gate = || {
         let inside = past.iter().flat_map(|past| past.found.iter().map(move |found| (past.window, found)));
         inside.filter(|(window, it)| {
-            it.mode == Mode::Gate && (window.from..window.to).contains(&it.at) && whereabouts.admits(it)
+            it.mode == Mode::Gate && (window.from..window.to).contains(&it.at) && link.admits(it)
         })
     };
     let delivered = |direction, rate: Option<u64>| {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use siaga_probe::{Bitrate, Direction, Mode, Verdict, network::NetworkId};
 
-use super::{Whereabouts, Window};
+use super::{Link, Window};
 use crate::profile::Requirements;
 
 /// What is kept of a room of one [`Window`].
@@ -39,6 +39,8 @@ pub struct Found {
     pub verdict: Verdict,
     /// Nothing arrived for a while: no statement about a rate, but no pass either.
     pub outage: bool,
+    /// To a server on the internet.
+    pub public: bool,
     /// The rate that was asked about, where that was kept.
     pub rate_bps: Option<u64>,
     /// What arrived, where it was measured.
@@ -76,16 +78,16 @@ pub struct Day {
 const GOOD_PERCENT: u64 = 95;
 
 /// Holds a day against a profile.
-pub(super) fn judge(past: &Past, required: &Requirements, whereabouts: Whereabouts) -> Day {
-    let (passed, failed) = gate(past, required, whereabouts);
-    let tired = is_tired(past, required, whereabouts);
+pub(super) fn judge(past: &Past, required: &Requirements, link: Link) -> Day {
+    let (passed, failed) = gate(past, required, link);
+    let tired = is_tired(past, required, link);
     let devices = devices(past, required);
-    let link = match required.network {
+    let carries = match required.network {
         Some(_) if passed + failed == 0 => None,
         _ => Some(is_enough(passed, failed) && !tired),
     };
     // What is bad is bad, whatever else is not known.
-    let good = match (link, devices) {
+    let good = match (carries, devices) {
         (Some(false), _) | (_, Some(false)) => Some(false),
         (Some(true), Some(true)) => (past.online > 0 || required.network.is_some()).then_some(true),
         _ => None,
@@ -98,12 +100,12 @@ fn is_enough(good: u32, bad: u32) -> bool {
 }
 
 /// How many gate probes passed, and how many did not; one of which no statement came counts as neither.
-fn gate(past: &Past, required: &Requirements, whereabouts: Whereabouts) -> (u32, u32) {
+fn gate(past: &Past, required: &Requirements, link: Link) -> (u32, u32) {
     let Some(rates) = required.network else { return (0, 0) };
     let mut probes: BTreeMap<Timestamp, [Option<bool>; 2]> = BTreeMap::new();
     let inside = past.window.from..past.window.to;
     for found in past.found.iter().filter(|it| it.mode == Mode::Gate && inside.contains(&it.at)) {
-        if whereabouts.admits(found) {
+        if link.admits(found) {
             let probe = probes.entry(found.at).or_default();
             let (place, rate) = match found.direction {
                 Direction::Up => (0, rates.up),
@@ -124,7 +126,7 @@ fn gate(past: &Past, required: &Requirements, whereabouts: Whereabouts) -> (u32,
 }
 
 /// A sustain probe is made once a day, mostly not in the slot's hours; what it finds of the link's endurance holds for all of them.
-fn is_tired(past: &Past, required: &Requirements, whereabouts: Whereabouts) -> bool {
+fn is_tired(past: &Past, required: &Requirements, link: Link) -> bool {
     let Some(rates) = required.network else { return false };
     let since = past.window.to.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
     let lasts = |direction, rate| {
@@ -132,7 +134,7 @@ fn is_tired(past: &Past, required: &Requirements, whereabouts: Whereabouts) -> b
             it.mode == Mode::Sustain
                 && it.direction == direction
                 && (since..past.window.to).contains(&it.at)
-                && whereabouts.admits(it)
+                && link.admits(it)
         });
         let said = of_it.filter(|it| !it.outage).filter_map(|it| Some((it.at, it.says_of(rate)?)));
         said.max_by_key(|(at, lasts)| (*at, !lasts)).is_none_or(|(_, lasts)| lasts)
