@@ -1,4 +1,4 @@
-//! A person's wish that the devices be tried now, and how far that is.
+//! Somebody's wish that the link be probed or the devices be tried now, and how far that is.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use siaga_probe::schedule::Meeting;
+use siaga_probe::{admission::Purpose, schedule::Meeting};
 use siaga_readiness::{reasons::Code, report::CheckAnswer};
 use tokio::sync::Notify;
 
@@ -16,18 +16,100 @@ use crate::{host, room::Room};
 /// light on; a person who has mended something hardly asks sooner.
 pub const PAUSE: Duration = Duration::from_secs(30);
 
-/// Asks for a gate probe and for the devices to be tried, as a person in the room would; never into a meeting.
-pub fn check_now(room: &Room) -> CheckAnswer {
+/// Asks for a gate probe and for the devices to be tried, as a person in the room would. `None`: never into a meeting.
+pub fn check_now(room: &Room, purpose: Purpose) -> Option<Check> {
     let now = host::now();
     if room.snapshot().meeting(now) == Meeting::On {
-        return CheckAnswer::MeetingOn;
+        return None;
     }
-    if room.is_probed() {
-        room.demand_probe();
-    }
+    let probe = room.is_probed().then(|| room.probe_demand().ask(purpose));
     // Where it is too soon, what was found half a minute ago is the answer.
-    let _ = room.trial_demand().ask(now.since_boot);
-    CheckAnswer::Begun
+    let trials = room.trial_demand().ask(now.since_boot).ok().map(|run| run.id);
+    Some(Check { probe, trials })
+}
+
+/// A check that was begun.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    probe: Option<u64>,
+    trials: Option<u64>,
+}
+
+impl Check {
+    /// What came of it, once it is over: what it found has been taken in.
+    #[must_use]
+    pub fn answer(&self, room: &Room) -> Option<CheckAnswer> {
+        let probed = self.probe.is_none_or(|demand| room.probe_demand().is_served(demand));
+        let tried = self.trials.is_none_or(|id| room.trial_demand().is_over(id));
+        (probed && tried).then(|| match room.snapshot().meeting(host::now()) {
+            Meeting::On => CheckAnswer::MeetingOn,
+            Meeting::Off | Meeting::Unknown => CheckAnswer::Done,
+        })
+    }
+}
+
+/// Gate probes that somebody asked for. Several wishes at once are one.
+#[derive(Debug, Default)]
+pub struct ProbeDemand {
+    wishes: Mutex<Wishes>,
+    wish: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Wishes {
+    asked: u64,
+    /// Up to which the schedule knows of them.
+    taken: u64,
+    served: u64,
+    /// Of the most urgent that is not served.
+    purpose: Purpose,
+}
+
+impl ProbeDemand {
+    /// Asks for a gate probe as soon as that can be. Answers with the number of the wish.
+    pub fn ask(&self, purpose: Purpose) -> u64 {
+        let mut wishes = self.wishes();
+        wishes.asked += 1;
+        wishes.purpose = wishes.purpose.max(purpose);
+        self.wish.notify_one();
+        wishes.asked
+    }
+
+    /// Resolves when somebody has asked.
+    pub async fn asked(&self) {
+        self.wish.notified().await;
+    }
+
+    /// The schedule knows of what was asked for.
+    pub fn on_taken(&self) {
+        let mut wishes = self.wishes();
+        wishes.taken = wishes.asked;
+    }
+
+    /// What the schedule knew of is over: a probe was made, or why not is known.
+    pub fn on_served(&self) {
+        let mut wishes = self.wishes();
+        wishes.served = wishes.taken;
+        if wishes.served == wishes.asked {
+            wishes.purpose = Purpose::Routine;
+        }
+    }
+
+    /// Whether what came of a wish is known.
+    #[must_use]
+    pub fn is_served(&self, demand: u64) -> bool {
+        demand <= self.wishes().served
+    }
+
+    /// What the most urgent of them is for.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.wishes().purpose
+    }
+
+    fn wishes(&self) -> MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Trials that somebody asked for. Several wishes at once are one.
@@ -110,6 +192,12 @@ impl TrialDemand {
         self.rounds().last.clone()
     }
 
+    /// Whether a round has ended.
+    #[must_use]
+    pub fn is_over(&self, id: u64) -> bool {
+        self.rounds().last.as_ref().is_none_or(|run| run.id != id || run.stage == Stage::Ended)
+    }
+
     /// A device is taken in hand, after the trials of `tried` of `of` were concluded.
     pub fn on_device(&self, name: &str, tried: usize, of: usize) {
         if let Some(run) = self.rounds().last.as_mut() {
@@ -140,6 +228,23 @@ mod tests {
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_wish_for_a_probe_is_served_once_the_schedule_knew_of_it() {
+        let demand = ProbeDemand::default();
+        let first = demand.ask(Purpose::Booking);
+        demand.on_served();
+        assert!(!demand.is_served(first), "a probe that was planned anyway says nothing about it");
+        demand.on_taken();
+        let second = demand.ask(Purpose::PreCheck);
+        demand.on_served();
+        assert!(demand.is_served(first) && !demand.is_served(second));
+        assert_eq!(demand.purpose(), Purpose::Booking);
+        demand.on_taken();
+        demand.on_served();
+        assert!(demand.is_served(second));
+        assert_eq!(demand.purpose(), Purpose::Routine);
     }
 
     #[test]

@@ -3,9 +3,11 @@
 //!
 //! * `history`: what of an observation belongs into the room's history;
 //! * `journal`: keeps that until the server has it; `keeper` gives the others access to it;
+//! * `bookings`: the room's next ones, as the desk told them, and what staff tick before each;
 //! * `link`: connects, and again and again; `talk`: what is said while a link stands;
 //! * `status`: how all this is, for people and metrics.
 
+mod bookings;
 mod history;
 mod journal;
 mod keeper;
@@ -13,6 +15,7 @@ mod link;
 mod status;
 mod talk;
 
+pub use bookings::{Bookings, KnownBookings, NotTicked};
 pub use history::happenings;
 pub use journal::{Journal, JournalState};
 pub use link::keep;

@@ -1,5 +1,7 @@
 //! The room's answers on loopback. Every answer is computed when it is asked for.
 
+mod bookings;
+
 use std::sync::Arc;
 
 use axum::{
@@ -11,7 +13,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siaga_probe::schedule::Meeting;
+use siaga_probe::{admission::Purpose, schedule::Meeting};
 use siaga_readiness::{
     inventory::Inventory,
     moment::{Moment, whole_milliseconds},
@@ -31,6 +33,8 @@ pub fn router(room: Arc<Room>, watch: Arc<ChangeWatch>) -> Router {
         .route("/v1/probe", post(demand_probe))
         .route("/v1/trials", get(trials_asked_for).post(demand_trials))
         .route("/v1/status", get(status))
+        .route("/v1/bookings", get(bookings::list))
+        .route("/v1/bookings/{reference}/checklist", post(bookings::tick))
         .route("/metrics", get(render_metrics))
         .route("/health", get(health))
         .with_state(Answers { room, watch })
@@ -112,7 +116,7 @@ async fn demand_probe(State(answers): State<Answers>) -> Response {
                      something of the network.";
         return Problem::new(StatusCode::CONFLICT, words).into_response();
     }
-    room.demand_probe();
+    room.probe_demand().ask(Purpose::PreCheck);
     (StatusCode::ACCEPTED, NO_STORE).into_response()
 }
 

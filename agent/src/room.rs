@@ -13,12 +13,12 @@ use siaga_readiness::{
     snapshot::{Cause, Setup, Snapshot},
     tracker::Tracker,
 };
-use tokio::sync::{Mutex as Devices, Notify, mpsc, watch};
+use tokio::sync::{Mutex as Devices, mpsc, watch};
 use tracing::warn;
 
 use crate::{
-    demand::TrialDemand,
-    desk::{DeskStatus, happenings},
+    demand::{ProbeDemand, TrialDemand},
+    desk::{Bookings, DeskStatus, happenings},
     devices::Hearing,
     host,
     identities::Expiry,
@@ -30,7 +30,7 @@ pub struct Room {
     tracker: Mutex<Tracker>,
     profiles: Profiles,
     default_profile: Profile,
-    demand: Notify,
+    probe_demand: ProbeDemand,
     trial_demand: TrialDemand,
     identities: Mutex<Vec<Expiry>>,
     /// Held while this program itself opens devices.
@@ -41,6 +41,7 @@ pub struct Room {
     /// Where what happens goes, if anybody keeps it.
     history: OnceLock<mpsc::Sender<Happened>>,
     desk: Mutex<DeskStatus>,
+    bookings: Bookings,
 }
 
 /// Something for the room's history.
@@ -72,7 +73,7 @@ impl Room {
             tracker,
             profiles,
             default_profile,
-            demand: Notify::new(),
+            probe_demand: ProbeDemand::default(),
             trial_demand: TrialDemand::default(),
             identities: Mutex::default(),
             in_hand: Devices::default(),
@@ -80,6 +81,7 @@ impl Room {
             changed: watch::Sender::new(()),
             history: OnceLock::new(),
             desk: Mutex::new(DeskStatus::none(now.wall)),
+            bookings: Bookings::default(),
         })
     }
 
@@ -140,6 +142,18 @@ impl Room {
         change(&mut self.desk.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// The room's next bookings, as its desk told them.
+    #[must_use]
+    pub const fn bookings(&self) -> &Bookings {
+        &self.bookings
+    }
+
+    /// Adds to the room's history. `false`: nobody keeps it, or whoever does can't keep up.
+    #[must_use]
+    pub fn tell_history(&self, at: Moment, what: Happening) -> bool {
+        self.history.get().is_some_and(|history| history.try_send(Happened { at, what }).is_ok())
+    }
+
     /// Whether anything is probed here: there is a server, and the profile asks something of the network.
     #[must_use]
     pub fn is_probed(&self) -> bool {
@@ -147,14 +161,10 @@ impl Room {
             && self.tracker().snapshot().setup.probe_server.is_some()
     }
 
-    /// Asks for a gate probe as soon as that can be; several demands at once are one.
-    pub fn demand_probe(&self) {
-        self.demand.notify_one();
-    }
-
-    /// Resolves when somebody has asked for a probe.
-    pub async fn demanded(&self) {
-        self.demand.notified().await;
+    /// The gate probes that somebody asked for.
+    #[must_use]
+    pub fn probe_demand(&self) -> &ProbeDemand {
+        &self.probe_demand
     }
 
     /// The trials that somebody asked for.

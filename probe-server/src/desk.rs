@@ -4,22 +4,26 @@
 //! a restart.
 //!
 //! * `link`: what rooms say goes into the store; `records`: a room's journal in the store's words;
-//! * `wishes`: what rooms are asked to do;
+//! * [`checklist`]: who keeps what staff in rooms tick;
+//! * `outbox`: what rooms are told; [`checks`]: what they were asked to check, and how far that is;
 //! * [`known`]: one room, as it is at the time of the question;
 //! * `foresight`: what is to be expected of it at a later one.
 
+pub mod checklist;
+pub mod checks;
 mod foresight;
 pub mod known;
 mod link;
+mod outbox;
 mod records;
 #[cfg(test)]
 pub(crate) mod tests;
-mod wishes;
 
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -27,15 +31,20 @@ use siaga_booking::{
     Store, StoreError,
     store::{RoomPage, RoomRow},
 };
+use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     moment::{BootId, Moment},
+    report::{Agenda, MAX_BOOKINGS, NextBooking},
     room::RoomId,
 };
 use siaga_service::machine;
+use tokio::sync::watch;
 
+pub use checklist::{Checklist, NotKept};
+pub use checks::{Check, Stage};
 pub use known::Known;
 pub use link::Reception;
-pub use wishes::{Wish, Wishes};
+use outbox::Outbox;
 
 /// The store's file name in a server's directory.
 pub const FILE: &str = "rooms.sqlite";
@@ -45,7 +54,8 @@ pub struct Desk {
     store: Store,
     clock: Clock,
     links: Mutex<HashMap<RoomId, Link>>,
-    wishes: Wishes,
+    outbox: Outbox,
+    checklist: OnceLock<Arc<dyn Checklist>>,
 }
 
 /// Tells the time, by both clocks.
@@ -67,7 +77,8 @@ impl Desk {
     /// A desk over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, links: Mutex::default(), wishes: Wishes::default() }
+        let (links, outbox) = (Mutex::default(), Outbox::default());
+        Self { store, clock, links, outbox, checklist: OnceLock::new() }
     }
 
     /// A room, if it was ever heard of.
@@ -93,16 +104,48 @@ impl Desk {
         &self.store
     }
 
-    /// What rooms are asked to do.
+    /// Has a room check itself, devices and link, as a person in it would; never into a meeting. A room that can't be heard is
+    /// asked as soon as it can; what is not over `within` this time is given up. Its probe is given `purpose`'s precedence.
+    ///
+    /// What is asked for does not outlive the server.
+    pub fn order_check(&self, room: &RoomId, purpose: Purpose, within: Duration) -> Check {
+        self.outbox.order(room, purpose, within, self.now())
+    }
+
+    /// How far a check is. `None`: there was none, or it is long over.
     #[must_use]
-    pub const fn wishes(&self) -> &Wishes {
-        &self.wishes
+    pub fn check(&self, room: &RoomId, id: u64) -> Option<Check> {
+        self.outbox.check(room, id, self.now())
+    }
+
+    /// Resolves, again and again, when something has become of a check. That one is given up says nobody.
+    #[must_use]
+    pub fn checks_changed(&self) -> watch::Receiver<()> {
+        self.outbox.changed()
+    }
+
+    /// Tells a room its next bookings, in the order of their beginnings, in place of what it was told before: now, and
+    /// whenever its link stands anew. Those beyond [`MAX_BOOKINGS`] are left out.
+    pub fn set_agenda(&self, room: &RoomId, mut bookings: Vec<NextBooking>) {
+        bookings.truncate(MAX_BOOKINGS);
+        self.outbox.set_agenda(room, Agenda { bookings }, self.now());
+    }
+
+    /// Hands what staff in rooms tick to `checklist`; without one it is let go. Only the first one counts.
+    pub fn keep_ticks_in(&self, checklist: Arc<dyn Checklist>) {
+        let _ = self.checklist.set(checklist);
     }
 
     /// Now, by both clocks.
     #[must_use]
     pub fn now(&self) -> Moment {
         (self.clock)()
+    }
+
+    /// Whether a room can be heard.
+    #[must_use]
+    pub fn is_online(&self, room: &RoomId) -> bool {
+        self.links().get(room).is_some_and(|link| link.heard)
     }
 
     /// How many rooms can be heard.

@@ -2,11 +2,11 @@
 //!
 //! * `access`: which token each question needs;
 //! * `rooms`: the registry and each room's readiness; `history`: a room's past;
-//! * `check`: asks a room to check itself now;
+//! * `checks`: asks a room to check itself now;
 //! * `scrape`: each room's metrics, and where Prometheus finds them.
 
 mod access;
-mod check;
+mod checks;
 mod history;
 mod rooms;
 mod scrape;
@@ -18,7 +18,7 @@ use axum::{
     extract::State,
     http::{StatusCode, header},
     response::IntoResponse,
-    routing::get,
+    routing::{get, post},
 };
 use serde_json::json;
 use siaga_booking::StoreError;
@@ -54,7 +54,8 @@ pub fn router(answers: Answers) -> Router {
         .route("/v1/rooms/{room}/history", get(history::history))
         .route("/v1/sd/prometheus", get(scrape::targets))
         .route("/rooms/{room}/metrics", get(scrape::metrics))
-        .route("/v1/rooms/{room}/check", get(check::last).post(check::ask))
+        .route("/v1/rooms/{room}/checks", post(checks::ask))
+        .route("/v1/rooms/{room}/checks/{id}", get(checks::one))
         .route("/metrics", get(render))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .with_state(answers)

@@ -60,7 +60,7 @@ impl Office {
     fn ask_for_a_check(&self) -> (u16, String) {
         let printed = on_server(&self.lab, &["api-token", "add", "--name", "staff", "--scope", "book"]);
         let header = format!("Authorization: Bearer {}\r\n", printed.lines().last().unwrap());
-        ask_with(&self.server, "POST", "/v1/rooms/lab/check", &header)
+        ask_with(&self.server, "POST", "/v1/rooms/lab/checks", &header)
     }
 
     fn events(&self) -> Vec<String> {
@@ -159,13 +159,14 @@ fn the_server_answers_for_the_room_as_the_room_does_and_knows_when_it_is_off() {
 fn somebody_far_away_asks_the_room_to_check_itself() {
     let office = Office::open();
     let agent = office.agent();
-    let (accepted, wish) = office.ask_for_a_check();
-    assert_eq!(accepted, 202, "{wish}");
+    let (accepted, check) = office.ask_for_a_check();
+    assert_eq!(accepted, 202, "{check}");
+    let check: Value = serde_json::from_str(&check).unwrap();
+    let place = format!("/v1/rooms/lab/checks/{}", check["id"]);
     agent.wait_for("the room's desk asks for a check").unwrap();
     agent.wait_for("somebody asks for a probe").unwrap();
-    eventually("the room answers", || {
-        (get(&office.server, "/v1/rooms/lab/check").1["answer"] == "begun").then_some(())
-    });
+    let is_over = || (get(&office.server, &place).1["stage"] == "done").then_some(());
+    eventually("the room says that it is done", is_over);
     // When the server has a turn for the probe is another story.
     eventually("a probe is kept", || (office.probes_kept() > 0).then_some(()));
     assert_eq!(get(&agent, "/v1/trials").0, 200, "devices were asked for too");

@@ -19,7 +19,12 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::keeper::Keeper;
-use crate::{changes::ChangeWatch, demand, host, room::Room};
+use crate::{
+    changes::ChangeWatch,
+    demand::{self, Check},
+    host,
+    room::Room,
+};
 
 /// What is known is said at least this often.
 const AT_LEAST: Duration = Duration::from_secs(60);
@@ -29,6 +34,9 @@ const TOGETHER: Duration = Duration::from_millis(500);
 
 /// Between two frames of records: a long backlog must leave the line to others.
 const BACKLOG: Duration = Duration::from_secs(1);
+
+/// Between two frames of records of which the server has kept nothing.
+const NOT_KEPT: Duration = Duration::from_secs(60);
 
 /// What a talk needs.
 pub(super) struct Talk<'a> {
@@ -49,7 +57,7 @@ impl Talk<'_> {
         self.compare_clocks(link.welcome().server_time_ms);
         self.keeper.with(move |journal| journal.on_committed(committed)).await;
         self.keeper.tell(self.room).await;
-        let mut course = Course::new(self.room.changed(), committed);
+        let mut course = Course::new(self.room.changed(), committed, link.welcome().version);
         loop {
             if course.unanswered.is_none()
                 && let Err(end) = self.say_what_is_due(&mut link, &mut course).await
@@ -81,7 +89,8 @@ impl Talk<'_> {
             };
             match heard {
                 Ok(FromServer::Ack(ack)) => self.on_ack(ack, &mut course).await,
-                Ok(FromServer::CheckNow(wish)) => course.answers.push_back((wish.id, self.check_now(wish))),
+                Ok(FromServer::CheckNow(wish)) => self.check_now(wish, &mut course),
+                Ok(FromServer::Agenda(agenda)) => self.room.bookings().are(agenda, Timestamp::now()),
                 Ok(FromServer::Welcome(_) | FromServer::Unknown) => {}
                 Err(end) => return Some(end),
             }
@@ -90,7 +99,8 @@ impl Talk<'_> {
 
     async fn say_what_is_due(&self, link: &mut RoomLink, course: &mut Course) -> Result<(), LinkEnd> {
         let now = Instant::now();
-        let frame = if let Some((id, answer)) = course.answers.pop_front() {
+        course.look_at_checks(self.room, now);
+        let frame = if let Some((id, answer)) = course.next_answer() {
             let (no, _) = link.number();
             FromRoom::Checking(CheckingFrame { no, id, answer })
         } else if course.state_due() <= now {
@@ -108,6 +118,7 @@ impl Talk<'_> {
                 return Ok(());
             }
             let (no, echo) = link.number();
+            course.records_said = Some(no);
             FromRoom::Records(RecordsFrame { no, echo, dropped, records })
         } else {
             return Ok(());
@@ -140,6 +151,13 @@ impl Talk<'_> {
             course.unanswered = None;
         }
         self.room.tell_of_desk(|desk| desk.reported_at = Some(Timestamp::now()));
+        if course.records_said == Some(ack.no) {
+            course.records_said = None;
+            if ack.committed <= course.committed {
+                // It can't keep them now.
+                course.records_due = Instant::now() + NOT_KEPT;
+            }
+        }
         if ack.committed > course.committed {
             course.committed = ack.committed;
             self.keeper.with(move |journal| journal.on_committed(ack.committed)).await;
@@ -147,11 +165,16 @@ impl Talk<'_> {
         }
     }
 
-    fn check_now(&self, wish: CheckNow) -> CheckAnswer {
+    fn check_now(&self, wish: CheckNow, course: &mut Course) {
         self.watch.look(self.room);
-        let answer = demand::check_now(self.room);
-        info!(id = wish.id, ?answer, "the room's desk asks for a check");
-        answer
+        let check = demand::check_now(self.room, wish.purpose);
+        let answer = if check.is_some() { CheckAnswer::Begun } else { CheckAnswer::MeetingOn };
+        info!(id = wish.id, purpose = %wish.purpose, ?answer, "the room's desk asks for a check");
+        course.answers.push_back((wish.id, answer));
+        // A server of the version before does not ask what comes of it.
+        if let Some(check) = check.filter(|_| course.version >= TELLS_THE_END) {
+            course.checks.push((wish.id, check));
+        }
     }
 
     /// A wrong clock is told, once; nothing is dated by the server's.
@@ -180,15 +203,29 @@ struct Course {
     /// When what is known was last said.
     state_said: Option<Instant>,
     records_due: Instant,
+    /// The frame of records that is not acknowledged.
+    records_said: Option<u64>,
     /// The frame that is not acknowledged, and until when that is bearable.
     unanswered: Option<(u64, Instant)>,
     /// To wishes to check now.
     answers: VecDeque<(u64, CheckAnswer)>,
+    /// Checks that were begun.
+    checks: Vec<(u64, Check)>,
+    /// Those that are over since then; what they found is said first.
+    over: VecDeque<(u64, CheckAnswer, Instant)>,
+    /// Of the frames that both sides speak.
+    version: u16,
     committed: u64,
 }
 
+/// The first version of the frames in which a room says that a check is over.
+const TELLS_THE_END: u16 = 2;
+
+/// Between two looks whether a check is over.
+const LOOK: Duration = Duration::from_secs(1);
+
 impl Course {
-    fn new(changes: watch::Receiver<()>, committed: u64) -> Self {
+    fn new(changes: watch::Receiver<()>, committed: u64, version: u16) -> Self {
         let now = Instant::now();
         Self {
             began: now,
@@ -198,8 +235,12 @@ impl Course {
             known: None,
             state_said: None,
             records_due: now,
+            records_said: None,
             unanswered: None,
             answers: VecDeque::new(),
+            checks: Vec::new(),
+            over: VecDeque::new(),
+            version,
             committed,
         }
     }
@@ -207,6 +248,27 @@ impl Course {
     fn on_state(&mut self, now: Instant) {
         self.changes.mark_unchanged();
         (self.has_changed, self.state_said) = (false, Some(now));
+    }
+
+    /// What the checks that are over have found is to be said, and after that, that they are.
+    fn look_at_checks(&mut self, room: &Room, now: Instant) {
+        let Self { checks, over, has_changed, .. } = self;
+        checks.retain(|(id, check)| {
+            let answer = check.answer(room);
+            if let Some(answer) = answer {
+                over.push_back((*id, answer, now));
+                *has_changed = true;
+            }
+            answer.is_none()
+        });
+    }
+
+    fn next_answer(&mut self) -> Option<(u64, CheckAnswer)> {
+        let said = self.state_said;
+        let is_said = |over: &mut (u64, CheckAnswer, Instant)| said.is_some_and(|said| said >= over.2);
+        self.answers
+            .pop_front()
+            .or_else(|| self.over.pop_front_if(is_said).map(|(id, answer, _)| (id, answer)))
     }
 
     fn state_due(&self) -> Instant {
@@ -219,8 +281,11 @@ impl Course {
     fn next_due(&self) -> Instant {
         match self.unanswered {
             Some((_, until)) => until,
-            None if self.has_records => self.state_due().min(self.records_due),
-            None => self.state_due(),
+            None => {
+                let records = self.has_records.then_some(self.records_due);
+                let look = (!self.checks.is_empty()).then(|| Instant::now() + LOOK);
+                [records, look].into_iter().flatten().fold(self.state_due(), Instant::min)
+            }
         }
     }
 

@@ -62,20 +62,24 @@ impl Driver {
                     tokio::select! {
                         heard = self.surroundings.listen(&network) => traffic = heard,
                         _ = changes.next() => self.on_change(),
-                        () = room.demanded() => self.on_demand(),
+                        () = room.probe_demand().asked() => self.on_demand(room),
                         () = shutdown.requested() => {}
                     }
                     continue;
                 }
                 Action::Wait { until, put_off } => {
                     self.tell(room, put_off);
+                    // What came of the probe, or why there is none, is known now.
+                    if !self.schedule.is_demanded(Mode::Gate) {
+                        room.probe_demand().on_served();
+                    }
                     until
                 }
             };
             tokio::select! {
                 () = sleep(until.saturating_sub(now.since_boot)) => {}
                 _ = changes.next() => self.on_change(),
-                () = room.demanded() => self.on_demand(),
+                () = room.probe_demand().asked() => self.on_demand(room),
                 () = shutdown.requested() => {}
             }
         }
@@ -109,7 +113,8 @@ impl Driver {
             let at = began.wall.as_second();
             fingerprint.as_ref().is_some_and(|network| history.passed_before(network, question, at))
         };
-        let purpose = if self.schedule.is_demanded(mode) { Purpose::PreCheck } else { Purpose::Routine };
+        let purpose =
+            if self.schedule.is_demanded(mode) { room.probe_demand().purpose() } else { Purpose::Routine };
         let (question, mut seen) = self.links.probe(mode, purpose, passed_before, meter, cancel).await;
         let now = host::now();
         self.schedule.on_result(now.since_boot, mode, seen.attempt());
@@ -145,8 +150,9 @@ impl Driver {
         self.recognized = None;
     }
 
-    fn on_demand(&mut self) {
+    fn on_demand(&mut self, room: &Room) {
         info!("somebody asks for a probe");
+        room.probe_demand().on_taken();
         self.schedule.on_demand(host::now().since_boot);
     }
 

@@ -6,12 +6,14 @@
 //!
 //! * [`facts`]: what a room knows now, and that it was seen again;
 //! * [`records`]: what happened, numbered by the room's journal, until the server has it;
+//! * [`bookings`]: what the room's page shows of its bookings, and what staff tick there;
 //! * [`age`]: how old something is; [`tolerant`]: what a newer peer says in a way that is not understood.
 //!
 //! Each side skips fields, frames, records and parts of the facts that it does not know; a part that can't be read
 //! counts as not known, never as good. A frame is JSON of at most [`MAX_FRAME`] bytes.
 
 pub mod age;
+pub mod bookings;
 pub mod facts;
 pub mod records;
 pub mod tolerant;
@@ -19,19 +21,22 @@ pub mod tolerant;
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use siaga_probe::admission::Purpose;
 use thiserror::Error;
 
 pub use age::Age;
+pub use bookings::{Agenda, HandedTick, Item, MAX_BOOKINGS, NextBooking, Tick, Ticked};
 pub use facts::{Facts, Looks};
 pub use records::{Began, DeviceChange, DeviceEvent, Happening, Record};
 pub use tolerant::Tolerant;
 
 use crate::room::RoomId;
 
-/// Newest version of these frames that this side speaks.
-pub const VERSION: u16 = 1;
+/// Newest version of these frames that this side speaks. What it has and version 1 has not: the agenda, what a wish is for, and that
+/// it was done; ticks among the records.
+pub const VERSION: u16 = 2;
 
-/// Oldest version that this side still speaks: the one before the newest, once there is one.
+/// Oldest version that this side still speaks: the one before the newest.
 pub const OLDEST_VERSION: u16 = 1;
 
 /// Longest frame, bytes. The facts of a room with 64 cameras that offer 16 sizes each take 82 KiB; those of an ordinary
@@ -103,6 +108,8 @@ pub enum FromServer {
     Ack(Ack),
     /// Somebody wishes that the room be checked now.
     CheckNow(CheckNow),
+    /// The room's next bookings.
+    Agenda(Agenda),
     /// A frame of a newer version.
     #[serde(other)]
     Unknown,
@@ -196,14 +203,16 @@ pub struct CheckingFrame {
     pub answer: CheckAnswer,
 }
 
-/// What comes of a wish to check now. What was found is in the snapshots that follow.
+/// What comes of a wish to check now. What was found is in the snapshots between [`Self::Begun`] and [`Self::Done`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckAnswer {
     /// The room is being checked.
     Begun,
-    /// Not now: a camera or microphone of the room is in use.
+    /// Not now, or not to the end: a camera or microphone of the room is in use.
     MeetingOn,
+    /// The check that was begun is over, and what it found was reported before this.
+    Done,
     /// An answer of a newer room.
     #[serde(other)]
     Unknown,
@@ -225,6 +234,14 @@ pub struct Ack {
 pub struct CheckNow {
     /// Tells wishes apart.
     pub id: u64,
+    /// What for: the room's probe asks for as much precedence, and is given it if the server has asked for it.
+    #[serde(default = "of_a_person")]
+    pub purpose: Purpose,
+}
+
+/// A server of version 1 asks only when a person does.
+const fn of_a_person() -> Purpose {
+    Purpose::PreCheck
 }
 
 /// Tells one journal of a room from the one before it: 16 hexadecimal digits.

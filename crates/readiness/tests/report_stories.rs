@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
-use siaga_probe::{DirectionResult, Reason, Verdict};
+use siaga_probe::{DirectionResult, Reason, Verdict, admission::Purpose};
 use siaga_readiness::{
     Cause, CheckCode, CheckState, Code, DeviceKind, Evidence, Inventory, Policy, Profile, Readiness,
     RoomVerdict, ServerPlace, Trial, TrialOutcome, evaluate,
     inventory::{Kind, VideoMode},
     report::{
-        Ack, Age, Began, CheckAnswer, CheckNow, CheckingFrame, DeviceChange, DeviceEvent, Echo, Facts,
-        FromRoom, FromServer, Happening, Hello, JournalId, Looks, MAX_FRAME, MAX_RECORDS, OLDEST_VERSION,
-        Record, RecordsFrame, SnapshotFrame, StillFrame, Tolerant, VERSION, Welcome, common_version,
+        Ack, Age, Agenda, Began, CheckAnswer, CheckNow, CheckingFrame, DeviceChange, DeviceEvent, Echo,
+        Facts, FromRoom, FromServer, Happening, Hello, Item, JournalId, Looks, MAX_BOOKINGS, MAX_FRAME,
+        MAX_RECORDS, NextBooking, OLDEST_VERSION, Record, RecordsFrame, SnapshotFrame, StillFrame, Tick,
+        Ticked, Tolerant, VERSION, Welcome, common_version,
     },
 };
 
@@ -216,6 +217,41 @@ fn what_a_newer_peer_adds_is_ignored() {
 }
 
 #[test]
+fn a_room_and_a_server_of_the_release_before_are_understood() {
+    let read = |value: Value| serde_json::from_value::<FromServer>(value).unwrap();
+    assert_eq!(common_version(1), Some(1));
+    let asked = FromServer::CheckNow(CheckNow { id: 7, purpose: Purpose::PreCheck });
+    assert_eq!(read(json!({"type": "check_now", "id": 7})), asked);
+    let FromServer::Agenda(Agenda { bookings }) = read(
+        json!({"type": "agenda", "dress": "batik", "bookings": [{"ref": "b1", "colour": "red", "start": "2026-11-26T09:00:00+07:00",
+            "end": "2026-11-26T11:00:00+07:00", "class": "regal", "decision": "perhaps",
+            "checklist": [{"item": "coffee_ready", "name": "Dewi"}]}]}),
+    ) else {
+        panic!("it is known")
+    };
+    let NextBooking { reference, start, checklist, .. } = &bookings[0];
+    assert_eq!((reference.as_str(), start), ("b1", &"2026-11-26T02:00:00Z".parse().unwrap()));
+    assert_eq!(checklist[0].item, Item::Unknown);
+}
+
+#[test]
+fn the_longest_agenda_fits_into_a_frame() {
+    let longest = |text: &str| text.repeat(400);
+    let ticked = Ticked { item: Item::AttendanceConfirmed, name: longest("n"), at: booking().start.into() };
+    let of = NextBooking {
+        reference: longest("r"),
+        title: Some(longest("t")),
+        class: longest("c"),
+        decision: longest("d"),
+        checklist: vec![ticked; Item::ALL.len()],
+        ..booking()
+    };
+    let frame = FromServer::Agenda(Agenda { bookings: vec![of; MAX_BOOKINGS] });
+    let size = serde_json::to_vec(&frame).unwrap().len();
+    assert!(size < MAX_FRAME as usize, "{size}");
+}
+
+#[test]
 fn what_is_not_understood_is_unknown_with_a_reason_and_leaves_the_rest_as_it_is() {
     let facts_with = |part: &str, value: Value| {
         let mut facts = serde_json::to_value(facts(&ready_room())).unwrap();
@@ -298,6 +334,22 @@ fn checking() -> FromRoom {
     FromRoom::Checking(CheckingFrame { no: 9, id: 4, answer: CheckAnswer::MeetingOn })
 }
 
+fn tick() -> Tick {
+    Tick { reference: "SBW-2026-004512".into(), item: Item::RadioReady, name: "Dewi".into() }
+}
+
+fn booking() -> NextBooking {
+    NextBooking {
+        reference: "SBW-2026-004512".into(),
+        title: Some("Rapat koordinasi".into()),
+        start: "2026-11-26T02:00:00Z".parse().unwrap(),
+        end: "2026-11-26T04:00:00Z".parse().unwrap(),
+        class: "regular".into(),
+        decision: "approve".into(),
+        checklist: vec![Ticked { item: Item::RoomReady, name: "Dewi".into(), at: None }],
+    }
+}
+
 fn records(records: Vec<Record>) -> FromRoom {
     FromRoom::Records(RecordsFrame { no: 8, echo: ECHO, dropped: 2, records })
 }
@@ -351,6 +403,7 @@ fn frames() -> Vec<Vec<u8>> {
         Record { seq: 3, at: None, what: Happening::Device(event) },
         Record { seq: 4, at: Some(Age::ZERO), what: Happening::Began(began) },
         Record { seq: 5, at: Some(Age::ZERO), what: Happening::Trial(trial) },
+        Record { seq: 6, at: Some(Age::ZERO), what: Happening::Tick(tick()) },
     ];
     let looks = Looks { scan: Some(Age::ZERO), attempt: Some(Age::ZERO), host: None };
     let snapshot = SnapshotFrame { no: 1, echo: ECHO, facts: Tolerant::Understood(facts(&ready_room())) };
@@ -369,7 +422,8 @@ fn frames() -> Vec<Vec<u8>> {
             committed: 41,
         }),
         FromServer::Ack(Ack { no: 1, committed: 43, server_time_ms: 1_790_000_000_000 }),
-        FromServer::CheckNow(CheckNow { id: 4 }),
+        FromServer::CheckNow(CheckNow { id: 4, purpose: Purpose::Booking }),
+        FromServer::Agenda(Agenda { bookings: vec![booking()] }),
     ];
     let of_room = of_room.iter().map(|frame| serde_json::to_vec(frame).unwrap());
     of_room.chain(of_server.iter().map(|frame| serde_json::to_vec(frame).unwrap())).collect()

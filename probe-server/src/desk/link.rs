@@ -2,12 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use siaga_booking::{About, Outcome, Report, RoomState, StoreError, Word};
+use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     evaluate,
     moment::Moment,
     profile::Profile,
-    report::{Age, Facts, FromRoom, Hello, Looks, RecordsFrame, SnapshotFrame, StillFrame, Tolerant},
+    report::{
+        Age, Facts, FromRoom, HandedTick, Happening, Hello, Looks, Record, RecordsFrame, SnapshotFrame,
+        StillFrame, Tolerant, common_version,
+    },
     room::RoomId,
 };
 use siaga_transport::room::{Desk as RoomDesk, DeskError, Doing, Handle, Received};
@@ -15,7 +20,7 @@ use siaga_transport::room::{Desk as RoomDesk, DeskError, Doing, Handle, Received
 use super::{
     Desk, Link,
     known::{elapsed, facts, setup},
-    records::{event, frame as frame_of, outcome, word},
+    records::{before, event, frame as frame_of, outcome, word},
 };
 
 /// What the transport hands over to; shared, because the end of a link is recorded after the link.
@@ -26,7 +31,8 @@ impl RoomDesk for Reception {
     fn connected<'a>(&'a self, room: &'a RoomId, hello: &'a Hello, handle: Handle) -> Doing<'a, u64> {
         Box::pin(async move {
             let committed = self.0.connected(room, hello, handle.link()).await?;
-            self.0.wishes().on_link(room, handle);
+            let version = common_version(hello.version).unwrap_or_default();
+            self.0.outbox.on_link(room, handle, version, self.0.now());
             Ok(committed)
         })
     }
@@ -36,11 +42,15 @@ impl RoomDesk for Reception {
     }
 
     fn closed(&self, room: &RoomId, link: u64, why: &str) {
-        self.0.wishes().on_end(room, link);
+        self.0.outbox.on_end(room, link, self.0.now());
         if self.0.forget(room, link) {
             let (desk, room, why) = (self.0.clone(), room.clone(), why.to_owned());
             tokio::spawn(async move { desk.notice_offline(&room, &why).await });
         }
+    }
+
+    fn ordered(&self, room: &RoomId) -> Purpose {
+        self.0.outbox.ordered(room, self.0.now())
     }
 }
 
@@ -86,14 +96,16 @@ impl Desk {
                 facts.see_again(aged(looks, under_way));
                 Report { state: Some(state(room, facts, now)?), ..empty }
             }
-            FromRoom::Records(RecordsFrame { dropped, records, .. }) => {
+            FromRoom::Records(RecordsFrame { dropped, mut records, .. }) => {
                 self.note_dropped(room, link, dropped);
                 let written = now.wall.checked_sub(under_way).unwrap_or(now.wall);
+                let kept = self.keep_ticks(room, journal, &records, written).await;
+                records.truncate(kept);
                 Report { frames: records.iter().map(|record| frame_of(record, written)).collect(), ..empty }
             }
             // What was found is in the snapshots that follow.
             FromRoom::Checking(checking) => {
-                self.wishes().on_answer(room, checking.id, checking.answer);
+                self.outbox.on_answer(room, checking.id, checking.answer, now);
                 empty
             }
             FromRoom::Hello(_) | FromRoom::Unknown => empty,
@@ -103,7 +115,23 @@ impl Desk {
         if says_how_it_is && let Some(standing) = self.links().get_mut(room) {
             standing.heard |= standing.number == link;
         }
+        self.outbox.on_report(room, now);
         Ok(through)
+    }
+
+    /// Answers how many of the records may be acknowledged: those before the first tick that can't be kept.
+    async fn keep_ticks(&self, room: &RoomId, journal: u64, records: &[Record], written: Timestamp) -> usize {
+        let Some(checklist) = self.checklist.get() else { return records.len() };
+        for (n, record) in records.iter().enumerate() {
+            let Happening::Tick(tick) = &record.what else { continue };
+            let at = record.at.and_then(|age| before(written, age));
+            let tick = HandedTick { journal, seq: record.seq, at, tick: tick.clone() };
+            if let Err(error) = checklist.keep(room, tick).await {
+                tracing::error!(%error, %room, "cannot keep what was ticked in a room; it is asked for again");
+                return n;
+            }
+        }
+        records.len()
     }
 
     /// What the room last said, as old as it is now.

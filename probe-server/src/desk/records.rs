@@ -22,7 +22,8 @@ pub(super) fn frame(record: &Record, now: Timestamp) -> Frame {
         Happening::Began(began) => {
             frame.events = event(at, began.cause.code().as_str(), "").into_iter().collect();
         }
-        Happening::Unknown => {}
+        // A booking's, which keeps its own.
+        Happening::Tick(_) | Happening::Unknown => {}
     }
     frame
 }
@@ -36,7 +37,7 @@ pub(super) const fn outcome(state: CheckState) -> Outcome {
     }
 }
 
-fn before(now: Timestamp, age: Age) -> Option<Timestamp> {
+pub(super) fn before(now: Timestamp, age: Age) -> Option<Timestamp> {
     now.checked_sub(age.duration()).ok()
 }
 

@@ -1,7 +1,10 @@
 //! Stories of rooms that report, fall silent and come back, told to a desk with a clock of its own.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -21,8 +24,8 @@ use siaga_readiness::{
     profile::{Profile, Profiles},
     reasons::Code,
     report::{
-        Age, Began, Echo, Facts, FromRoom, Happening, Hello, JournalId, Looks, Record, RecordsFrame,
-        SnapshotFrame, StillFrame, Tolerant,
+        Age, Began, Echo, Facts, FromRoom, HandedTick, Happening, Hello, Item, JournalId, Looks, Record,
+        RecordsFrame, SnapshotFrame, StillFrame, Tick, Tolerant,
     },
     room::RoomId,
     snapshot::{Cause, Setup},
@@ -31,7 +34,7 @@ use siaga_readiness::{
 use siaga_transport::room::{DeskError, Received};
 use tempfile::TempDir;
 
-use super::{Desk, FILE};
+use super::{Checklist, Desk, FILE, NotKept, checklist::Keeping};
 
 /// A desk, its clock, and a profile that asks nothing but that the room's machine be a laptop.
 pub(crate) struct Office {
@@ -362,4 +365,54 @@ async fn rooms_are_known_by_page_and_counted() {
     let online: Vec<_> = page.iter().map(|known| (known.id().as_str(), known.presence().online)).collect();
     assert_eq!(online, [("a", true), ("b", false), ("c", true)]);
     assert_eq!(office.desk.online(), 2);
+}
+
+/// Keeps ticks for as long as it can.
+#[derive(Default)]
+struct Sheet {
+    kept: Mutex<Vec<HandedTick>>,
+    is_full: AtomicBool,
+}
+
+impl Checklist for Sheet {
+    fn keep<'a>(&'a self, _: &'a RoomId, tick: HandedTick) -> Keeping<'a> {
+        Box::pin(async {
+            if self.is_full.load(Ordering::Relaxed) {
+                return Err(NotKept("the disk is full".into()));
+            }
+            let mut kept = self.kept.lock().unwrap();
+            if kept.iter().all(|known| known.seq != tick.seq) {
+                kept.push(tick);
+            }
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_staff_tick_is_acknowledged_once_it_is_kept_and_holds_nothing_else_up() {
+    let office = Office::new();
+    let sheet = Arc::new(Sheet::default());
+    office.desk.keep_ticks_in(sheet.clone());
+    office.arrive("r1", 1).await;
+    let tick = |item| Happening::Tick(Tick { reference: "b1".into(), item, name: "Dewi".into() });
+    let sent = vec![
+        record(1, 60, tick(Item::RadioReady)),
+        record(2, 50, probe()),
+        record(3, 40, tick(Item::RoomReady)),
+        record(4, 30, probe()),
+    ];
+    sheet.is_full.store(true, Ordering::Relaxed);
+    assert_eq!(office.say("r1", 1, records(sent.clone())).await.unwrap(), 0);
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Ready, "the room is heard all the same");
+    sheet.is_full.store(false, Ordering::Relaxed);
+    assert_eq!(office.say("r1", 1, records(sent[..2].to_vec())).await.unwrap(), 2);
+    sheet.is_full.store(true, Ordering::Relaxed);
+    assert_eq!(office.say("r1", 1, records(sent[2..].to_vec())).await.unwrap(), 2);
+    sheet.is_full.store(false, Ordering::Relaxed);
+    assert_eq!(office.say("r1", 1, records(sent)).await.unwrap(), 4);
+    let kept = sheet.kept.lock().unwrap();
+    let told: Vec<_> = kept.iter().map(|kept| (kept.journal, kept.seq, kept.tick.item)).collect();
+    assert_eq!(told, [(7, 1, Item::RadioReady), (7, 3, Item::RoomReady)]);
+    assert_eq!(kept[0].at, Some("2026-11-22T00:59:00Z".parse().unwrap()));
 }

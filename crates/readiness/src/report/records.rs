@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Age, Tolerant};
+use super::{Age, Tick, Tolerant};
 use crate::{
     inventory::Kind, observation::ProbeEvidence, reasons::Code, snapshot::Cause, state::CheckState,
     trial::Trial,
@@ -35,6 +35,8 @@ pub enum Happening {
     Device(DeviceEvent),
     /// What was known before became worthless.
     Began(Began),
+    /// Somebody in the room has done a manual step of the procedure.
+    Tick(Tick),
     /// Something that this version does not know, or not in this form.
     #[serde(other)]
     Unknown,

@@ -153,7 +153,9 @@ impl RoomLink {
                             self.heard = Heard { no: ack.no, at: Instant::now() };
                             return Ok(frame);
                         }
-                        FromServer::Welcome(_) | FromServer::CheckNow(_) => return Ok(frame),
+                        FromServer::Welcome(_) | FromServer::CheckNow(_) | FromServer::Agenda(_) => {
+                            return Ok(frame);
+                        }
                     }
                 }
                 () = self.silence.lasts(&self.connection) => {

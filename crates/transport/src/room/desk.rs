@@ -2,8 +2,9 @@
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
+use siaga_probe::admission::Purpose;
 use siaga_readiness::{
-    report::{CheckNow, FromRoom, Hello},
+    report::{FromRoom, FromServer, Hello},
     room::RoomId,
 };
 use thiserror::Error;
@@ -22,6 +23,12 @@ pub trait Desk: Send + Sync + 'static {
 
     /// The room's link is gone; `link` is the number of the handle that came with it.
     fn closed(&self, room: &RoomId, link: u64, why: &str);
+
+    /// What the room has been asked for a probe for. No more precedence is given to what it asks, whatever it says.
+    fn ordered(&self, room: &RoomId) -> Purpose {
+        let _ = room;
+        Purpose::Routine
+    }
 }
 
 /// A frame that came.
@@ -40,22 +47,32 @@ pub struct Received {
 #[derive(Clone)]
 pub struct Handle {
     pub(super) link: u64,
-    pub(super) to_room: mpsc::Sender<CheckNow>,
+    pub(super) to_room: mpsc::Sender<FromServer>,
 }
 
+/// Frames that wait to be said to a room.
+const WAITING: usize = 4;
+
 impl Handle {
+    /// A handle to a link, and where what is said with it comes out.
+    #[must_use]
+    pub fn new(link: u64) -> (Self, mpsc::Receiver<FromServer>) {
+        let (to_room, said) = mpsc::channel(WAITING);
+        (Self { link, to_room }, said)
+    }
+
     /// Tells one link of a room from the next.
     #[must_use]
     pub fn link(&self) -> u64 {
         self.link
     }
 
-    /// Asks the room to check itself now.
+    /// Says a frame to the room; never a welcome or an acknowledgement, which the link itself says.
     ///
     /// # Errors
     /// Its link is gone, or too much is waiting to be said.
-    pub fn check_now(&self, wish: CheckNow) -> Result<(), NotSaid> {
-        self.to_room.try_send(wish).map_err(|_| NotSaid)
+    pub fn say(&self, frame: FromServer) -> Result<(), NotSaid> {
+        self.to_room.try_send(frame).map_err(|_| NotSaid)
     }
 }
 

@@ -8,10 +8,7 @@ use siaga_readiness::{
     report::{Ack, Echo, FromRoom, FromServer, Hello, VERSION, Welcome, common_version},
     room::RoomId,
 };
-use tokio::{
-    sync::mpsc,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 use tracing::info;
 
 use super::{
@@ -28,9 +25,6 @@ pub(crate) struct Rooms {
     pub(crate) live: Arc<Live>,
     pub(crate) patience: LinkPatience,
 }
-
-/// Wishes that wait to be said to a room.
-const WISHES: usize = 4;
 
 /// A link from its greeting to its end. `room` is the one that the certificate names; `on_standing` is called once it is
 /// no longer one of those who merely came.
@@ -49,8 +43,7 @@ pub(crate) async fn serve(
     }
     let mut place = live.enter(room).ok_or(Ended::Full)?;
     on_standing();
-    let (tell, mut wishes) = mpsc::channel(WISHES);
-    let handle = Handle { link: place.link, to_room: tell };
+    let (handle, mut wishes) = Handle::new(place.link);
     let mut closing = Closing { desk: &**desk, room, link: place.link, why: SHUTTING_DOWN.into() };
     let committed = desk.connected(room, &hello, handle).await?;
     info!(%room, agent = hello.agent, peer = %connection.remote_address(), "room connected");
@@ -94,7 +87,7 @@ pub(crate) async fn serve(
                 }
             }
             Some(wish) = wishes.recv() => {
-                if let Err(error) = write(&mut to_room, &FromServer::CheckNow(wish), patience.frame).await {
+                if let Err(error) = write(&mut to_room, &wish, patience.frame).await {
                     break error.into();
                 }
             }

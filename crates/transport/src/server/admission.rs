@@ -140,15 +140,18 @@ impl Admission {
         Some(self.shares.lock().ok()?.standing(self.epoch.elapsed()))
     }
 
-    /// The answer to a room's first message: a grant with its lease, or the refusal to send.
+    /// The answer to a room's first message: a grant with its lease, or the refusal to send. `ordered`: the most urgent
+    /// purpose that the room may claim.
     pub(super) fn admit(
         &self,
         message: FromClient,
         asker: Asker,
+        ordered: Purpose,
         rtt: Duration,
     ) -> Result<Admitted<'_>, Refusal> {
         let ask = self.understand(message, &asker).map_err(Refusal::Deny)?;
         let Ask { mode, up_bps: up, down_bps: down, purpose, .. } = ask;
+        let purpose = purpose.min(ordered);
         let request = Request { asker, mode, up, down, purpose };
         let late = self.patience.minds_lateness && self.pulse.is_late();
         let Ok(mut shares) = self.shares.lock() else {

@@ -1,7 +1,10 @@
 //! A connection that carries a probe.
 
 use quinn::{Connection, SendStream};
-use siaga_probe::{admission::Asker, control::FromClient};
+use siaga_probe::{
+    admission::{Asker, Purpose},
+    control::FromClient,
+};
 use tokio::time::timeout;
 use tracing::{debug, field::display, info};
 
@@ -33,7 +36,11 @@ pub(super) async fn serve(connection: &Connection, peer: Option<Peer>, desk: &De
         Some(peer) => Asker::Room(peer.room.as_str().into()),
         None => Asker::at(connection.remote_address().ip()),
     };
-    let admitted = match desk.admission.admit(message, asker.clone(), rtt) {
+    let ordered = match (&peer, &desk.rooms) {
+        (Some(peer), Some(rooms)) => rooms.desk.ordered(&peer.room),
+        _ => Purpose::Routine,
+    };
+    let admitted = match desk.admission.admit(message, asker.clone(), ordered, rtt) {
         Ok(admitted) => admitted,
         Err(refusal) => {
             let linger = async {

@@ -190,15 +190,16 @@ async fn what_a_room_says_is_taken_in_and_acknowledged_and_it_can_be_asked_to_ch
         assert!(matches!(received.frame, FromRoom::Still(_)));
         assert!(received.under_way < Duration::from_secs(5), "loopback is fast: {:?}", received.under_way);
     }
-    handle.check_now(CheckNow { id: 9 }).unwrap();
-    assert_eq!(within(link.hear()).await.unwrap(), FromServer::CheckNow(CheckNow { id: 9 }));
+    let wish = FromServer::CheckNow(CheckNow { id: 9, purpose: siaga_probe::admission::Purpose::PreCheck });
+    handle.say(wish.clone()).unwrap();
+    assert_eq!(within(link.hear()).await.unwrap(), wish);
     let (no, _) = link.number();
     let checking = FromRoom::Checking(CheckingFrame { no, id: 9, answer: CheckAnswer::Begun });
     link.say(&checking).await.unwrap();
     assert_eq!(office.reported().await.frame, checking);
     within(link.close()).await;
     assert_eq!(office.closed().await.0, handle.link());
-    assert!(handle.check_now(CheckNow { id: 10 }).is_err(), "it is gone");
+    assert!(handle.say(wish).is_err(), "it is gone");
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use siaga_readiness::report::{
-    Ack, CheckNow, CheckingFrame, DeviceEvent, Echo, FromRoom, FromServer, Looks, MAX_FRAME, MAX_RECORDS,
-    StillFrame, VERSION, Welcome,
+    Ack, Agenda, CheckNow, CheckingFrame, DeviceEvent, Echo, FromRoom, FromServer, Looks, MAX_BOOKINGS,
+    MAX_FRAME, MAX_RECORDS, NextBooking, StillFrame, Tick, Ticked, VERSION, Welcome,
 };
 
 use super::{
@@ -26,7 +26,7 @@ fn every_frame_has_an_example_that_is_one() {
     let all = ["checking", "hello", "records", "snapshot", "still"];
     assert_eq!(from_room, all.map(str::to_owned).into());
     let from_server = examples::<FromServer>("<!-- link: from server -->");
-    assert_eq!(from_server, ["ack", "check_now", "welcome"].map(str::to_owned).into());
+    assert_eq!(from_server, ["ack", "agenda", "check_now", "welcome"].map(str::to_owned).into());
 }
 
 #[test]
@@ -41,6 +41,10 @@ fn no_field_of_a_frame_is_missing() {
         fields::of::<Welcome>(),
         fields::of::<Ack>(),
         fields::of::<CheckNow>(),
+        fields::of::<Agenda>(),
+        fields::of::<NextBooking>(),
+        fields::of::<Ticked>(),
+        fields::of::<Tick>(),
     ]
     .into_iter()
     .flatten()
@@ -63,6 +67,7 @@ fn every_number_of_the_link_is_the_code_s() {
         ("its ALPN", String::from_utf8_lossy(ROOM_ALPN).into_owned()),
         ("longest body of a frame, bytes", MAX_FRAME.to_string()),
         ("most records in a frame", MAX_RECORDS.to_string()),
+        ("most bookings in an agenda", MAX_BOOKINGS.to_string()),
         ("between two signs of life, s", seconds(keep_alive)),
         ("patience with a silent way, s", seconds(silence)),
         ("patience with a silent connection, s", seconds(idle)),

@@ -202,6 +202,27 @@ fn what_a_machine_that_is_always_on_can_do_with_its_budget() {
 }
 
 #[test]
+fn a_demand_at_night_waits_for_the_turn_that_a_busy_server_tells_and_not_for_hours() {
+    let busy = |turn: Duration| {
+        let mut life = Life::switched_on_at(at(0, 20, 0), plan(), None);
+        life.room = office;
+        life.schedule.on_demand(life.now);
+        assert_eq!(life.schedule.next(life.now, office(life.now)), Action::Probe(Mode::Gate));
+        let busy = Attempt {
+            verdict: Verdict::Inconclusive,
+            reason: Reason::ServerBusy,
+            retry_after: Some(turn),
+            ..pass(0)
+        };
+        life.schedule.on_result(life.now, Mode::Gate, busy);
+        life.until(at(0, 23, 0));
+        (life.times(Mode::Gate), life.schedule.is_demanded(Mode::Gate))
+    };
+    assert_eq!(busy(MINUTE * 5), (vec![at(0, 20, 5)], false));
+    assert_eq!(busy(MINUTE * 50), (vec![], false));
+}
+
+#[test]
 fn a_demand_right_after_a_probe_has_its_answer_already() {
     let mut life = Life::switched_on_at(at(0, 20, 0), plan(), None);
     life.room = office;

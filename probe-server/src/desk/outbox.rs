@@ -1,0 +1,246 @@
+//! What the desk has to say to rooms: at once where a link stands, else when the next one does.
+//!
+//! A link takes a few frames at a time. What it could not take is said at the room's next report, a minute later at most; of what
+//! replaces what was said before only the newest is.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use siaga_probe::admission::Purpose;
+use siaga_readiness::{
+    moment::Moment,
+    report::{Agenda, CheckAnswer, FromServer},
+    room::RoomId,
+};
+use siaga_transport::room::Handle;
+use tokio::sync::watch;
+
+use super::{Check, checks::Checks};
+
+/// What rooms are to be told.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    all: Mutex<All>,
+    changed: watch::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+struct All {
+    links: HashMap<RoomId, Standing>,
+    agendas: HashMap<RoomId, Numbered<Agenda>>,
+    checks: Checks,
+    last: u64,
+}
+
+/// A link, and what was said on it.
+#[derive(Debug)]
+struct Standing {
+    handle: Handle,
+    /// Of the frames that both sides speak.
+    version: u16,
+    agenda: u64,
+}
+
+/// Tells one state of something from the next.
+#[derive(Debug)]
+struct Numbered<T> {
+    no: u64,
+    it: T,
+}
+
+impl Outbox {
+    /// Has a room check itself: now, or when it can be heard.
+    pub(super) fn order(&self, room: &RoomId, purpose: Purpose, within: Duration, now: Moment) -> Check {
+        let mut all = self.all();
+        let check = all.checks.order(room, purpose, within, now);
+        all.say(room, now);
+        all.checks.of(room, check.id, now).unwrap_or(check)
+    }
+
+    /// A check that was asked for.
+    pub(super) fn check(&self, room: &RoomId, id: u64, now: Moment) -> Option<Check> {
+        self.all().checks.of(room, id, now)
+    }
+
+    /// Resolves, again and again, when a room has answered.
+    pub(super) fn changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// What the room may claim to probe for.
+    pub(super) fn ordered(&self, room: &RoomId, now: Moment) -> Purpose {
+        self.all().checks.ordered(room, now)
+    }
+
+    /// The room's next bookings, in place of those that were told before.
+    pub(super) fn set_agenda(&self, room: &RoomId, agenda: Agenda, now: Moment) {
+        let mut all = self.all();
+        if all.agendas.get(room).is_none_or(|known| known.it != agenda) {
+            all.last += 1;
+            let no = all.last;
+            all.agendas.insert(room.clone(), Numbered { no, it: agenda });
+            all.say(room, now);
+        }
+    }
+
+    /// A room's link stands.
+    pub(super) fn on_link(&self, room: &RoomId, handle: Handle, version: u16, now: Moment) {
+        let mut all = self.all();
+        all.checks.on_end(room, now);
+        all.links.insert(room.clone(), Standing { handle, version, agenda: 0 });
+        all.say(room, now);
+    }
+
+    /// It is gone, unless a newer one stands.
+    pub(super) fn on_end(&self, room: &RoomId, link: u64, now: Moment) {
+        let mut all = self.all();
+        if all.links.get(room).is_some_and(|standing| standing.handle.link() == link) {
+            all.links.remove(room);
+            all.checks.on_end(room, now);
+            drop(all);
+            self.changed.send_replace(());
+        }
+    }
+
+    /// The room has answered.
+    pub(super) fn on_answer(&self, room: &RoomId, id: u64, answer: CheckAnswer, now: Moment) {
+        self.all().checks.on_answer(room, id, answer, now);
+        self.changed.send_replace(());
+    }
+
+    /// The room was heard: what it could not take before it may take now.
+    pub(super) fn on_report(&self, room: &RoomId, now: Moment) {
+        self.all().say(room, now);
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl All {
+    /// Says what the room was not told, as far as its link takes it.
+    fn say(&mut self, room: &RoomId, now: Moment) {
+        let Some(standing) = self.links.get_mut(room) else { return };
+        for wish in self.checks.due(room, now) {
+            if standing.handle.say(FromServer::CheckNow(wish)).is_err() {
+                return;
+            }
+            self.checks.on_asked(room, wish.id, now);
+        }
+        if let Some(Numbered { no, it }) = self.agendas.get(room)
+            && standing.version >= HAS_AGENDAS
+            && standing.agenda != *no
+            && standing.handle.say(FromServer::Agenda(it.clone())).is_ok()
+        {
+            standing.agenda = *no;
+        }
+    }
+}
+
+/// The first version of the frames that has them.
+const HAS_AGENDAS: u16 = 2;
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use siaga_readiness::{
+        moment::BootId,
+        report::{CheckNow, NextBooking},
+    };
+    use tokio::sync::mpsc::Receiver;
+
+    use super::*;
+    use crate::desk::Stage;
+
+    fn now() -> Moment {
+        let since_boot = Duration::from_secs(1000);
+        Moment { wall: "2026-11-26T01:00:00Z".parse().unwrap(), since_boot, boot: BootId(1) }
+    }
+
+    fn id() -> RoomId {
+        "r1".parse().unwrap()
+    }
+
+    fn agenda(reference: &str) -> Agenda {
+        let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let (class, decision) = ("regular".to_owned(), "approve".to_owned());
+        let (reference, title, checklist) = (reference.to_owned(), None, Vec::new());
+        Agenda { bookings: vec![NextBooking { reference, title, start, end, class, decision, checklist }] }
+    }
+
+    fn said(link: &mut Receiver<FromServer>) -> Vec<String> {
+        let mut said = Vec::new();
+        while let Ok(frame) = link.try_recv() {
+            said.push(match frame {
+                FromServer::Agenda(agenda) => agenda.bookings[0].reference.clone(),
+                FromServer::CheckNow(CheckNow { purpose, .. }) => purpose.to_string(),
+                other => panic!("{other:?}"),
+            });
+        }
+        said
+    }
+
+    #[test]
+    fn a_room_is_told_its_bookings_once_on_each_link_and_when_they_change() {
+        let outbox = Outbox::default();
+        outbox.set_agenda(&id(), agenda("b1"), now());
+        let (handle, mut link) = Handle::new(1);
+        outbox.on_link(&id(), handle, 2, now());
+        outbox.on_report(&id(), now());
+        outbox.set_agenda(&id(), agenda("b1"), now());
+        assert_eq!(said(&mut link), ["b1"]);
+        outbox.set_agenda(&id(), agenda("b2"), now());
+        assert_eq!(said(&mut link), ["b2"]);
+        let (handle, mut newer) = Handle::new(2);
+        outbox.on_link(&id(), handle, 2, now());
+        outbox.on_end(&id(), 1, now());
+        outbox.order(&id(), Purpose::Booking, Duration::from_secs(60), now());
+        assert_eq!(said(&mut newer), ["b2", "booking"], "the newer link stands");
+    }
+
+    #[test]
+    fn what_a_link_can_t_take_is_said_later_and_only_the_newest_of_it() {
+        let outbox = Outbox::default();
+        let (handle, mut link) = Handle::new(1);
+        outbox.on_link(&id(), handle, 2, now());
+        for n in 0..10 {
+            outbox.set_agenda(&id(), agenda(&n.to_string()), now());
+        }
+        assert_eq!(said(&mut link), ["0", "1", "2", "3"]);
+        let check = outbox.order(&id(), Purpose::PreCheck, Duration::from_secs(60), now());
+        assert_eq!(check.stage, Stage::Asked);
+        outbox.on_report(&id(), now());
+        assert_eq!(said(&mut link), ["pre_check", "9"]);
+    }
+
+    #[test]
+    fn a_room_of_the_release_before_is_asked_to_check_and_told_nothing_else() {
+        let outbox = Outbox::default();
+        outbox.set_agenda(&id(), agenda("b1"), now());
+        outbox.order(&id(), Purpose::PreCheck, Duration::from_secs(60), now());
+        let (handle, mut link) = Handle::new(1);
+        outbox.on_link(&id(), handle, 1, now());
+        assert_eq!(said(&mut link), ["pre_check"]);
+    }
+
+    #[test]
+    fn a_check_of_a_room_whose_link_is_gone_waits_for_the_next_one() {
+        let outbox = Outbox::default();
+        let (handle, link) = Handle::new(1);
+        outbox.on_link(&id(), handle, 2, now());
+        let check = outbox.order(&id(), Purpose::Booking, Duration::from_secs(60), now());
+        assert_eq!(outbox.ordered(&id(), now()), Purpose::Booking);
+        let changed = outbox.changed();
+        drop(link);
+        outbox.on_end(&id(), 1, now());
+        assert!(changed.has_changed().unwrap());
+        assert_eq!(outbox.check(&id(), check.id, now()).unwrap().stage, Stage::Waiting);
+        let (handle, mut link) = Handle::new(2);
+        outbox.on_link(&id(), handle, 2, now());
+        assert_eq!(said(&mut link), ["booking"]);
+    }
+}

@@ -1,0 +1,47 @@
+//! Asks a room to check itself now, over the link that it holds open.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use siaga_probe::admission::Purpose;
+use siaga_service::problem::Problem;
+
+use super::{Answers, known};
+
+/// A check takes less than a minute; a server that is busy may put its probe off.
+const WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// The answer says only that the room was asked; its place tells how far it is, the room's readiness what was found.
+pub(super) async fn ask(
+    State(answers): State<Answers>,
+    Path(room): Path<String>,
+) -> Result<Response, Problem> {
+    let known = known(answers.desk.clone(), &room).await?;
+    if !known.presence().online {
+        let words = format!("{room} can't be heard: switch its computer on, or ask again once it is online.");
+        return Err(Problem::new(StatusCode::CONFLICT, words));
+    }
+    let check = answers.desk.order_check(known.id(), Purpose::PreCheck, WITHIN);
+    let place = format!("/v1/rooms/{room}/checks/{}", check.id);
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(check)).into_response())
+}
+
+pub(super) async fn one(
+    State(answers): State<Answers>,
+    Path((room, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let known = known(answers.desk.clone(), &room).await?;
+    let check = id.parse().ok().and_then(|id| answers.desk.check(known.id(), id));
+    let none = || {
+        let words = format!(
+            "{room} was asked for no such check, or it is long over; POST /v1/rooms/{room}/checks asks for one."
+        );
+        Problem::new(StatusCode::NOT_FOUND, words)
+    };
+    check.map(|check| Json(check).into_response()).ok_or_else(none)
+}
