@@ -7,11 +7,13 @@
 //! * [`emulator`]: the same links in real time, for the real programs.
 //! * [`bench`]: the real programs beside iperf3 over such links.
 //! * [`programs`]: the real programs, started and ended.
+//! * [`lab_room`]: what a good room would report.
 //! * [`swarm`]: a province of rooms in one process.
 
 pub mod bench;
 pub mod cells;
 pub mod emulator;
+pub mod lab_room;
 pub mod link;
 pub mod matrix;
 pub mod programs;

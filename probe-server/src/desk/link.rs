@@ -55,12 +55,11 @@ impl RoomDesk for Reception {
 }
 
 impl Desk {
-    pub(super) async fn connected(
-        &self,
-        room: &RoomId,
-        hello: &Hello,
-        number: u64,
-    ) -> Result<u64, DeskError> {
+    /// A room has connected; the answer is up to where its journal is kept.
+    ///
+    /// # Errors
+    /// The store can't be written.
+    pub async fn connected(&self, room: &RoomId, hello: &Hello, number: u64) -> Result<u64, DeskError> {
         let now = self.now();
         let about = About { site: hello.site.as_deref().and_then(word), agent: word(&hello.agent) };
         let report = Report {
@@ -73,7 +72,11 @@ impl Desk {
         Ok(self.store.record(report).await.map_err(refusal)?.through)
     }
 
-    pub(super) async fn reported(&self, room: &RoomId, received: Received) -> Result<u64, DeskError> {
+    /// A room has said something; the answer is up to where its journal is kept.
+    ///
+    /// # Errors
+    /// The store can't be written, or a newer link has come.
+    pub async fn reported(&self, room: &RoomId, received: Received) -> Result<u64, DeskError> {
         let Received { link, frame, under_way } = received;
         let journal = self.journal(room, link)?;
         let now = self.now();

@@ -1,0 +1,169 @@
+//! A room that is made of nothing: what its agent would report if it were a good one.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use siaga_probe::{
+    Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    network::NetworkId,
+    outcome::{ByteCount, RoundTrip},
+};
+use siaga_readiness::{
+    host::{Host, MachineKind, Power, Presence, ProgramFact},
+    inventory::{AudioDevice, Camera, Inventory, VideoMode},
+    moment::Moment,
+    observation::{Evidence, Observation, ProbeEvidence, ServerPlace},
+    policy::Policy,
+    reasons::Code,
+    report::Facts,
+    snapshot::Setup,
+    state::CheckState,
+    tracker::Tracker,
+    trial::{DeviceKind, Judgement, Trial, TrialOutcome},
+};
+
+/// A room.
+#[derive(Debug, Clone)]
+pub struct LabRoom {
+    /// Its identifier.
+    pub name: String,
+    /// What ails it.
+    pub fault: Option<Fault>,
+}
+
+/// What may ail a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Fault {
+    /// Somebody has unplugged its camera.
+    Camera,
+    /// Its link is too slow.
+    Link,
+    /// Zoom is not installed.
+    Zoom,
+}
+
+/// When its link was last probed.
+#[derive(Debug, Clone, Copy)]
+pub struct Probed {
+    /// For a second.
+    pub gate: Duration,
+    /// For half a minute.
+    pub sustain: Duration,
+}
+
+impl LabRoom {
+    /// What the room knows at `now`: devices and machine were looked at just now, the link was probed so long ago.
+    #[must_use]
+    pub fn facts(&self, now: Moment, probed: Probed) -> Facts {
+        let gate = if self.fault == Some(Fault::Link) { Verdict::Fail } else { Verdict::Pass };
+        let setup = Setup {
+            room: self.name.clone(),
+            probe_server: Some("probe.example:4433".to_owned()),
+            policy: Policy::default(),
+        };
+        let ago = |time: Duration| Moment {
+            wall: now.wall.checked_sub(time).unwrap_or(Timestamp::MIN),
+            since_boot: now.since_boot.saturating_sub(time),
+            boot: now.boot,
+        };
+        let mut tracker = Tracker::new(setup, ago(Duration::from_secs(24 * 3600)));
+        let seen = [
+            (probed.sustain, Evidence::Probe(Box::new(probe(Mode::Sustain, Verdict::Pass)))),
+            (probed.gate, Evidence::Probe(Box::new(probe(Mode::Gate, gate)))),
+            (Duration::ZERO, Evidence::Devices(self.inventory())),
+            (probed.gate, tried(DeviceKind::Camera, CAMERA, Code::CameraWorks)),
+            (probed.gate, tried(DeviceKind::Microphone, MICROPHONE, Code::MicrophoneWorks)),
+            (Duration::ZERO, Evidence::Host(self.host())),
+        ];
+        for (age, evidence) in seen {
+            tracker.observe(Observation { at: ago(age), took: Duration::from_secs(1), evidence });
+        }
+        Facts::of(tracker.snapshot(), now)
+    }
+
+    fn inventory(&self) -> Inventory {
+        let bus = "usb-0000:00:14.0-1".to_owned();
+        let camera = Camera {
+            id: CAMERA.to_owned(),
+            name: "Lab webcam".to_owned(),
+            node: "/dev/video0".to_owned(),
+            usb_id: Some("046d:082d".to_owned()),
+            serial: None,
+            usb_mbits: Some(480.0),
+            bus: bus.clone(),
+            external: Some(true),
+            is_virtual: false,
+            modes: vec![VideoMode { width: 1920, height: 1080, fps: 30.0 }],
+            fov: None,
+            known: None,
+            state: CheckState::Ok,
+            reason: Code::DevicePresent,
+        };
+        let microphone = AudioDevice {
+            id: MICROPHONE.to_owned(),
+            name: "Lab webcam".to_owned(),
+            node: "hw:CARD=Lab,DEV=0".to_owned(),
+            usb_id: Some("046d:082d".to_owned()),
+            serial: None,
+            bus,
+            external: Some(true),
+            is_virtual: false,
+            rates: vec![48_000],
+            known: None,
+            state: CheckState::Ok,
+            reason: Code::DevicePresent,
+        };
+        let cameras = if self.fault == Some(Fault::Camera) { Vec::new() } else { vec![camera] };
+        Inventory { cameras, microphones: vec![microphone], ..Inventory::default() }
+    }
+
+    fn host(&self) -> Host {
+        let id = "zoom".parse().expect("it is an id");
+        let presence = if self.fault == Some(Fault::Zoom) { Presence::Absent } else { Presence::Present };
+        Host {
+            power: Power::Mains,
+            charge_percent: None,
+            ups: true,
+            machine: MachineKind::Desktop,
+            programs: vec![ProgramFact { id, name: "Zoom".to_owned(), presence }],
+        }
+    }
+}
+
+const CAMERA: &str = "usb-046d:082d-1";
+const MICROPHONE: &str = "usb-046d:082d-1-audio";
+
+fn tried(kind: DeviceKind, id: &str, reason: Code) -> Evidence {
+    let outcome = TrialOutcome::Found(Judgement::new(CheckState::Ok, reason));
+    Evidence::Trial(Trial { kind, id: id.to_owned(), outcome })
+}
+
+/// What a probe at the rates of the profile `minimum` found.
+#[must_use]
+pub fn probe(mode: Mode, verdict: Verdict) -> ProbeEvidence {
+    let reason = if verdict == Verdict::Pass { Reason::Sustained } else { Reason::QueueGrows };
+    let direction = |megabits: u64, arrived: u64| DirectionResult {
+        verdict,
+        delivered_bps: Some(if verdict == Verdict::Pass { arrived } else { arrived / 2 }),
+        loss_ratio: Some(0.0),
+        observed_s: if mode == Mode::Sustain { 21.0 } else { 1.0 },
+        ..DirectionResult::unmeasured(
+            Bitrate::from_bps(megabits * 1_000_000).expect("within the range"),
+            reason,
+        )
+    };
+    let result = ProbeResult {
+        mode,
+        server: "probe.example:4433".to_owned(),
+        started_at: String::new(),
+        duration_s: 1.04,
+        bytes: ByteCount { sent: 1_300_000, received: 2_700_000 },
+        verdict,
+        reason,
+        detail: None,
+        up: direction(10, 10_500_000),
+        down: direction(20, 21_000_000),
+        rtt_ms: RoundTrip { idle: Some(18.0), loaded: Some(25.0) },
+    };
+    ProbeEvidence { server_place: ServerPlace::Public, network: Some(NetworkId(0x51A6A)), result }
+}
