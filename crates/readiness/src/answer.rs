@@ -160,6 +160,12 @@ pub enum CheckCode {
 }
 
 impl CheckCode {
+    /// Whether it is about the link, which has two ends.
+    #[must_use]
+    pub const fn is_about_link(self) -> bool {
+        matches!(self, Self::NetServer | Self::NetUp | Self::NetDown | Self::NetSustain)
+    }
+
     /// As it is written in JSON and in metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

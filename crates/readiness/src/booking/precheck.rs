@@ -14,6 +14,7 @@ mod laws;
 mod stories;
 mod terms;
 mod times;
+mod told;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::reasons::Code;
 
 pub use terms::{Action, Answer, Doubt, Fault, Finding, Room, Server, Stage, Standing, Withdrawal};
 pub use times::{SPREAD, Times};
+pub use told::RoomSeen;
 
 /// How far the pre-checks of one approval are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::minutes;
 use crate::{
-    answer::{CheckCode, Readiness, RoomVerdict},
+    answer::{Readiness, RoomVerdict},
     reasons::Code,
     state::CheckState,
 };
@@ -179,14 +179,10 @@ impl Finding {
             RoomVerdict::Unknown => Self::Unclear(reasons),
             RoomVerdict::NotReady => {
                 let mut failed = readiness.checks.iter().filter(|check| check.state == CheckState::Failed);
-                Self::Failed { reasons, link_only: failed.all(|check| is_link(check.code)) }
+                Self::Failed { reasons, link_only: failed.all(|check| check.code.is_about_link()) }
             }
         }
     }
-}
-
-const fn is_link(code: CheckCode) -> bool {
-    matches!(code, CheckCode::NetServer | CheckCode::NetUp | CheckCode::NetDown | CheckCode::NetSustain)
 }
 
 /// A check that was asked for, and what came of it.
