@@ -10,6 +10,8 @@
 //! * [`bookings`]: how each stands, in a file of its own; whatever is done about one is done in a turn;
 //! * [`audit`]: the log of all that, in the same file, in which nothing can be changed unseen;
 //! * [`evidence`]: an entry of it, signed, for those who have nothing but the server's public key;
+//! * [`prechecks`]: whose rooms are checked again before the meeting, and what follows from that;
+//! * [`tally`]: how all of them stand;
 //! * [`webhook`]: tells the booking system what happens to its bookings without its doing.
 //!
 //! Side effects: two SQLite databases with their lock files, a thread that writes to each; connections to the webhook's receiver.
@@ -18,9 +20,11 @@
 pub mod audit;
 pub mod bookings;
 pub mod evidence;
+pub mod prechecks;
 pub mod record;
 mod sqlite;
 pub mod store;
+pub mod tally;
 pub mod webhook;
 
 pub use bookings::{Bookings, NotDone};

@@ -36,7 +36,8 @@ CREATE TABLE bookings (
     outcome TEXT,
     outcome_entry INTEGER,
     cancelled INTEGER,           -- when
-    standing TEXT                -- how far an approval was confirmed by pre-checks
+    standing TEXT,               -- how far an approval was confirmed by pre-checks
+    letters INTEGER NOT NULL DEFAULT 0 -- that were written about it
 ) WITHOUT ROWID;
 CREATE INDEX bookings_by_start ON bookings (start, reference);
 CREATE INDEX bookings_by_room ON bookings (room, start, reference);

@@ -28,6 +28,7 @@ use crate::{
 
 pub use reader::{BookingsPage, BookingsReader};
 pub use row::{BookingRow, OutcomeRow, OverrideRow};
+pub(crate) use turn::IN_FORCE;
 pub use turn::{Decided, Overridden, Turn};
 
 /// The file's name in a server's directory.

@@ -83,10 +83,10 @@ impl BookingRow {
         self.overridden.as_ref().map_or(self.entry, |person| person.entry)
     }
 
-    pub(super) const COLUMNS: &str = "reference, version, room, start, until, submitted, class, request, decision, expires, \
+    pub(crate) const COLUMNS: &str = "reference, version, room, start, until, submitted, class, request, decision, expires, \
          arrived, entry, override_decision, override_until, override_entry, outcome, outcome_entry, cancelled, standing";
 
-    pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let overridden = match row.get::<_, Option<String>>(12)? {
             Some(ruling) => Some(OverrideRow {
                 ruling: read(&ruling)?,

@@ -227,7 +227,7 @@ impl<'a> Turn<'a> {
         question(self.point).map_err(|error| StoreError::of(self.path, &error))
     }
 
-    fn unwritable(&self, error: &serde_json::Error) -> StoreError {
+    pub(crate) fn unwritable(&self, error: &serde_json::Error) -> StoreError {
         StoreError::System {
             path: self.path.to_owned(),
             cause: format!("not to be written as JSON: {error}"),
@@ -260,7 +260,7 @@ pub(super) fn booking(
 }
 
 /// [`BookingRow::in_force`] at the time `?1`.
-pub(super) const IN_FORCE: &str = "CASE
+pub(crate) const IN_FORCE: &str = "CASE
      WHEN cancelled IS NOT NULL THEN 'cancelled'
      WHEN override_decision IS NULL THEN decision
      WHEN override_until > ?1 THEN override_decision

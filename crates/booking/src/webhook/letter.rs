@@ -37,6 +37,8 @@ impl Event {
 /// The body of a letter, as JSON. What stands now is told by `GET /v1/bookings/{reference}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Letter {
+    /// The same as in the header `webhook-id`.
+    pub id: String,
     /// What happened.
     pub event: Event,
     /// The booking system's own reference.
@@ -51,6 +53,8 @@ pub struct Letter {
     pub slot: Period,
     /// What is decided now.
     pub decision: String,
+    /// Of an approval: `pending`, `confirmed` or `unconfirmed`.
+    pub standing: Option<String>,
     /// Why.
     pub reasons: Vec<Code>,
     /// The same in words, fit to paste into a letter or chat.

@@ -1,0 +1,95 @@
+//! How the bookings stand altogether, for metrics and reports.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::params;
+use siaga_readiness::room::RoomId;
+
+use crate::{
+    bookings::BookingsReader,
+    sqlite::{StoreError, parsed, timestamp},
+};
+
+/// How many, by what.
+pub type Counts = BTreeMap<String, u64>;
+
+/// How the bookings stand altogether.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// What became of meetings that were approved, by what is told of them: the gate's own precision.
+    pub approved: Counts,
+    /// What became of meetings that were held although they were not approved.
+    pub others: Counts,
+    /// Bookings that have waited longer than [`OVERDUE_AFTER`] for a person, whose meeting is not over.
+    pub overdue: u64,
+}
+
+/// Within this time a person has to have looked: the procedure's one day for the verification.
+pub const OVERDUE_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// A room's next meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Next {
+    pub room: RoomId,
+    pub start: Timestamp,
+    pub profile: String,
+}
+
+impl BookingsReader<'_> {
+    /// How the bookings stand altogether.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn tally(&mut self, now: Timestamp) -> Result<Tally, StoreError> {
+        let overdue_before = now.checked_sub(OVERDUE_AFTER).unwrap_or(now).as_millisecond();
+        self.ask(|connection| {
+            let counts = |not: &str| -> rusqlite::Result<Counts> {
+                connection
+                    .prepare_cached(&format!(
+                        "SELECT outcome, count(*) FROM bookings
+                         WHERE outcome IS NOT NULL
+                           AND coalesce(override_decision, decision) {not} IN ('approve', 'approve_with_conditions')
+                         GROUP BY outcome"
+                    ))?
+                    .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
+                    .collect()
+            };
+            let overdue = format!(
+                "SELECT count(*) FROM bookings JOIN audit ON audit.seq = coalesce(override_entry, entry)
+                 WHERE cancelled IS NULL AND until > ?1 AND {} = 'review' AND audit.at < ?2",
+                crate::bookings::IN_FORCE
+            );
+            Ok(Tally {
+                approved: counts("")?,
+                others: counts("NOT")?,
+                overdue: connection
+                    .prepare_cached(&overdue)?
+                    .query_row(params![now.as_millisecond(), overdue_before], |row| row.get::<_, i64>(0))?
+                    .cast_unsigned(),
+            })
+        })
+    }
+
+    /// Each room's next approved meeting that has not begun, within a week.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn next_meetings(&mut self, now: Timestamp) -> Result<Vec<Next>, StoreError> {
+        let to = now.checked_add(SignedDuration::from_hours(7 * 24)).unwrap_or(now);
+        self.ask(|connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT room, min(start), coalesce(json_extract(request, '$.profile'), 'minimum') FROM bookings
+                     WHERE cancelled IS NULL AND start > ?1 AND start < ?2 AND {} IN ('approve', 'approve_with_conditions')
+                     GROUP BY room",
+                    crate::bookings::IN_FORCE
+                ))?
+                .query_map(params![now.as_millisecond(), to.as_millisecond()], |row| {
+                    Ok(Next { room: parsed(row, 0)?, start: timestamp(row.get(1)?), profile: row.get(2)? })
+                })?
+                .collect()
+        })
+    }
+}
