@@ -11,6 +11,7 @@
 //! * [`audit`]: the log of all that, in the same file, in which nothing can be changed unseen;
 //! * [`evidence`]: an entry of it, signed, for those who have nothing but the server's public key;
 //! * [`prechecks`]: whose rooms are checked again before the meeting, and what follows from that;
+//! * [`ticks`]: what staff in the room have done for it by hand;
 //! * [`tally`]: how all of them stand;
 //! * [`webhook`]: tells the booking system what happens to its bookings without its doing.
 //!
@@ -25,6 +26,7 @@ pub mod record;
 mod sqlite;
 pub mod store;
 pub mod tally;
+pub mod ticks;
 pub mod webhook;
 
 pub use bookings::{Bookings, NotDone};
