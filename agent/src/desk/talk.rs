@@ -137,7 +137,8 @@ impl Talk<'_> {
         let frame = match looks {
             Some(looks) => FromRoom::Still(StillFrame { no, echo, looks }),
             None => {
-                let facts = Tolerant::Understood(Facts::of(&snapshot, now));
+                let facts = Facts::of(&snapshot, now).of_profile(&self.room.default_profile().name);
+                let facts = Tolerant::Understood(facts);
                 FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }))
             }
         };

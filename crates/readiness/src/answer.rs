@@ -152,6 +152,8 @@ pub enum CheckCode {
     Software,
     /// The room can be heard by its desk; told there only.
     RoomLink,
+    /// The profile that the room goes by is known; told only where it is not.
+    Profile,
     /// All devices were tried, as somebody asked for; only in the answer to them.
     Trials,
     /// A check of a newer peer.
@@ -188,6 +190,7 @@ impl CheckCode {
             Self::Machine => "MACHINE",
             Self::Software => "SOFTWARE",
             Self::RoomLink => "ROOM_LINK",
+            Self::Profile => "PROFILE",
             Self::Trials => "TRIALS",
             Self::Unknown => "UNKNOWN",
         }

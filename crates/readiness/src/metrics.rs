@@ -121,7 +121,7 @@ fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
         CheckCode::Power | CheckCode::Machine | CheckCode::Software => {
             snapshot.host.as_ref().map(|look| look.took)
         }
-        CheckCode::RoomLink | CheckCode::Unknown => None,
+        CheckCode::RoomLink | CheckCode::Profile | CheckCode::Unknown => None,
         _ => snapshot.devices.attempt.as_ref().map(|scan| scan.took),
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     answer::{Check, CheckCode, Level, Readiness, RoomVerdict},
     catalogue::{self, Text},
     moment::whole_milliseconds,
+    profile::ProfileName,
     reasons::Code,
     state::CheckState,
 };
@@ -37,6 +38,35 @@ impl Readiness {
         }
         self.checks.insert(0, link);
         self
+    }
+
+    /// The same for a room that goes by a profile which is not known here: what that asks for can't be told, so neither can
+    /// whether the room has it.
+    #[must_use]
+    pub fn of_unknown_profile(mut self, profile: &ProfileName) -> Self {
+        self.profile = profile.to_string();
+        self.verdict = RoomVerdict::Unknown;
+        self.level = Level::Unknown;
+        self.valid_until = None;
+        self.reasons = vec![Code::ProfileUnknown];
+        self.checks.insert(0, unknown_profile());
+        self
+    }
+}
+
+fn unknown_profile() -> Check {
+    let words = catalogue::entry(Code::ProfileUnknown);
+    Check {
+        code: CheckCode::Profile,
+        state: CheckState::Unknown,
+        reason: Code::ProfileUnknown,
+        value: None,
+        unit: None,
+        required: None,
+        observed_at: None,
+        age_s: None,
+        text: words.text.clone(),
+        remedy: words.remedy.clone(),
     }
 }
 
@@ -89,6 +119,20 @@ mod tests {
         let told = granted().seen_from_afar(&seen(true));
         assert_eq!((told.verdict, told.exit_code()), (RoomVerdict::Ready, 0));
         assert_eq!((told.checks[0].code, told.checks[0].age_s), (CheckCode::RoomLink, Some(1.5)));
+    }
+
+    #[test]
+    fn a_room_is_never_ready_for_what_is_not_known() {
+        let told = granted().of_unknown_profile(&"training".parse().unwrap());
+        assert_eq!(
+            (told.profile.as_str(), told.verdict, told.exit_code()),
+            ("training", RoomVerdict::Unknown, 3)
+        );
+        assert_eq!(
+            (told.level, told.valid_until, &*told.reasons),
+            (Level::Unknown, None, &[Code::ProfileUnknown][..])
+        );
+        assert!(!told.checks[0].remedy.id.is_empty());
     }
 
     #[test]

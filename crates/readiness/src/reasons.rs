@@ -361,6 +361,10 @@ codes! {
     /// It does not.
     RoomOffline = "ROOM_OFFLINE",
 
+    // PROFILE
+    /// The room's own profile is not known where the question is answered.
+    ProfileUnknown = "PROFILE_UNKNOWN",
+
     // What `siaga-agent doctor` looks at, beside codes from above.
     /// The user has the groups that own devices.
     DoctorGroupsFine = "DOCTOR_GROUPS_FINE",

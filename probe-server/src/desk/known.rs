@@ -10,7 +10,7 @@ use siaga_readiness::{
     moment::Moment,
     policy::{Policy, TimeToLive},
     presence::Presence,
-    profile::Profile,
+    profile::{Profile, ProfileName, Profiles},
     report::Facts,
     room::RoomId,
     snapshot::{Setup, Snapshot},
@@ -24,6 +24,8 @@ pub struct Known {
     presence: Presence,
     dropped: Option<u64>,
     now: Moment,
+    /// The profile that the room goes by, as it says.
+    profile: Option<ProfileName>,
     snapshot: Snapshot,
     /// What `snapshot` counts its ages by.
     moment: Moment,
@@ -31,12 +33,14 @@ pub struct Known {
 
 impl Known {
     pub(super) fn new(mut row: RoomRow, online: bool, dropped: Option<u64>, now: Moment) -> Self {
-        let (snapshot, moment) = match row.state.take() {
-            Some(state) => facts(&row.room, &state).as_of(elapsed(state.received, now), now.wall),
+        let facts = row.state.take().map(|state| (facts(&row.room, &state), state.received));
+        let profile = facts.as_ref().and_then(|(facts, _)| facts.profile.clone());
+        let (snapshot, moment) = match facts {
+            Some((facts, received)) => facts.as_of(elapsed(received, now), now.wall),
             None => (Tracker::new(setup(&row.room), now).snapshot().clone(), now),
         };
         let presence = Presence { online, last_seen: row.last_seen, age: between(row.last_seen, now.wall) };
-        Self { row, presence, dropped, now, snapshot, moment }
+        Self { row, presence, dropped, now, profile, snapshot, moment }
     }
 
     /// Which room.
@@ -73,6 +77,24 @@ impl Known {
     #[must_use]
     pub const fn answered_at(&self) -> Timestamp {
         self.now.wall
+    }
+
+    /// The profile that the room goes by unless another is asked for: its own, or `minimum` if it names none.
+    ///
+    /// # Errors
+    /// It names one that is not among `profiles`.
+    pub fn profile<'a>(&'a self, profiles: &'a Profiles) -> Result<&'a Profile, &'a ProfileName> {
+        let Some(name) = &self.profile else { return Ok(Profile::minimum()) };
+        profiles.named(name.as_str()).map_err(|_| name)
+    }
+
+    /// The answer for the profile that the room goes by; for one that is not known here, that it is not.
+    #[must_use]
+    pub fn own_readiness(&self, profiles: &Profiles, max_age: Option<TimeToLive>) -> Readiness {
+        match self.profile(profiles) {
+            Ok(profile) => self.readiness(profile, max_age),
+            Err(unknown) => self.readiness(Profile::minimum(), max_age).of_unknown_profile(unknown),
+        }
     }
 
     /// The answer for a profile, from evidence younger than `max_age` if that is stricter than the room's own times to live.

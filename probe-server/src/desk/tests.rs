@@ -159,6 +159,13 @@ pub(crate) fn snapshot(room: &str, seconds: u64) -> FromRoom {
     FromRoom::Snapshot(Box::new(SnapshotFrame { no: 1, echo: ECHO, facts }))
 }
 
+/// The same of a room that goes by a profile.
+pub(crate) fn snapshot_by(room: &str, profile: &str) -> FromRoom {
+    let FromRoom::Snapshot(mut frame) = snapshot(room, 0) else { panic!("it is one") };
+    frame.facts = frame.facts.map(|facts| facts.of_profile(&profile.parse().unwrap()));
+    FromRoom::Snapshot(frame)
+}
+
 pub(crate) fn records(records: Vec<Record>) -> FromRoom {
     FromRoom::Records(RecordsFrame { no: 1, echo: ECHO, dropped: 0, records })
 }
@@ -329,6 +336,29 @@ async fn a_report_is_about_the_room_whose_certificate_it_came_with() {
     office.say("r1", 1, snapshot("governor", 0)).await.unwrap();
     assert_eq!(office.readiness("r1").room, "r1");
     assert!(office.desk.room(&id("governor")).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_room_is_held_against_the_profile_that_it_goes_by_also_when_it_is_off() {
+    let office = Office::new();
+    let own = |office: &Office| {
+        let told = office.desk.room(&id("r1")).unwrap().unwrap().own_readiness(&profiles(), None);
+        (told.profile, told.verdict, told.reasons)
+    };
+    office.arrive("r1", 1).await;
+    let (profile, verdict, _) = own(&office);
+    assert_eq!(
+        (profile.as_str(), verdict),
+        ("minimum", RoomVerdict::Unknown),
+        "a room of the release before"
+    );
+    office.say("r1", 1, snapshot_by("r1", LAPTOP)).await.unwrap();
+    assert_eq!(own(&office), (LAPTOP.into(), RoomVerdict::Ready, vec![]));
+    office.say("r1", 1, snapshot_by("r1", "training")).await.unwrap();
+    assert_eq!(own(&office), ("training".into(), RoomVerdict::Unknown, vec![Code::ProfileUnknown]));
+    office.say("r1", 1, snapshot_by("r1", LAPTOP)).await.unwrap();
+    let office = office.restarted(2);
+    assert_eq!(own(&office), (LAPTOP.into(), RoomVerdict::Unknown, vec![Code::RoomOffline]));
 }
 
 #[tokio::test]

@@ -87,16 +87,18 @@ pub(super) async fn list(
     State(answers): State<Answers>,
     Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
-    let profile = profile(&answers.profiles, page.profile.as_deref())?.clone();
+    let profile = profile(&answers.profiles, page.profile.as_deref())?.cloned();
     let limit = page.limit.unwrap_or(100);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, format!("`limit` is 1 to {MOST}.")));
     }
     // One more tells whether there is a next page.
+    let profiles = answers.profiles;
     let asked = RoomPage { site: page.site, after: page.after, limit: limit + 1 };
     let mut rooms: Vec<Summary> = ask(answers.desk, move |desk| {
         let rooms = desk.rooms(&asked)?;
-        Ok(rooms.iter().map(|known| Summary::of(known, known.readiness(&profile, None))).collect())
+        let readiness = |known: &Known| readiness_of(known, &profiles, profile.as_ref(), None);
+        Ok(rooms.iter().map(|known| Summary::of(known, readiness(known))).collect())
     })
     .await?;
     let more = rooms.len() > limit as usize;
@@ -121,9 +123,9 @@ pub(super) async fn one(
     Path(room): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let profile = profile(&answers.profiles, asked.profile.as_deref())?.clone();
+    let profile = profile(&answers.profiles, asked.profile.as_deref())?;
     let known = known(answers.desk, &room).await?;
-    let readiness = known.readiness(&profile, asked.max_age);
+    let readiness = readiness_of(&known, &answers.profiles, profile, asked.max_age);
     let summary = Summary::of(&known, readiness.clone());
     Ok(Json(Detail { summary, journal_dropped: known.dropped(), readiness }).into_response())
 }
@@ -142,13 +144,27 @@ pub(super) async fn readiness(
     Path(room): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let profile = profile(&answers.profiles, asked.profile.as_deref())?.clone();
-    let readiness = known(answers.desk, &room).await?.readiness(&profile, asked.max_age);
+    let profile = profile(&answers.profiles, asked.profile.as_deref())?;
+    let known = known(answers.desk, &room).await?;
+    let readiness = readiness_of(&known, &answers.profiles, profile, asked.max_age);
     let status = if readiness.is_granted() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok((status, Json(readiness)).into_response())
 }
 
-fn profile<'a>(profiles: &'a Profiles, name: Option<&str>) -> Result<&'a Profile, Problem> {
-    let Some(name) = name else { return Ok(Profile::minimum()) };
-    profiles.named(name).map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
+/// `None`: the profile that each room goes by.
+fn profile<'a>(profiles: &'a Profiles, name: Option<&str>) -> Result<Option<&'a Profile>, Problem> {
+    let Some(name) = name else { return Ok(None) };
+    profiles.named(name).map(Some).map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
+}
+
+fn readiness_of(
+    known: &Known,
+    profiles: &Profiles,
+    profile: Option<&Profile>,
+    max_age: Option<TimeToLive>,
+) -> Readiness {
+    match profile {
+        Some(profile) => known.readiness(profile, max_age),
+        None => known.own_readiness(profiles, max_age),
+    }
 }

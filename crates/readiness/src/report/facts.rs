@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Age, Tolerant};
 use crate::{
     moment::{BootId, Moment},
+    profile::ProfileName,
     snapshot::{
         Cause, Counters, DeviceEvidence, HostLook, NetworkEvidence, Scan, ScanAttempt, Setup, Since, Snapshot,
     },
@@ -18,6 +19,9 @@ use crate::{
 pub struct Facts {
     /// What it is evidence of, and how it counts.
     pub setup: Setup,
+    /// The profile that the room goes by unless another is asked for. `None`: a room of the release before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileName>,
     /// What is known of the devices.
     pub devices: Tolerant<DeviceEvidence<Age>>,
     /// What is known of the link.
@@ -38,6 +42,7 @@ impl Facts {
         let to_age = |at: Moment| Age::of(at, now);
         Self {
             setup,
+            profile: None,
             devices: Tolerant::Understood(devices.retimed(&to_age, Age::ZERO)),
             network: Tolerant::Understood(network.retimed(&to_age, Age::ZERO)),
             host: host.and_then(|look| look.retimed(&to_age)).map(Tolerant::Understood),
@@ -45,11 +50,18 @@ impl Facts {
         }
     }
 
+    /// The same of a room that goes by `profile`.
+    #[must_use]
+    pub fn of_profile(self, profile: &ProfileName) -> Self {
+        Self { profile: Some(profile.clone()), ..self }
+    }
+
     /// That a room knows something which is not understood.
     #[must_use]
     pub fn not_understood(setup: Setup) -> Self {
         Self {
             setup,
+            profile: None,
             devices: Tolerant::NotUnderstood,
             network: Tolerant::NotUnderstood,
             host: None,
@@ -61,9 +73,10 @@ impl Facts {
     #[must_use]
     pub fn after(self, elapsed: Duration) -> Self {
         let older = |age: Age| Some(age.after(elapsed));
-        let Self { setup, devices, network, host, counters } = self;
+        let Self { setup, profile, devices, network, host, counters } = self;
         Self {
             setup,
+            profile,
             devices: devices.map(|devices| devices.retimed(&older, Age::ZERO)),
             network: network.map(|network| network.retimed(&older, Age::ZERO)),
             host: host.map(|look| match look.understood().and_then(|look| look.retimed(&older)) {
@@ -96,7 +109,7 @@ impl Facts {
             Some(Moment { wall, since_boot: BEGINNING.saturating_sub(ago), boot: now.boot })
         };
         let missing = Since { at: now, cause: Cause::NotUnderstood };
-        let Self { setup, devices, network, host, counters } = self.clone();
+        let Self { setup, profile: _, devices, network, host, counters } = self.clone();
         let devices = devices.understood().map(|devices| devices.retimed(&to_moment, now));
         let network = network.understood().map(|network| network.retimed(&to_moment, now));
         let snapshot = Snapshot {
