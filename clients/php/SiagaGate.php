@@ -48,7 +48,7 @@ final class SiagaGate
     /**
      * Creates or reschedules a booking, and answers with the decision. The same reference again is the same booking.
      *
-     * @param array $booking room, slot (start, end), submitted_at, class, profile, letter_ref, devices_expected, facts
+     * @param array $booking room, slot (start, end), submitted_at, class, profile, letter_ref, devices_expected, room_owner, facts
      */
     public function decide(string $reference, array $booking): SiagaDecision
     {
@@ -71,8 +71,7 @@ final class SiagaGate
     /** What would be decided. Nothing is kept, so isApproved() is false; wouldBeApproved() tells. */
     public function dryRun(array $booking): SiagaDecision
     {
-        $answer = $this->ask('POST', '/v1/decisions/dry-run', $booking);
-        return new SiagaDecision($this->about($answer, null, $booking), true);
+        return new SiagaDecision($this->ask('POST', '/v1/decisions/dry-run', $booking), true);
     }
 
     /** Which rooms suit a slot; times like 2026-11-26T09:00:00+07:00. */
@@ -85,7 +84,7 @@ final class SiagaGate
     /**
      * A person decides otherwise; needs a token with the scope “override”.
      *
-     * @param array $override decision, actor, reason, expires_at
+     * @param array $override decision (approve or deny), actor, reason, expires_at
      */
     public function override(string $reference, array $override): SiagaDecision
     {
@@ -96,7 +95,8 @@ final class SiagaGate
     /** How the event went: ok, troubled or failed. Whether that was noted is told by isDone(). */
     public function outcome(string $reference, string $outcome, string $note = ''): SiagaAnswer
     {
-        return $this->askOf($reference, 'POST', '/outcome', ['outcome' => $outcome, 'note' => $note]);
+        $said = ['outcome' => $outcome] + ($note === '' ? [] : ['note' => $note]);
+        return $this->about($this->askOf($reference, 'POST', '/outcome', $said), $reference);
     }
 
     private function askOf(string $reference, string $method, string $what, ?array $body = null): SiagaAnswer
@@ -108,24 +108,25 @@ final class SiagaGate
     }
 
     /** An answer to another question is none. */
-    private function about(SiagaAnswer $answer, ?string $reference, ?array $booking = null): SiagaAnswer
+    private function about(SiagaAnswer $answer, string $reference, ?array $booking = null): SiagaAnswer
     {
         if (!$answer->isDone()) {
             return $answer;
         }
         $told = $answer->data();
-        if ($reference !== null && ($told['reference'] ?? null) !== $reference) {
+        if (($told['reference'] ?? null) !== $reference) {
             return SiagaAnswer::failed('the answer is about another booking', $answer->status());
         }
         if ($booking === null) {
             return $answer;
         }
-        if (($told['room'] ?? null) !== ($booking['room'] ?? null)) {
+        $request = is_array($told['request'] ?? null) ? $told['request'] : [];
+        if (!isset($booking['room']) || ($request['room'] ?? null) !== $booking['room']) {
             return SiagaAnswer::failed('the answer is about another room', $answer->status());
         }
         foreach (['start', 'end'] as $edge) {
             $here = self::moment($booking['slot'][$edge] ?? null);
-            if ($here === null || $here !== self::moment($told['slot'][$edge] ?? null)) {
+            if ($here === null || $here !== self::moment($request['slot'][$edge] ?? null)) {
                 return SiagaAnswer::failed('the answer is about another time', $answer->status());
             }
         }
@@ -332,7 +333,7 @@ class SiagaAnswer
 /** What is decided about a booking. */
 final class SiagaDecision extends SiagaAnswer
 {
-    private const DECISIONS = ['approve', 'approve_with_conditions', 'review', 'deny'];
+    private const DECISIONS = ['approve', 'approve_with_conditions', 'review', 'deny', 'cancelled'];
 
     /** @var bool */
     private $dry;
@@ -348,7 +349,7 @@ final class SiagaDecision extends SiagaAnswer
         $this->dry = $dry;
     }
 
-    /** approve, approve_with_conditions, review or deny; “unavailable” if there is none. */
+    /** approve, approve_with_conditions, review, deny or cancelled; “unavailable” if there is none. */
     public function decision(): string
     {
         return $this->data()['decision'] ?? 'unavailable';
@@ -364,7 +365,6 @@ final class SiagaDecision extends SiagaAnswer
     public function wouldBeApproved(): bool
     {
         return in_array($this->decision(), ['approve', 'approve_with_conditions'], true)
-            && ($this->data()['cancelled_at'] ?? null) === null
             && !$this->isOver();
     }
 
@@ -377,6 +377,13 @@ final class SiagaDecision extends SiagaAnswer
     public function isDenied(): bool
     {
         return $this->decision() === 'deny';
+    }
+
+    /** How far the checks before the event have come: pending, confirmed or unconfirmed; null where nothing is said. */
+    public function standing(): ?string
+    {
+        $standing = $this->data()['standing'] ?? null;
+        return is_string($standing) ? $standing : null;
     }
 
     /** To be pasted into a letter or a chat; “id” or “en”. */
@@ -401,7 +408,7 @@ final class SiagaDecision extends SiagaAnswer
     /** SEQ:HASH, to be kept with the booking: “audit verify --head” finds a log that was cut since. Null without one. */
     public function logHead(): ?string
     {
-        $head = $this->data()['log_head'] ?? null;
+        $head = $this->data()['log'] ?? null;
         return is_array($head) && isset($head['seq'], $head['hash']) ? $head['seq'] . ':' . $head['hash'] : null;
     }
 

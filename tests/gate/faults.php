@@ -50,6 +50,7 @@ expect('it is asked for again', $gate->get('good')->isApproved());
 expect('conditions are an approval', $gate->decide('conditions', BOOKING)->isApproved());
 expect('a review is none', !$gate->decide('review', BOOKING)->isApproved() && $gate->decide('review', BOOKING)->needsReview());
 expect('a denial is none', !$gate->decide('deny', BOOKING)->isApproved() && $gate->decide('deny', BOOKING)->isDenied());
+expect('nor is what was cancelled', !$gate->get('cancelled')->isApproved() && $gate->get('cancelled')->error() === null);
 expect('a dry run holds nothing', !$gate->dryRun(BOOKING)->isApproved() && $gate->dryRun(BOOKING)->wouldBeApproved());
 expect('it is cancelled', $gate->cancel('good')->isDone());
 expect('a cancellation that failed is told', !$gate->cancel('fails')->isDone());

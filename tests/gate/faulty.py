@@ -11,15 +11,14 @@ import sys
 import threading
 
 GOOD = {
-    "room": "r2",
-    "slot": {"start": "2035-11-26T02:00:00Z", "end": "2035-11-26T04:00:00Z"},
+    "request": {"room": "r2", "slot": {"start": "2035-11-26T02:00:00Z", "end": "2035-11-26T04:00:00Z"}},
     "decision": "approve",
     "message": {"id": "Bisa difasilitasi.", "en": "It can be held."},
     "criteria": [],
     "conditions": [],
     "alternatives": [],
     "expires_at": "2035-11-26T04:00:00Z",
-    "log_head": {"seq": 7, "hash": "ab"},
+    "log": {"seq": 7, "hash": "ab"},
 }
 OVER = threading.Event()
 
@@ -125,14 +124,17 @@ class Fault(http.server.BaseHTTPRequestHandler):
         self.say(200, good)
 
     def other_room(self, good):
-        self.say(200, dict(good, room="r3"))
+        self.say(200, dict(good, request=dict(good["request"], room="r3")))
 
     def other_time(self, good):
-        self.say(200, dict(good, slot={"start": "2035-11-26T09:00:00Z", "end": "2035-11-26T11:00:00Z"}))
+        late = {"start": "2035-11-26T09:00:00Z", "end": "2035-11-26T11:00:00Z"}
+        self.say(200, dict(good, request=dict(good["request"], slot=late)))
 
     def no_time(self, good):
-        del good["slot"]
-        self.say(200, good)
+        self.say(200, dict(good, request={"room": "r2"}))
+
+    def cancelled(self, good):
+        self.say(200, dict(good, decision="cancelled"))
 
     def true(self, good):
         self.say(200, dict(good, decision=True))
@@ -159,7 +161,7 @@ class Fault(http.server.BaseHTTPRequestHandler):
         self.say(200, dict(good, decision="approve_with_conditions"))
 
     def dry_run(self, good):
-        del good["reference"], good["log_head"]
+        del good["reference"], good["log"], good["request"]
         self.say(200, good)
 
     def rooms(self, good):
