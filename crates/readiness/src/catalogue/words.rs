@@ -13,6 +13,10 @@ pub struct Words {
     pub name: Option<String>,
     /// `{sizes}`: picture sizes that are required.
     pub sizes: Option<String>,
+    /// `{when}`: a time, as each language writes it.
+    pub when: Option<Text>,
+    /// `{room}`: which room.
+    pub room: Option<String>,
     /// Whether it is about what a sustain probe found.
     pub in_sustain: bool,
 }
@@ -52,6 +56,8 @@ impl Words {
             "required" => number(self.required),
             "name" => self.name.clone(),
             "sizes" => self.sizes.clone(),
+            "when" => self.when.as_ref().map(|when| (language.of)(when).to_owned()),
+            "room" => self.room.clone(),
             _ => None,
         }
     }
@@ -59,9 +65,11 @@ impl Words {
 
 /// The placeholders that a text may hold.
 #[cfg(test)]
-pub(super) const PLACEHOLDERS: [&str; 5] = ["value", "days_ago", "required", "name", "sizes"];
+pub(super) const PLACEHOLDERS: [&str; 7] = ["value", "days_ago", "required", "name", "sizes", "when", "room"];
 
 struct Language {
+    /// Which of two it is.
+    of: fn(&Text) -> &str,
     decimal: &'static str,
     not_known: &'static str,
     /// Less than a day ago, a day ago, and what follows a number of days.
@@ -69,11 +77,13 @@ struct Language {
 }
 
 const INDONESIAN: Language = Language {
+    of: |text| &text.id,
     decimal: ",",
     not_known: "(tidak diketahui)",
     days_ago: ["kurang dari sehari yang lalu", "sehari yang lalu", "hari yang lalu"],
 };
 const ENGLISH: Language = Language {
+    of: |text| &text.en,
     decimal: ".",
     not_known: "(not known)",
     days_ago: ["less than a day ago", "a day ago", "days ago"],
