@@ -8,21 +8,26 @@
 //! * [`rules`]: the office's [`BookingPolicy`], one per written procedure;
 //! * [`agenda`]: what else is booked, who comes first, what is still free;
 //! * [`forecast`]: what a room's history says about that hour;
-//! * a [`Case`] holds all of it together; the [`decision`] is what is answered, kept and told;
-//! * [`precheck`]: an approval's room is checked again before the meeting.
+//! * [`decide()`] holds all of it together, a [`Case`]; the [`decision`] is what is answered, kept and told;
+//! * [`precheck`]: an approval's room is checked again before the meeting;
+//! * [`table`]: bookings with the decisions that are expected, for an office that changes a rule.
 
 pub mod agenda;
 pub mod calendar;
 mod case;
+mod decide;
 pub mod decision;
 pub mod forecast;
 pub mod precheck;
 pub mod request;
 pub mod rules;
+pub mod table;
+mod times;
 
 pub use agenda::{Agenda, Engagement, Standing};
 pub use calendar::Calendar;
 pub use case::{Case, RoomEvidence};
+pub use decide::decide;
 pub use decision::{
     Alternative, Condition, Criterion, CriterionCode, CriterionResult, Decision, Evidence, Ruling,
 };

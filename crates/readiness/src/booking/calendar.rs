@@ -1,6 +1,6 @@
 //! The office's calendar: its time zone, its hours, and one list of holidays per year.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use jiff::{
     Timestamp,
@@ -25,6 +25,24 @@ impl Calendar {
     #[must_use]
     pub const fn new(zone: Zone, hours: OfficeHours) -> Self {
         Self { zone, hours, years: BTreeMap::new() }
+    }
+
+    /// Reads an office's file: `zone` and `hours`. Holidays are in files of their own, one a year. `zones` are those that it may name.
+    ///
+    /// # Errors
+    /// Not TOML, a key that is missing or unknown, a zone that is none, hours that are none.
+    pub fn from_toml(text: &str, zones: &TimeZoneDatabase) -> Result<Self, CalendarError> {
+        let RawCalendar { zone, hours } = toml::from_str(text)?;
+        Ok(Self::new(Zone::named(&zone, zones)?, hours))
+    }
+
+    /// The years of national holidays that are shipped. Not all of them are complete.
+    #[must_use]
+    pub fn shipped_years() -> &'static [HolidayYear] {
+        static YEARS: LazyLock<Vec<HolidayYear>> = LazyLock::new(|| {
+            SHIPPED.map(|text| HolidayYear::from_toml(text).expect("the shipped years are tested")).into()
+        });
+        &YEARS
     }
 
     /// With the holidays of one more year; one that is there gives way.
@@ -75,6 +93,16 @@ impl Calendar {
             None => Day::Unknown(windows),
         }
     }
+}
+
+const SHIPPED: [&str; 2] =
+    [include_str!("../../calendars/holidays-2026.toml"), include_str!("../../calendars/holidays-2027.toml")];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCalendar {
+    zone: String,
+    hours: OfficeHours,
 }
 
 /// What a date is.
@@ -139,7 +167,8 @@ impl Zone {
 }
 
 /// The holidays of one year: a data file of its own, for next year's is decreed late in this one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawYear")]
 pub struct HolidayYear {
     /// Which.
     pub year: i16,
@@ -163,7 +192,15 @@ impl HolidayYear {
     /// # Errors
     /// Not TOML, an unknown key, a day that is none or of another year, a name that is none.
     pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
-        let RawYear { year, complete, days } = toml::from_str(text)?;
+        toml::from_str::<RawYear>(text)?.try_into()
+    }
+}
+
+impl TryFrom<RawYear> for HolidayYear {
+    type Error = CalendarError;
+
+    fn try_from(raw: RawYear) -> Result<Self, CalendarError> {
+        let RawYear { year, complete, days } = raw;
         let parse = |(day, name): (String, String)| {
             let date: Date = day.parse().map_err(|_| CalendarError::NotADay(shown(&day)))?;
             if date.year() != year {

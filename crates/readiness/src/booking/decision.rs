@@ -31,14 +31,17 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// The reasons against it, each once, in the order of the criteria: what is not met of a denial, what is not met or not known
-    /// of a review; of conditions theirs.
+    /// The reasons for it, each once, in the order of the criteria: what is not met of a denial, or, where that is none, what is not
+    /// known; both of a review; of an approval its conditions.
     #[must_use]
     pub fn reasons(&self) -> Vec<Code> {
-        let speaks = |criterion: &&Criterion| match self.decision {
-            Ruling::Deny => criterion.result == CriterionResult::NotMet,
-            Ruling::Review => matches!(criterion.result, CriterionResult::NotMet | CriterionResult::Unknown),
-            Ruling::Approve | Ruling::ApproveWithConditions => false,
+        let of = |result| self.criteria.iter().filter(move |criterion| criterion.result == result);
+        let not_met = || of(CriterionResult::NotMet).next().is_some();
+        let speaks = |criterion: &&Criterion| match (self.decision, criterion.result) {
+            (Ruling::Deny | Ruling::Review, CriterionResult::NotMet) => true,
+            (Ruling::Deny, CriterionResult::Unknown) => !not_met(),
+            (Ruling::Review, CriterionResult::Unknown) => true,
+            _ => false,
         };
         let mut reasons = Vec::new();
         let of_criteria = self.criteria.iter().filter(speaks).map(|criterion| criterion.reason);

@@ -149,14 +149,7 @@ fn of_one_kind(
     let counted = history.iter().filter(|day| day.good.is_some()).count();
     let good = history.iter().filter(|day| day.good == Some(true)).count();
     let (days, good_days) = (count(counted), count(good));
-    let lower_bound = (days > 0).then(|| thousandths(wilson(good_days, days)));
-    let outlook = match lower_bound {
-        None => Outlook::Nothing,
-        Some(bound) if bound >= needs.lower_bound && days >= needs.days => Outlook::Good,
-        Some(_) if good_days < days => Outlook::Poor,
-        Some(_) if days < needs.days => Outlook::TooLittle,
-        Some(_) => Outlook::Little,
-    };
+    let (lower_bound, outlook) = outlook(good_days, days, needs);
     let gate = || {
         let inside = past.iter().flat_map(|past| past.found.iter().map(move |found| (past.window, found)));
         inside.filter(|(window, it)| {
@@ -187,6 +180,19 @@ fn of_one_kind(
         newest: conclusive.map(|(_, it)| it.at).max(),
         history,
     }
+}
+
+/// What so many good days of so many come to, with the lower bound.
+pub(super) fn outlook(good_days: u32, days: u32, needs: Needs) -> (Option<f64>, Outlook) {
+    let lower_bound = (days > 0).then(|| thousandths(wilson(good_days, days)));
+    let outlook = match lower_bound {
+        None => Outlook::Nothing,
+        Some(bound) if bound >= needs.lower_bound && days >= needs.days => Outlook::Good,
+        Some(_) if good_days < days => Outlook::Poor,
+        Some(_) if days < needs.days => Outlook::TooLittle,
+        Some(_) => Outlook::Little,
+    };
+    (lower_bound, outlook)
 }
 
 impl Forecast {

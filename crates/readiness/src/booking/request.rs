@@ -204,6 +204,11 @@ impl Slot {
         }
     }
 
+    /// `start` lies before `end`.
+    pub(super) const fn spanning(start: Timestamp, end: Timestamp) -> Self {
+        Self { start, end }
+    }
+
     /// When it begins.
     #[must_use]
     pub const fn start(&self) -> Timestamp {

@@ -1,0 +1,73 @@
+//! A decision in a few sentences, fit to be pasted into a letter or a chat.
+
+use super::finding::Finding;
+use crate::{
+    booking::{
+        case::Case,
+        decision::{Alternative, Condition, CriterionResult, Ruling},
+        rules::{OnUnknown, Otherwise},
+        times,
+    },
+    catalogue::{self, Text, Words},
+    reasons::Code,
+};
+
+pub(super) fn message(
+    case: &Case,
+    decision: Ruling,
+    findings: &[Finding],
+    conditions: &[Condition],
+    alternatives: &[Alternative],
+) -> Text {
+    let opening = match decision {
+        Ruling::Approve => Code::BookingApproved,
+        Ruling::ApproveWithConditions => Code::BookingApprovedConditionally,
+        Ruling::Review => Code::BookingToReview,
+        Ruling::Deny => Code::BookingDenied,
+    };
+    let words = Words {
+        name: Some(case.booking.reference.to_string()),
+        room: Some(case.booking.room.to_string()),
+        when: Some(times::of_slot(case.booking.slot, case.calendar.zone())),
+        ..Words::default()
+    };
+    let mut text = said(opening, &words);
+    for finding in findings.iter().filter(|it| tells(case, it, decision)) {
+        text = text.and(finding.words().0);
+    }
+    for condition in conditions {
+        text = text.and(condition.text.clone());
+    }
+    if decision == Ruling::Deny {
+        text = text.and(match alternatives {
+            [] => said(Code::BookingNoAlternative, &Words::default()),
+            some => said(Code::BookingAlternatives, &Words { when: Some(listed(some)), ..Words::default() }),
+        });
+    }
+    let title = Words { when: Some(case.policy.title.clone()), ..Words::default() };
+    text.and(said(Code::BookingByPolicy, &title))
+}
+
+/// Of a denial only what denies: that something is not known besides helps nobody.
+fn tells(case: &Case, finding: &Finding, decision: Ruling) -> bool {
+    let (not_met, unknown) =
+        (finding.result == CriterionResult::NotMet, finding.result == CriterionResult::Unknown);
+    match decision {
+        Ruling::Deny => {
+            (not_met && finding.otherwise == Otherwise::Deny)
+                || (unknown && case.policy.on_unknown == OnUnknown::Deny)
+        }
+        Ruling::Review => not_met || unknown,
+        Ruling::Approve | Ruling::ApproveWithConditions => false,
+    }
+}
+
+fn said(code: Code, words: &Words) -> Text {
+    catalogue::entry(code).found(words)
+}
+
+fn listed(alternatives: &[Alternative]) -> Text {
+    let join =
+        |of: fn(&Text) -> &str| alternatives.iter().map(|it| of(&it.text)).collect::<Vec<_>>().join("; ");
+    Text { id: join(|text| &text.id), en: join(|text| &text.en) }
+}
