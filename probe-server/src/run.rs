@@ -12,7 +12,7 @@ use siaga_service::{
 };
 use siaga_transport::{
     identity::{Identity, IdentityError, Trust},
-    server::ProbeServer,
+    server::{Keys, ProbeServer},
 };
 use tokio::time::MissedTickBehavior;
 use tracing::{info, level_filters::LevelFilter, warn};
@@ -63,7 +63,7 @@ async fn serve(
     };
     let limits = settings.probe_limits();
     let desk = open_desk(dir, &settings)?;
-    let probes = ProbeServer::bind(settings.listen, &trust, &identity, limits, events)?
+    let probes = ProbeServer::bind(settings.listen, &trust, &identity, &Keys::kept(dir)?, limits, events)?
         .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0)
         .enrolling(dir)?;
     metrics.certificate(&identity);

@@ -265,11 +265,12 @@ impl Course {
     }
 
     fn next_answer(&mut self) -> Option<(u64, CheckAnswer)> {
-        let said = self.state_said;
-        let is_said = |over: &mut (u64, CheckAnswer, Instant)| said.is_some_and(|said| said >= over.2);
-        self.answers
-            .pop_front()
-            .or_else(|| self.over.pop_front_if(is_said).map(|(id, answer, _)| (id, answer)))
+        if let Some(answer) = self.answers.pop_front() {
+            return Some(answer);
+        }
+        let (id, answer, since) = *self.over.front()?;
+        let is_said = self.state_said.is_some_and(|said| said >= since);
+        is_said.then(|| drop(self.over.pop_front())).map(|()| (id, answer))
     }
 
     fn state_due(&self) -> Instant {

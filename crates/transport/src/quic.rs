@@ -10,6 +10,7 @@ use quinn::{
 
 use crate::{
     identity::{self, Identity, IdentityError, ROOM_ALPN, Trust},
+    server::Keys,
     window::FixedWindow,
 };
 
@@ -68,13 +69,21 @@ pub(crate) fn link(
     Ok(config)
 }
 
+/// The server's endpoint, which is known again by its keys.
+pub(crate) fn server_endpoint(keys: &Keys) -> EndpointConfig {
+    let mut config = endpoint();
+    keys.for_endpoint(&mut config);
+    config
+}
+
 /// The server's side.
-pub(crate) fn server(trust: &Trust, identity: &Identity) -> Result<ServerConfig, IdentityError> {
+pub(crate) fn server(trust: &Trust, identity: &Identity, keys: &Keys) -> Result<ServerConfig, IdentityError> {
     let tls = server_crypto(trust, identity)?;
-    // One for the next probe. The key is made anew at each start: older tokens are then worth nothing, and cost a Retry.
+    // One for the next probe. Which of them were used is forgotten at each start: such a one is then good once more, from the
+    // same address.
     let mut tokens = ValidationTokenConfig::default();
     tokens.sent(1).lifetime(TOKEN_LIFETIME);
-    let mut config = ServerConfig::with_crypto(tls);
+    let mut config = ServerConfig::new(tls, keys.for_tokens());
     config
         .validation_token_config(tokens)
         .transport_config(Arc::new(transport(1, LINK_IDLE)))

@@ -109,6 +109,19 @@ impl Vault {
         if content.len() as u64 > most { Err(io::Error::other("it is too large")) } else { Ok(content) }
     }
 
+    /// Reads a file that nobody but its owner can read or write.
+    ///
+    /// # Errors
+    /// As [`Self::read`], or others can.
+    pub fn read_secret(&self, name: &str, most: u64) -> io::Result<Vec<u8>> {
+        let stat = statat(&self.dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let others = Mode::RWXG | Mode::RWXO;
+        if Mode::from_raw_mode(stat.st_mode).intersects(others) {
+            return Err(io::Error::other("others than its owner can read or write it"));
+        }
+        self.read(name, most)
+    }
+
     /// Whether there is something of that name.
     #[must_use]
     pub fn holds(&self, name: &str) -> bool {

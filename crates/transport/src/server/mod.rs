@@ -4,6 +4,7 @@ mod admission;
 mod arrival;
 mod ended;
 mod enrolment;
+mod keys;
 mod observer;
 mod reload;
 mod session;
@@ -24,6 +25,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 use self::admission::Admission;
 pub use self::{
     admission::{Limits, Refused},
+    keys::{Keys, KeysError},
     observer::{Observer, Pacers},
     reload::Reload,
 };
@@ -97,7 +99,7 @@ struct Desk {
 }
 
 impl ProbeServer {
-    /// Binds the UDP address.
+    /// Binds the UDP address; a server that is known again by its `keys`.
     ///
     /// # Errors
     /// The address can't be bound, or the identity can't be used.
@@ -105,28 +107,40 @@ impl ProbeServer {
         listen: SocketAddr,
         trust: &Trust,
         identity: &Identity,
+        keys: &Keys,
         limits: Limits,
         events: Events,
     ) -> Result<Self, ServerError> {
         let most_connections = (limits.shares.max_probes as usize).saturating_add(WAITING);
-        Self::bind_within(listen, trust, identity, limits, events, Patience::default(), most_connections)
+        Self::bind_within(
+            listen,
+            trust,
+            identity,
+            keys,
+            limits,
+            events,
+            Patience::default(),
+            most_connections,
+        )
     }
 
     /// [`Self::bind`] with other times and another bound.
+    #[allow(clippy::too_many_arguments)]
     pub(crate) fn bind_within(
         listen: SocketAddr,
         trust: &Trust,
         identity: &Identity,
+        keys: &Keys,
         limits: Limits,
         events: Events,
         patience: Patience,
         most_connections: usize,
     ) -> Result<Self, ServerError> {
-        let config = quic::server(trust, identity)?;
+        let config = quic::server(trust, identity, keys)?;
         let failed = |cause| ServerError::Bind { listen, cause };
         let socket = socket::bind(listen).map_err(failed)?;
-        let endpoint = Endpoint::new(quic::endpoint(), Some(config.clone()), socket, Arc::new(TokioRuntime))
-            .map_err(failed)?;
+        let (of_keys, runtime) = (quic::server_endpoint(keys), Arc::new(TokioRuntime));
+        let endpoint = Endpoint::new(of_keys, Some(config.clone()), socket, runtime).map_err(failed)?;
         let admission = Arc::new(Admission::new(limits, patience));
         let reload = Reload::new(endpoint.clone(), admission.clone(), config);
         let places = Arc::new(Semaphore::new(most_connections));

@@ -231,7 +231,7 @@ async fn a_server_that_another_ca_has_signed_gets_no_token() {
 async fn answered(answer: serde_json::Value) -> String {
     let office = Office::open();
     let (trust, own) = super::lab::loaded(office.dir());
-    let config = quic::server(&trust, &own).unwrap();
+    let config = quic::server(&trust, &own, &crate::server::Keys::random().unwrap()).unwrap();
     let endpoint = Endpoint::server(config, ([127, 0, 0, 1], 0).into()).unwrap();
     let name = endpoint.local_addr().unwrap().to_string().parse().unwrap();
     let server = async {

@@ -1,12 +1,14 @@
 //! Stories of the standing link: rooms that report, break its rules, move, and come twice.
 
 use std::{
+    future::pending,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use quinn::{TransportConfig, VarInt};
 use serde_json::json;
+use siaga_probe::admission::Purpose as Urgency;
 use siaga_readiness::{
     report::{
         Ack, CheckAnswer, CheckNow, CheckingFrame, Echo, FromRoom, FromServer, Hello, JournalId, Looks,
@@ -20,10 +22,12 @@ use super::lab::{
     Authority, Lab, Purpose, Relay, Room, SHORT_TRAINS, TestServer, VALID, assert_served, within,
 };
 use crate::{
+    client::{ProbeRequest, probe_within},
     close,
     identity::Identity,
     quic,
     room::{Desk, DeskError, Doing, Handle, LinkEnd, LinkPatience, LinkRequest, Received, RoomLink, Why},
+    server::{Event, Keys},
 };
 
 /// What a desk of the tests was told.
@@ -39,6 +43,7 @@ struct Notebook {
     told: mpsc::UnboundedSender<Told>,
     taken: Mutex<u64>,
     refuses: bool,
+    ordered: Mutex<Urgency>,
 }
 
 impl Desk for Notebook {
@@ -62,12 +67,17 @@ impl Desk for Notebook {
     fn closed(&self, _: &RoomId, link: u64, why: &str) {
         let _ = self.told.send(Told::Closed(link, why.to_owned()));
     }
+
+    fn ordered(&self, _: &RoomId) -> Urgency {
+        *self.ordered.lock().unwrap()
+    }
 }
 
 /// A server with a desk, and what that is told.
 struct Office {
     lab: Lab,
     server: TestServer,
+    desk: Arc<Notebook>,
     told: mpsc::UnboundedReceiver<Told>,
 }
 
@@ -79,9 +89,10 @@ impl Office {
     fn open_with(patience: LinkPatience, refuses: bool) -> Self {
         let lab = Lab::new();
         let (tell, told) = mpsc::unbounded_channel();
-        let desk = Arc::new(Notebook { told: tell, taken: Mutex::default(), refuses });
-        let server = TestServer::start_with_rooms(&lab, desk, 3, patience);
-        Self { lab, server, told }
+        let (taken, ordered) = Default::default();
+        let desk = Arc::new(Notebook { told: tell, taken, refuses, ordered });
+        let server = TestServer::start_with_rooms(&lab, desk.clone(), 3, patience);
+        Self { lab, server, desk, told }
     }
 
     fn identity(&self, room: &str) -> Identity {
@@ -190,7 +201,7 @@ async fn what_a_room_says_is_taken_in_and_acknowledged_and_it_can_be_asked_to_ch
         assert!(matches!(received.frame, FromRoom::Still(_)));
         assert!(received.under_way < Duration::from_secs(5), "loopback is fast: {:?}", received.under_way);
     }
-    let wish = FromServer::CheckNow(CheckNow { id: 9, purpose: siaga_probe::admission::Purpose::PreCheck });
+    let wish = FromServer::CheckNow(CheckNow { id: 9, purpose: Urgency::PreCheck });
     handle.say(wish.clone()).unwrap();
     assert_eq!(within(link.hear()).await.unwrap(), wish);
     let (no, _) = link.number();
@@ -200,6 +211,28 @@ async fn what_a_room_says_is_taken_in_and_acknowledged_and_it_can_be_asked_to_ch
     within(link.close()).await;
     assert_eq!(office.closed().await.0, handle.link());
     assert!(handle.say(wish).is_err(), "it is gone");
+}
+
+#[tokio::test]
+async fn a_probe_is_granted_for_what_the_desk_asked_and_not_for_what_the_room_claims() {
+    let mut office = Office::open();
+    let asked = [Urgency::Routine, Urgency::PreCheck, Urgency::Booking];
+    let mut granted = Vec::new();
+    for ordered in asked {
+        *office.desk.ordered.lock().unwrap() = ordered;
+        for claimed in asked {
+            let request = ProbeRequest { purpose: claimed, ..office.lab.request(office.server.address) };
+            assert_served(&within(probe_within(&request, SHORT_TRAINS, pending())).await.unwrap());
+            let Event::Granted(purpose) = office.server.event().await else { panic!("it was granted") };
+            office.server.finished().await;
+            granted.push(purpose);
+        }
+    }
+    let [routine, pre_check, booking] = asked;
+    assert_eq!(
+        granted,
+        [routine, routine, routine, routine, pre_check, pre_check, routine, pre_check, booking]
+    );
 }
 
 #[tokio::test]
@@ -377,6 +410,26 @@ async fn behind_a_nat_that_forgot_it_the_room_notices_and_is_back_over_a_new_con
 }
 
 #[tokio::test]
+async fn a_server_that_was_killed_tells_its_rooms_once_it_is_there_again() {
+    let mut office = Office::open();
+    let ends = async |office: &Office| {
+        let relay = Relay::start(office.server.address).await;
+        let request = office.request_to(relay.address);
+        let mut link = within(RoomLink::open_within(&request, hello("r1"), SHORT)).await.unwrap();
+        report(&mut link).await;
+        let again = TestServer::start(&office.lab, 1, SHORT_TRAINS);
+        relay.change_server(again.address);
+        within(link.hear()).await.unwrap_err()
+    };
+    let end = ends(&office).await;
+    assert_eq!(end.why, Why::Lost);
+    assert!(end.words.contains("no longer answers"), "{}", end.words);
+    office.lab.keys = Keys::random().unwrap();
+    let end = ends(&office).await;
+    assert!(end.words.contains("nothing has come"), "another server can't: {}", end.words);
+}
+
+#[tokio::test]
 async fn a_link_that_is_idle_stays() {
     let office = Office::open();
     let mut link = within(RoomLink::open_within(&office.request(), hello("r1"), SHORT)).await.unwrap();
@@ -388,7 +441,7 @@ async fn a_link_that_is_idle_stays() {
 
 #[tokio::test]
 async fn a_server_that_is_shut_down_says_so_and_tells_its_desk() {
-    let Office { lab: _lab, server, mut told } = Office::open();
+    let Office { lab: _lab, server, mut told, desk: _ } = Office::open();
     let office_request = {
         let trust = _lab.authority.trust();
         let identity = _lab.authority.issue(Purpose::Room, "r1", VALID);

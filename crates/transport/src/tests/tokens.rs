@@ -5,7 +5,10 @@ use std::future::pending;
 use siaga_probe::Reason;
 
 use super::lab::{Lab, Relay, SHORT_TRAINS, TestServer, assert_served, within};
-use crate::client::{ProbeRequest, Tokens, probe_within};
+use crate::{
+    client::{ProbeRequest, Tokens, probe_within},
+    server::Keys,
+};
 
 /// Probes through a relay; answers with the Retries that the server sent.
 async fn retries(lab: &Lab, server: &TestServer, tokens: &Tokens) -> u64 {
@@ -27,14 +30,17 @@ async fn the_second_probe_is_spared_the_retry() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_started_anew_sends_a_retry_and_serves() {
-    let lab = Lab::new();
+async fn a_server_that_was_started_anew_knows_its_tokens_and_another_one_sends_a_retry() {
+    let mut lab = Lab::new();
     let tokens = Tokens::default();
     let first = TestServer::start(&lab, 1, SHORT_TRAINS);
     retries(&lab, &first, &tokens).await;
     first.stop().await;
     let second = TestServer::start(&lab, 1, SHORT_TRAINS);
-    assert_eq!(retries(&lab, &second, &tokens).await, 1);
+    assert_eq!(retries(&lab, &second, &tokens).await, 0);
+    lab.keys = Keys::random().unwrap();
+    let another = TestServer::start(&lab, 1, SHORT_TRAINS);
+    assert_eq!(retries(&lab, &another, &tokens).await, 1);
 }
 
 #[tokio::test]

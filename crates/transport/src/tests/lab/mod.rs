@@ -29,6 +29,7 @@ use crate::{
     identity::{Identity, PROBE_ALPN},
     patience::Patience,
     quic,
+    server::Keys,
 };
 
 /// What a test waits for comes sooner than this, even on a machine that is busy with something else.
@@ -70,6 +71,8 @@ pub(crate) struct Lab {
     pub(crate) authority: Authority,
     pub(crate) server: Identity,
     pub(crate) room: Identity,
+    /// Of every server that is started here.
+    pub(crate) keys: Keys,
 }
 
 impl Lab {
@@ -77,7 +80,7 @@ impl Lab {
         let authority = Authority::new("lab");
         let server = authority.issue(Purpose::Server, "127.0.0.1", VALID);
         let room = authority.issue(Purpose::Room, "room", VALID);
-        Self { authority, server, room }
+        Self { authority, server, room, keys: Keys::random().unwrap() }
     }
 
     /// One megabit each way, asked by a room with an identity.
@@ -102,7 +105,7 @@ impl Lab {
     }
 
     pub(crate) fn server_config(&self) -> ServerConfig {
-        quic::server(&self.authority.trust(), &self.server).unwrap()
+        quic::server(&self.authority.trust(), &self.server, &self.keys).unwrap()
     }
 
     pub(crate) fn client_config(&self) -> ClientConfig {

@@ -28,7 +28,7 @@ use crate::{
     patience::Patience,
     quic,
     room::{Desk, Doing, Handle, Received},
-    server::{Event, ProbeServer, Reload},
+    server::{Event, Keys, ProbeServer, Reload},
     server_name::ServerName,
 };
 
@@ -55,9 +55,18 @@ impl Office {
         let events_of = Arc::new(move |event| drop(tell.send(event)));
         let limits = super::limits(mbps(100), 4);
         let listen = ([127, 0, 0, 1], 0).into();
-        let server = ProbeServer::bind_within(listen, &trust, &own, limits, events_of, patience, 64)
-            .map(|server| server.with_rooms(Arc::new(NoMemory), 4).enrolling(dir.path()).unwrap())
-            .unwrap();
+        let server = ProbeServer::bind_within(
+            listen,
+            &trust,
+            &own,
+            &Keys::random().unwrap(),
+            limits,
+            events_of,
+            patience,
+            64,
+        )
+        .map(|server| server.with_rooms(Arc::new(NoMemory), 4).enrolling(dir.path()).unwrap())
+        .unwrap();
         let (address, reload) = (server.local_addr().unwrap(), server.reload());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(async { drop(stopped.await) }));

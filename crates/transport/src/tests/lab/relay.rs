@@ -20,7 +20,7 @@ pub(crate) struct Relay {
     /// What the room takes for the server.
     pub(crate) address: SocketAddr,
     counts: Arc<Counts>,
-    moves: watch::Sender<()>,
+    moves: watch::Sender<SocketAddr>,
     task: AbortHandle,
 }
 
@@ -36,8 +36,8 @@ impl Relay {
         let inside = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = inside.local_addr().unwrap();
         let counts = Arc::new(Counts::default());
-        let (moves, moved) = watch::channel(());
-        let task = spawn(forward(inside, server, counts.clone(), moved)).abort_handle();
+        let (moves, moved) = watch::channel(server);
+        let task = spawn(forward(inside, counts.clone(), moved)).abort_handle();
         Self { address, counts, moves, task }
     }
 
@@ -53,7 +53,12 @@ impl Relay {
 
     /// From now on the room has another port to the outside, as after a NAT has forgotten it.
     pub(crate) fn change_port(&self) {
-        self.moves.send_replace(());
+        self.moves.send_modify(|_| {});
+    }
+
+    /// From now on another server is at the server's address.
+    pub(crate) fn change_server(&self, server: SocketAddr) {
+        self.moves.send_replace(server);
     }
 }
 
@@ -63,7 +68,8 @@ impl Drop for Relay {
     }
 }
 
-async fn forward(inside: UdpSocket, server: SocketAddr, counts: Arc<Counts>, mut moved: watch::Receiver<()>) {
+async fn forward(inside: UdpSocket, counts: Arc<Counts>, mut moved: watch::Receiver<SocketAddr>) {
+    let server = *moved.borrow();
     let mut outside = new_port(server).await;
     let mut room = None;
     let (mut up, mut down) = ([0; 2_000], [0; 2_000]);
@@ -80,7 +86,10 @@ async fn forward(inside: UdpSocket, server: SocketAddr, counts: Arc<Counts>, mut
                     let _ = inside.send_to(&down[..length], room).await;
                 }
             }
-            Ok(()) = moved.changed() => outside = new_port(server).await,
+            Ok(()) = moved.changed() => {
+                let server = *moved.borrow_and_update();
+                outside = new_port(server).await;
+            }
         }
     }
 }

@@ -83,6 +83,7 @@ impl TestServer {
             listen,
             &lab.authority.trust(),
             &lab.server,
+            &lab.keys,
             limits,
             Arc::new(move |event| drop(tell.send(event))),
             patience,
