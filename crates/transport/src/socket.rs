@@ -15,8 +15,9 @@ use quinn::{
     AsyncUdpSocket, Runtime, TokioRuntime, UdpPoller,
     udp::{RecvMeta, Transmit},
 };
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use siaga_probe::{ip_overhead, outcome::ByteCount};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::sync::{Notify, futures::Notified};
 
 /// Asked of the kernel, which may give less (`net.core.rmem_max`). A 2-core machine stalls up to 30 ms now and
@@ -29,10 +30,27 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     if address.is_ipv6() {
         socket.set_only_v6(false)?;
     }
-    socket.set_recv_buffer_size(BUFFER)?;
+    // Whoever administers the network is given more than others.
+    if set_socket_recv_buffer_size_force(&socket, BUFFER).is_err() {
+        socket.set_recv_buffer_size(BUFFER)?;
+    }
     socket.set_send_buffer_size(BUFFER)?;
     socket.bind(&address.into())?;
     Ok(socket.into())
+}
+
+/// What the kernel gives to arriving packets, bytes, if that is less than what was asked for.
+pub(crate) fn missing_buffer(socket: &UdpSocket) -> Option<Missing> {
+    // The kernel tells twice what was set (socket(7)).
+    let given = SockRef::from(socket).recv_buffer_size().ok()? / 2;
+    (given < BUFFER).then_some(Missing { given, wanted: BUFFER })
+}
+
+/// What arriving packets lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Missing {
+    pub(crate) given: usize,
+    pub(crate) wanted: usize,
 }
 
 /// Counts what passes a probe's socket. Copies share what they count.

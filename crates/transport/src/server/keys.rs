@@ -6,7 +6,6 @@
 use std::{fmt, io, path::Path, sync::Arc};
 
 use quinn::EndpointConfig;
-use quinn_proto::HashedConnectionIdGenerator;
 use ring::{
     hkdf,
     hmac::{self, HMAC_SHA256},
@@ -56,14 +55,10 @@ impl Keys {
         Ok(Self { reset: key(RESET_FILE)?, token: key(TOKEN_FILE)? })
     }
 
-    /// Gives an endpoint the one with which it tells rooms of connections that it has forgotten. It knows those by their
-    /// ids, which it has made itself.
+    /// Gives an endpoint the one with which it tells rooms of connections that it has forgotten.
     pub(crate) fn for_endpoint(&self, config: &mut EndpointConfig) {
         let key = hmac::Key::new(HMAC_SHA256, &self.reset);
-        let ids = hmac::sign(&key, b"connection ids");
-        let ids = ids.as_ref().first_chunk().map_or(0, |id| u64::from_be_bytes(*id));
         config.reset_key(Arc::new(key));
-        config.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(ids)));
     }
 
     /// The one for address tokens.

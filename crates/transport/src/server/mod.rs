@@ -21,6 +21,7 @@ use siaga_probe::{
 };
 use thiserror::Error;
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
+use tracing::warn;
 
 use self::admission::Admission;
 pub use self::{
@@ -139,6 +140,14 @@ impl ProbeServer {
         let config = quic::server(trust, identity, keys)?;
         let failed = |cause| ServerError::Bind { listen, cause };
         let socket = socket::bind(listen).map_err(failed)?;
+        if let Some(socket::Missing { given, wanted }) = socket::missing_buffer(&socket) {
+            warn!(
+                given,
+                wanted,
+                "the kernel keeps fewer arriving bytes than a province's rooms send that come back at once: some will have \
+                 to try again; set net.core.rmem_max={wanted} with sysctl"
+            );
+        }
         let (of_keys, runtime) = (quic::server_endpoint(keys), Arc::new(TokioRuntime));
         let endpoint = Endpoint::new(of_keys, Some(config.clone()), socket, runtime).map_err(failed)?;
         let admission = Arc::new(Admission::new(limits, patience));
