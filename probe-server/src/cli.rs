@@ -10,7 +10,9 @@ use siaga_service::program::print;
 use crate::{
     api_token::{self, ApiTokenCommand},
     config::{self, Settings},
-    init, rooms, run,
+    init,
+    office::Office,
+    rooms, run,
     token::{self, Life},
 };
 
@@ -154,6 +156,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             let settings = config::load(&dir, &config::Overrides::default())?;
             let (trust, identity) = run::load_identity(&dir)?;
             identity.check_as_server(&trust)?;
+            Office::load(&dir, &settings.office)?;
             let scheme = if settings.speaks_tls() {
                 settings.https.certificates(&dir)?;
                 "HTTPS"

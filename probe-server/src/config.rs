@@ -1,6 +1,7 @@
 //! `DIR/probe-server.toml`, and what the command line changes of it.
 
 mod limits;
+mod office;
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +19,7 @@ use siaga_service::{
 use thiserror::Error;
 
 pub use limits::{LimitSettings, Line};
+pub use office::OfficeSettings;
 
 /// The configuration's file name in a server's directory.
 pub const FILE: &str = "probe-server.toml";
@@ -40,6 +42,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// What it keeps of rooms.
     pub store: StoreSettings,
+    /// By which rules it decides on bookings.
+    pub office: OfficeSettings,
     /// The office's own profiles, by name, beside the shipped ones.
     pub profiles: BTreeMap<ProfileName, Requirements>,
 }
@@ -54,6 +58,7 @@ impl Default for Settings {
             open: false,
             limits: LimitSettings::default(),
             store: StoreSettings::default(),
+            office: OfficeSettings::default(),
             profiles: BTreeMap::new(),
         }
     }

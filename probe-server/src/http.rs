@@ -3,9 +3,12 @@
 //! * `access`: which token each question needs;
 //! * `rooms`: the registry and each room's readiness; `history`: a room's past;
 //! * `checks`: asks a room to check itself now;
-//! * `scrape`: each room's metrics, and where Prometheus finds them.
+//! * `scrape`: each room's metrics, and where Prometheus finds them;
+//! * `bookings`: what a booking system asks; `body`: how strictly what it sends is read.
 
 mod access;
+mod body;
+mod bookings;
 mod checks;
 mod history;
 mod rooms;
@@ -18,7 +21,7 @@ use axum::{
     extract::State,
     http::{StatusCode, header},
     response::IntoResponse,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use serde_json::json;
 use siaga_booking::StoreError;
@@ -27,6 +30,7 @@ use siaga_service::problem::Problem;
 
 use crate::{
     desk::{Desk, Known},
+    gate::Gate,
     metrics::Metrics,
 };
 
@@ -39,6 +43,8 @@ pub struct Answers {
     pub metrics: Arc<Metrics>,
     /// What is known of rooms.
     pub desk: Arc<Desk>,
+    /// What decides on bookings.
+    pub gate: Arc<Gate>,
     /// What they can be held against.
     pub profiles: Arc<Profiles>,
     /// Whether clients come over TLS.
@@ -56,6 +62,14 @@ pub fn router(answers: Answers) -> Router {
         .route("/rooms/{room}/metrics", get(scrape::metrics))
         .route("/v1/rooms/{room}/checks", post(checks::ask))
         .route("/v1/rooms/{room}/checks/{id}", get(checks::one))
+        .route("/v1/bookings", get(bookings::list))
+        .route("/v1/bookings/{reference}", put(bookings::put).get(bookings::get).delete(bookings::cancel))
+        .route("/v1/bookings/{reference}/evidence", get(bookings::evidence))
+        .route("/v1/bookings/{reference}/override", post(bookings::overrule))
+        .route("/v1/bookings/{reference}/outcome", post(bookings::outcome))
+        .route("/v1/decisions/dry-run", post(bookings::dry_run))
+        .route("/v1/keys", get(bookings::keys))
+        .route("/v1/policy", get(bookings::policy))
         .route("/metrics", get(render))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .with_state(answers)

@@ -4,14 +4,17 @@ use std::{fs, path::Path};
 
 use anyhow::Context;
 use jiff::civil::Date;
+use siaga_booking::evidence::Key;
+use siaga_readiness::booking::Calendar;
 use siaga_transport::identity;
 
-use crate::config;
+use crate::config::{self, OfficeSettings};
 
 /// The configuration that a new server starts with.
 const CONFIGURATION: &str = include_str!("../probe-server.toml");
 
-/// Makes `dir` with a private CA, a server identity for `names`, and a configuration.
+/// Makes `dir` with a private CA, a server identity for `names`, a key to sign evidence with, a configuration, and the holidays that are
+/// known.
 ///
 /// # Errors
 /// The directory already holds a CA or can't be written, or a name can't stand in a certificate.
@@ -21,6 +24,15 @@ pub fn init(dir: &Path, names: &[String], today: Date) -> anyhow::Result<()> {
     if !file.exists() {
         fs::write(&file, CONFIGURATION).with_context(|| format!("cannot write {}", file.display()))?;
     }
+    let holidays = dir.join(OfficeSettings::default().holidays);
+    fs::create_dir_all(&holidays).with_context(|| format!("cannot make {}", holidays.display()))?;
+    for (name, text) in Calendar::SHIPPED_FILES {
+        let file = holidays.join(name);
+        if !file.exists() {
+            fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        }
+    }
+    Key::open(dir)?;
     Ok(())
 }
 
@@ -32,7 +44,7 @@ pub fn next_steps(dir: &Path, names: &[String]) -> String {
     let host = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
     format!(
         "Made {dir}: a private CA (ca.pem, ca.key), this server's identity and probe-server.toml.\n\
-         Keep ca.key secret; rooms need a copy of ca.pem.\n\
+         Keep ca.key secret; rooms need a copy of ca.pem. Enter your region's holidays in holidays/.\n\
          \n\
          Try it:\n  \
          siaga-probe-server run --dir {dir} --open\n  \
@@ -46,8 +58,13 @@ pub fn next_steps(dir: &Path, names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use siaga_readiness::booking::calendar::Day;
+
     use super::*;
-    use crate::config::{Overrides, load};
+    use crate::{
+        config::{Overrides, load},
+        office::Office,
+    };
 
     #[test]
     fn a_new_server_can_start_with_the_configuration_it_gets() {
@@ -56,5 +73,9 @@ mod tests {
         let settings = load(dir.path(), &Overrides::default()).unwrap();
         assert!(!settings.open, "never open unless asked for");
         assert!(settings.http.ip().is_loopback());
+        let office = Office::load(dir.path(), &settings.office).unwrap();
+        assert_eq!(office.policy.name, "kalbar-98-2021");
+        let proclaimed = jiff::civil::date(2026, 8, 17);
+        assert!(matches!(office.calendar.day(proclaimed, office.calendar.hours()), Day::Holiday(_)));
     }
 }

@@ -1,4 +1,4 @@
-//! What a running server takes over: certificates by themselves, and on SIGHUP these and its limits.
+//! What a running server takes over: certificates by themselves, and on SIGHUP these, its limits and the office's rules.
 
 use std::{
     fs,
@@ -19,7 +19,9 @@ use tracing::{info, warn};
 
 use crate::{
     config::{self, Overrides, Settings},
+    gate::Gate,
     metrics::Metrics,
+    office::Office,
     run::{OPEN, load_identity},
 };
 
@@ -30,6 +32,7 @@ pub struct Reloader {
     /// What the server was started with.
     settings: Settings,
     server: Reload,
+    gate: Arc<Gate>,
     metrics: Arc<Metrics>,
     /// The files that the server has, or has refused.
     known: Files,
@@ -43,10 +46,11 @@ impl Reloader {
         overrides: &Overrides,
         settings: &Settings,
         server: Reload,
+        gate: Arc<Gate>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let (overrides, settings) = (overrides.clone(), settings.clone());
-        Self { dir: dir.to_owned(), overrides, settings, server, metrics, known: Files::look(dir) }
+        Self { dir: dir.to_owned(), overrides, settings, server, gate, metrics, known: Files::look(dir) }
     }
 
     /// Goes on for ever.
@@ -73,10 +77,18 @@ impl Reloader {
         }
     }
 
-    /// The limits, and who may probe; the rest needs a restart.
+    /// The limits, who may probe, and the office's rules; the rest needs a restart.
     fn configure(&self) -> bool {
-        match config::load(&self.dir, &self.overrides) {
-            Ok(settings) => {
+        let loaded = config::load(&self.dir, &self.overrides).map_err(anyhow::Error::from);
+        let all = loaded.and_then(|settings| Ok((Office::load(&self.dir, &settings.office)?, settings)));
+        match all {
+            Ok((office, settings)) => {
+                info!(
+                    policy = office.policy.name,
+                    digest = office.digest,
+                    "bookings are decided by this policy"
+                );
+                self.gate.follow(office);
                 self.server.limits(settings.probe_limits());
                 if (settings.listen, settings.http) != (self.settings.listen, self.settings.http) {
                     warn!("“listen” and “http” have changed; they count after a restart");
@@ -91,7 +103,7 @@ impl Reloader {
                 true
             }
             Err(error) => {
-                warn!(%error, "the configuration can't be used; the one before goes on being used");
+                warn!(error = %format!("{error:#}"), "the configuration can't be used; the one before goes on being used");
                 false
             }
         }

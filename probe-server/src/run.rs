@@ -21,8 +21,10 @@ use crate::{
     api_token,
     config::{self, Overrides, Settings},
     desk::{self, Desk, Reception},
+    gate::Gate,
     http::{self, Answers},
     metrics::Metrics,
+    office::Office,
     reload::Reloader,
 };
 
@@ -63,19 +65,21 @@ async fn serve(
     };
     let limits = settings.probe_limits();
     let desk = open_desk(dir, &settings)?;
+    let office = Office::load(dir, &settings.office)?;
     let probes = ProbeServer::bind(settings.listen, &trust, &identity, &Keys::kept(dir)?, limits, events)?
         .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0)
         .enrolling(dir)?;
     metrics.certificate(&identity);
-    let reloader = Reloader::new(dir, overrides, &settings, probes.reload(), metrics.clone());
+    let profiles = Arc::new(settings.profiles()?);
+    let gate = Arc::new(Gate::open(dir, desk.clone(), profiles.clone(), office)?);
+    let reloader = Reloader::new(dir, overrides, &settings, probes.reload(), gate.clone(), metrics.clone());
     metrics.watch(probes.observer());
     let web = bind_http(dir, &settings).await?;
     if settings.open {
         warn!("{OPEN}");
     }
     info!(probes = %probes.local_addr()?, http = %web.address(), tls = web.is_tls(), "ready");
-    let profiles = Arc::new(settings.profiles()?);
-    let answers = Answers { metrics, desk: desk.clone(), profiles, tls: web.is_tls() };
+    let answers = Answers { metrics, desk: desk.clone(), gate, profiles, tls: web.is_tls() };
     let router = http::router(answers);
     let serving = async {
         tokio::join!(

@@ -9,6 +9,7 @@
 //! * [`agenda`]: what else is booked, who comes first, what is still free;
 //! * [`forecast`]: what a room's history says about that hour;
 //! * [`decide()`] holds all of it together, a [`Case`]; the [`decision`] is what is answered, kept and told;
+//! * [`standing`]: a person decided otherwise, or it was cancelled;
 //! * [`precheck`]: an approval's room is checked again before the meeting;
 //! * [`table`]: bookings with the decisions that are expected, for an office that changes a rule.
 
@@ -21,6 +22,7 @@ pub mod forecast;
 pub mod precheck;
 pub mod request;
 pub mod rules;
+pub mod standing;
 pub mod table;
 mod times;
 

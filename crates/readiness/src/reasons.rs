@@ -510,6 +510,12 @@ codes! {
     BookingNoAlternative = "BOOKING_NO_ALTERNATIVE",
     /// By which policy.
     BookingByPolicy = "BOOKING_BY_POLICY",
+    /// A person decided.
+    BookingOverridden = "BOOKING_OVERRIDDEN",
+    /// What a person decided counts no longer.
+    BookingOverrideEnded = "BOOKING_OVERRIDE_ENDED",
+    /// It was cancelled.
+    BookingCancelled = "BOOKING_CANCELLED",
 
     // What `siaga-agent doctor` looks at, beside codes from above.
     /// The user has the groups that own devices.

@@ -81,6 +81,16 @@ impl Office {
         Self::open(dir, now)
     }
 
+    /// A gate over it, that goes by `office`.
+    pub(crate) fn gate(&self, office: crate::office::Office) -> Arc<crate::gate::Gate> {
+        let profiles = Arc::new(profiles());
+        Arc::new(crate::gate::Gate::open(self.dir.path(), self.desk.clone(), profiles, office).unwrap())
+    }
+
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     pub(crate) fn later(&self, seconds: u64) {
         let mut now = self.now.lock().unwrap();
         now.wall += Duration::from_secs(seconds);

@@ -15,20 +15,27 @@ use tokio::{
 use super::{Answers, router};
 use crate::{
     desk::tests::{LAPTOP, Office, id, probe, profiles, record, records},
+    gate::Gate,
     metrics::Metrics,
 };
 
 /// An office whose desk answers on loopback.
-struct Counter {
-    office: Office,
+pub(super) struct Counter {
+    pub(super) office: Office,
+    pub(super) gate: Arc<Gate>,
     address: SocketAddr,
     shutdown: Shutdown,
 }
 
 impl Counter {
-    async fn open() -> Self {
-        let office = Office::new();
+    pub(super) async fn open() -> Self {
+        Self::at(Office::new()).await
+    }
+
+    pub(super) async fn at(office: Office) -> Self {
+        let gate = office.gate(crate::http::bookings::tests::easy());
         let answers = Answers {
+            gate: gate.clone(),
             metrics: Arc::new(Metrics::new()),
             desk: office.desk.clone(),
             profiles: Arc::new(profiles()),
@@ -38,20 +45,39 @@ impl Counter {
         let address = server.address();
         let shutdown = Shutdown::manual();
         tokio::spawn(server.serve(router(answers), shutdown.requested()));
-        Self { office, address, shutdown }
+        Self { office, gate, address, shutdown }
     }
 
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub(super) async fn get(&self, path: &str) -> (u16, String) {
+        let (status, _, body) = self.send("GET", path, "", b"").await;
+        (status, body)
+    }
+
+    /// With the answer's head.
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        more: &str,
+        body: &[u8],
+    ) -> (u16, String, String) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
-        stream.write_all(request.as_bytes()).await.unwrap();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {length}\r\n{more}\r\n",
+            self.address
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // One that is refused for its length is not read to its end.
+        let _ = stream.write_all(body).await;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (status, head.to_owned(), body.to_owned())
     }
 
-    async fn json(&self, path: &str) -> (u16, Value) {
+    pub(super) async fn json(&self, path: &str) -> (u16, Value) {
         let (status, body) = self.get(path).await;
         (status, serde_json::from_str(&body).unwrap())
     }

@@ -36,11 +36,18 @@ impl Calendar {
         Ok(Self::new(Zone::named(&zone, zones)?, hours))
     }
 
+    /// The same as files, by name, for an office to begin with.
+    pub const SHIPPED_FILES: [(&str, &str); 2] = [
+        ("2026.toml", include_str!("../../calendars/holidays-2026.toml")),
+        ("2027.toml", include_str!("../../calendars/holidays-2027.toml")),
+    ];
+
     /// The years of national holidays that are shipped. Not all of them are complete.
     #[must_use]
     pub fn shipped_years() -> &'static [HolidayYear] {
         static YEARS: LazyLock<Vec<HolidayYear>> = LazyLock::new(|| {
-            SHIPPED.map(|text| HolidayYear::from_toml(text).expect("the shipped years are tested")).into()
+            let parse = |(_, text)| HolidayYear::from_toml(text).expect("the shipped years are tested");
+            Calendar::SHIPPED_FILES.map(parse).into()
         });
         &YEARS
     }
@@ -94,9 +101,6 @@ impl Calendar {
         }
     }
 }
-
-const SHIPPED: [&str; 2] =
-    [include_str!("../../calendars/holidays-2026.toml"), include_str!("../../calendars/holidays-2027.toml")];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

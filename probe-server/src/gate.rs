@@ -1,0 +1,330 @@
+//! The gate: decides on bookings by what is known of rooms, and keeps what was decided.
+//!
+//! * what is known of the room, and of its past at that hour, is looked up first: that may take a moment;
+//! * then the booking gets its turn: it is held against what else is booked just then, decided, noted in the log and kept, all or
+//!   nothing ([`siaga_booking::bookings`]);
+//! * [`answer`]: how a booking stands, as it is told; [`person`]: what people say about one.
+
+pub mod answer;
+pub mod person;
+mod refusal;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use siaga_booking::{
+    Bookings, NotDone, StoreError,
+    audit::canonical,
+    bookings::{self, BookingRow, BookingsPage, Decided, Turn},
+    evidence::Key,
+};
+use siaga_readiness::{
+    booking::{
+        Agenda, Booking, BookingRef, Case, Decision, Forecast, Request, RoomEvidence, Ruling, decide,
+        forecast::{Needs, windows},
+    },
+    profile::Profiles,
+    room::RoomId,
+};
+use siaga_transport::enrol::Registry;
+
+use crate::{desk::Desk, office::Office};
+use answer::Standing;
+
+pub use answer::BookingAnswer;
+pub use refusal::Refusal;
+
+/// Decides on bookings.
+pub struct Gate {
+    dir: PathBuf,
+    desk: Arc<Desk>,
+    profiles: Arc<Profiles>,
+    office: RwLock<Arc<Office>>,
+    /// Or why nothing can be decided.
+    bookings: Result<Bookings, StoreError>,
+    key: Key,
+}
+
+impl Gate {
+    /// Opens the bookings of the server in `dir`. Where they are damaged or can't be written the gate is there, and refuses: rooms are
+    /// looked after all the same.
+    ///
+    /// # Errors
+    /// A newer version wrote them, another program has them, or there is no key to sign evidence with.
+    pub fn open(
+        dir: &Path,
+        desk: Arc<Desk>,
+        profiles: Arc<Profiles>,
+        office: Office,
+    ) -> anyhow::Result<Self> {
+        let bookings = match Bookings::open(&dir.join(bookings::FILE)) {
+            Err(
+                error @ (StoreError::Damaged { .. }
+                | StoreError::ReadOnly { .. }
+                | StoreError::Full { .. }
+                | StoreError::System { .. }),
+            ) => {
+                tracing::error!(%error, "no booking is decided until this is mended and the server started again");
+                Err(error)
+            }
+            opened => Ok(opened?),
+        };
+        let key = Key::open(dir)?;
+        let office = RwLock::new(Arc::new(office));
+        Ok(Self { dir: dir.to_owned(), desk, profiles, office, bookings, key })
+    }
+
+    /// Decides on a booking that is new or has changed. Of one that is asked for in the same words again, what was decided is told, as
+    /// long as that counts and unless `anew`.
+    ///
+    /// # Errors
+    /// See [`Refusal`]; nothing was kept.
+    pub async fn put(
+        self: &Arc<Self>,
+        reference: BookingRef,
+        request: Request,
+        anew: bool,
+    ) -> Result<BookingAnswer, Refusal> {
+        let booking = Booking::new(reference, &request, &self.profiles)?;
+        let asked = canonical(&request).map_err(|error| Refusal::broken(&error))?;
+        let known = self.lookup(booking).await?;
+        let work = move |turn: &mut Turn<'_>| known.take_turn(turn, &asked, anew);
+        let (standing, head) = self.bookings()?.in_turn(self.now(), work).await?;
+        standing.answer(head)
+    }
+
+    /// What would be decided on a booking; nothing is kept. As it is counted as a change of the booking with this reference, if there is one.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn dry_run(
+        self: &Arc<Self>,
+        reference: BookingRef,
+        request: Request,
+    ) -> Result<Decision, Refusal> {
+        let booking = Booking::new(reference, &request, &self.profiles)?;
+        let known = self.lookup(booking).await?;
+        let now = self.now();
+        known.booking.is_timely(now)?;
+        self.read(move |reader| {
+            let (from, to) = reach(&known.booking);
+            Ok(known.decide(reader.agenda(from, to, now)?, now))
+        })
+        .await
+    }
+
+    /// How a booking stands.
+    ///
+    /// # Errors
+    /// There is none, or they can't be read.
+    pub async fn booking(self: &Arc<Self>, reference: &BookingRef) -> Result<BookingAnswer, Refusal> {
+        let (wanted, now) = (reference.clone(), self.now());
+        let zone = self.office().calendar.zone().clone();
+        let told = self
+            .read(move |reader| {
+                let Some(row) = reader.booking(&wanted)? else { return Ok(None) };
+                let standing = Standing::read(row, now, zone, |seq| reader.entry(seq))?;
+                Ok(Some((standing, reader.head()?)))
+            })
+            .await?;
+        let (standing, head) = told.ok_or_else(|| Refusal::NoBooking(reference.clone()))?;
+        standing.answer(head)
+    }
+
+    /// A page of bookings, as they stand, without what that rests on.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub async fn bookings_on(
+        self: &Arc<Self>,
+        page: BookingsPage,
+    ) -> Result<Vec<(BookingRow, Option<Ruling>)>, Refusal> {
+        let now = self.now();
+        let rows = self.read(move |reader| reader.bookings(&page, now)).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let counts = row.in_force(now);
+                (row, counts)
+            })
+            .collect())
+    }
+
+    /// What evidence is signed with.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// By which rules it decides.
+    #[must_use]
+    pub fn office(&self) -> Arc<Office> {
+        self.office.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes by other rules from now on.
+    pub fn follow(&self, office: Office) {
+        *self.office.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(office);
+    }
+
+    /// All bookings, for those who do more with them than to decide.
+    ///
+    /// # Errors
+    /// They could not be opened.
+    pub fn bookings(&self) -> Result<&Bookings, StoreError> {
+        self.bookings.as_ref().map_err(Clone::clone)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.desk.now().wall
+    }
+
+    async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&mut bookings::BookingsReader<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let bookings = self.bookings()?.clone();
+        let answer = tokio::task::spawn_blocking(move || bookings.read(ask)).await;
+        Ok(answer.map_err(|broken| Refusal::broken(&broken))??)
+    }
+
+    /// All that a decision is made of but what else is booked.
+    async fn lookup(self: &Arc<Self>, booking: Booking) -> Result<Lookup, Refusal> {
+        let gate = self.clone();
+        let looking = tokio::task::spawn_blocking(move || gate.look(booking)).await;
+        looking.map_err(|broken| Refusal::broken(&broken))?
+    }
+
+    fn look(&self, booking: Booking) -> Result<Lookup, Refusal> {
+        let office = self.office();
+        let Some(known) = self.desk.room(&booking.room).map_err(Refusal::Rooms)? else {
+            // It has a key, so it will be heard one day.
+            if self.is_enrolled(&booking.room) {
+                return Ok(Lookup { booking, office, room: None, forecast: None });
+            }
+            return Err(Refusal::NoRoom(booking.room));
+        };
+        let (snapshot, moment) = known.evidence();
+        let room = RoomEvidence::new(snapshot, moment, *known.presence(), &booking.profile);
+        let (slot, now) = (booking.slot, self.now());
+        let calendar = &office.calendar;
+        let windows =
+            windows(slot.start(), slot.end(), calendar.zone().rules(), |date| calendar.works(date), now);
+        let rule = office.policy.network_at_hour;
+        let needs = Needs { lower_bound: rule.lower_bound, days: rule.days.into() };
+        let forecast = self
+            .desk
+            .forecast_of(&known, &windows, &booking.profile.requirements, needs)
+            .map_err(Refusal::Rooms)?;
+        Ok(Lookup { booking, office, room: Some(room), forecast: Some(forecast) })
+    }
+
+    /// Where that can't be told it is not.
+    fn is_enrolled(&self, room: &RoomId) -> bool {
+        let keys = Registry::new(&self.dir).keys();
+        keys.is_ok_and(|keys| keys.iter().any(|key| key.room == *room))
+    }
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").field("bookings", &self.bookings).finish_non_exhaustive()
+    }
+}
+
+/// What was looked up for a decision.
+struct Lookup {
+    booking: Booking,
+    office: Arc<Office>,
+    room: Option<RoomEvidence>,
+    forecast: Option<Forecast>,
+}
+
+impl Lookup {
+    fn decide(&self, engagements: Vec<siaga_readiness::booking::Engagement>, now: Timestamp) -> Decision {
+        let agenda = Agenda { engagements };
+        decide(&Case {
+            booking: &self.booking,
+            policy: &self.office.policy,
+            policy_digest: &self.office.digest,
+            room: self.room.as_ref(),
+            forecast: self.forecast.as_ref(),
+            calendar: &self.office.calendar,
+            agenda: &agenda,
+            now,
+        })
+    }
+
+    fn take_turn(&self, turn: &mut Turn<'_>, asked: &str, anew: bool) -> Result<Standing, NotDone<Refusal>> {
+        let Self { booking, office, .. } = self;
+        let (reference, now) = (&booking.reference, turn.now());
+        let zone = office.calendar.zone().clone();
+        if let Some(row) = turn.booking(reference)? {
+            if let Some(at) = row.cancelled_at {
+                return Err(NotDone::Refused(Refusal::Cancelled { reference: reference.clone(), at }));
+            }
+            if row.request == asked && !(anew && row.slot.start() > now) && still_counts(&row, now) {
+                return Ok(Standing::read(row, now, zone, |seq| turn.entry(seq))?);
+            }
+            if row.slot.end() <= now {
+                return Err(NotDone::Refused(Refusal::Over {
+                    reference: reference.clone(),
+                    at: row.slot.end(),
+                }));
+            }
+        }
+        booking.is_timely(now).map_err(|error| NotDone::Refused(error.into()))?;
+        let (from, to) = reach(booking);
+        let decision = self.decide(turn.agenda(from, to)?, now);
+        let decided = Decided {
+            reference: reference.clone(),
+            room: booking.room.clone(),
+            slot: booking.slot,
+            submitted_at: booking.submitted_at,
+            class: booking.class,
+            request: asked.to_owned(),
+            ruling: decision.decision,
+            expires_at: decision.expires_at,
+        };
+        let body = Body { reference, request: raw(asked)?, decision: &decision };
+        let entry = turn.decide("decided", &decided, &body)?;
+        let row = turn.booking(reference)?.ok_or(StoreError::Stopped)?;
+        Ok(Standing::read(row, now, zone, |seq| {
+            if seq == entry.seq { Ok(entry.clone()) } else { turn.entry(seq) }
+        })?)
+    }
+}
+
+/// What the log tells of a decision.
+#[derive(Serialize)]
+struct Body<'a> {
+    reference: &'a BookingRef,
+    request: serde_json::Value,
+    decision: &'a Decision,
+}
+
+fn raw(asked: &str) -> Result<serde_json::Value, NotDone<Refusal>> {
+    serde_json::from_str(asked).map_err(|error| NotDone::Refused(Refusal::broken(&error)))
+}
+
+/// A denial counts until something else is asked for; what has run out does not.
+fn still_counts(row: &BookingRow, now: Timestamp) -> bool {
+    // Once it has begun, how it stood is how it stood.
+    if row.slot.start() <= now {
+        return true;
+    }
+    match &row.overridden {
+        Some(person) => person.until > now,
+        None => row.expires_at.is_none_or(|expires| expires > now),
+    }
+}
+
+/// The time around a booking in which something can be in its way, or be offered instead.
+fn reach(booking: &Booking) -> (Timestamp, Timestamp) {
+    let around = |at: Timestamp, by: SignedDuration| at.checked_add(by).unwrap_or(at);
+    (around(booking.slot.start(), -Agenda::REACH), around(booking.slot.end(), Agenda::REACH))
+}

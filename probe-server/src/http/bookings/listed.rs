@@ -1,0 +1,156 @@
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use siaga_booking::bookings::{BookingRow, BookingsPage};
+use siaga_readiness::{
+    booking::{BookingRef, Class, Ruling, Slot, request::Instant},
+    room::RoomId,
+};
+use siaga_service::problem::Problem;
+
+use crate::http::Answers;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct Asked {
+    /// In this room.
+    room: Option<RoomId>,
+    /// That are not over then.
+    from: Option<Instant>,
+    /// That begin before.
+    to: Option<Instant>,
+    /// That stand so.
+    decision: Option<Wanted>,
+    /// What `next` said.
+    after: Option<Cursor>,
+    /// At most so many.
+    limit: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Wanted {
+    Approve,
+    ApproveWithConditions,
+    Review,
+    Deny,
+    Cancelled,
+}
+
+impl Wanted {
+    fn of(counts: Option<Ruling>) -> Self {
+        match counts {
+            None => Self::Cancelled,
+            Some(Ruling::Approve) => Self::Approve,
+            Some(Ruling::ApproveWithConditions) => Self::ApproveWithConditions,
+            Some(Ruling::Review) => Self::Review,
+            Some(Ruling::Deny) => Self::Deny,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::ApproveWithConditions => "approve_with_conditions",
+            Self::Review => "review",
+            Self::Deny => "deny",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Where a page ended: when the last one begins, and its reference.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct Cursor(Timestamp, BookingRef);
+
+impl TryFrom<String> for Cursor {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let parsed = || {
+            let (start, reference) = text.split_once('~')?;
+            let start = Timestamp::from_millisecond(start.parse().ok()?).ok()?;
+            Some(Self(start, reference.parse().ok()?))
+        };
+        parsed().ok_or("not what an earlier page said under `next`")
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    bookings: Vec<Summary>,
+    /// What to ask for `after` to get the next ones; absent if these were the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// A booking in a few words.
+#[derive(Debug, Serialize)]
+struct Summary {
+    reference: BookingRef,
+    version: u32,
+    room: RoomId,
+    slot: Slot,
+    class: Class,
+    submitted_at: Timestamp,
+    /// What counts now.
+    decision: Wanted,
+    overridden: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<String>,
+}
+
+impl Summary {
+    fn of(row: BookingRow, counts: Option<Ruling>) -> Self {
+        Self {
+            reference: row.reference,
+            version: row.version,
+            room: row.room,
+            slot: row.slot,
+            class: row.class,
+            submitted_at: row.submitted_at,
+            decision: Wanted::of(counts),
+            overridden: row.overridden.is_some(),
+            standing: row.standing,
+            outcome: row.outcome.map(|outcome| outcome.outcome),
+        }
+    }
+}
+
+/// The most bookings in one answer.
+const MOST: u32 = 500;
+
+/// Bookings in the order of their starts.
+pub(in crate::http) async fn list(
+    State(Answers { gate, .. }): State<Answers>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let limit = asked.limit.unwrap_or(100);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, format!("`limit` is 1 to {MOST}.")));
+    }
+    let page = BookingsPage {
+        room: asked.room,
+        from: asked.from.map(|from| from.0),
+        to: asked.to.map(|to| to.0),
+        decision: asked.decision.map(|decision| decision.as_str().to_owned()),
+        after: asked.after.map(|Cursor(start, reference)| (start, reference)),
+        // One more tells whether there is a next page.
+        limit: limit + 1,
+    };
+    let mut rows = gate.bookings_on(page).await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let cursor = |row: &BookingRow| format!("{}~{}", row.slot.start().as_millisecond(), row.reference);
+    let next = rows.last().filter(|_| more).map(|(row, _)| cursor(row));
+    let bookings = rows.into_iter().map(|(row, counts)| Summary::of(row, counts)).collect();
+    Ok(Json(Listed { bookings, next }).into_response())
+}
