@@ -5,6 +5,7 @@
 //!
 //! * `link`: what rooms say goes into the store; `records`: a room's journal in the store's words;
 //! * [`checklist`]: who keeps what staff in rooms tick;
+//! * `silence`: whether rooms that went were switched off or cut off;
 //! * `outbox`: what rooms are told; [`checks`]: what they were asked to check, and how far that is;
 //! * [`known`]: one room, as it is at the time of the question;
 //! * `foresight`: what is to be expected of it at a later one.
@@ -16,6 +17,7 @@ pub mod known;
 mod link;
 mod outbox;
 mod records;
+mod silence;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -45,6 +47,7 @@ pub use checks::{Check, Stage};
 pub use known::Known;
 pub use link::Reception;
 use outbox::Outbox;
+use silence::Silences;
 
 /// The store's file name in a server's directory.
 pub const FILE: &str = "rooms.sqlite";
@@ -55,6 +58,7 @@ pub struct Desk {
     clock: Clock,
     links: Mutex<HashMap<RoomId, Link>>,
     outbox: Outbox,
+    silences: Silences,
     checklist: OnceLock<Arc<dyn Checklist>>,
 }
 
@@ -77,8 +81,8 @@ impl Desk {
     /// A desk over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        let (links, outbox) = (Mutex::default(), Outbox::default());
-        Self { store, clock, links, outbox, checklist: OnceLock::new() }
+        let (links, outbox, silences) = (Mutex::default(), Outbox::default(), Silences::default());
+        Self { store, clock, links, outbox, silences, checklist: OnceLock::new() }
     }
 
     /// A room, if it was ever heard of.
@@ -146,6 +150,18 @@ impl Desk {
     #[must_use]
     pub fn is_online(&self, room: &RoomId) -> bool {
         self.links().get(room).is_some_and(|link| link.heard)
+    }
+
+    /// A room was heard since the server was started.
+    #[must_use]
+    pub fn has_heard(&self) -> bool {
+        self.silences.has_heard()
+    }
+
+    /// Most rooms fell silent at once, and are so still: the server's own line may be what is broken.
+    #[must_use]
+    pub fn has_outage(&self) -> bool {
+        self.silences.are_an_outage(self.online(), self.now())
     }
 
     /// How many rooms can be heard.

@@ -15,7 +15,7 @@ use siaga_readiness::{
     },
     room::RoomId,
 };
-use siaga_transport::room::{Desk as RoomDesk, DeskError, Doing, Handle, Received};
+use siaga_transport::room::{Desk as RoomDesk, DeskError, Doing, Handle, Received, SILENCE};
 
 use super::{
     Desk, Link,
@@ -44,6 +44,9 @@ impl RoomDesk for Reception {
     fn closed(&self, room: &RoomId, link: u64, why: &str) {
         self.0.outbox.on_end(room, link, self.0.now());
         if self.0.forget(room, link) {
+            if why == SILENCE {
+                self.0.silences.on_silence(room, self.0.now());
+            }
             let (desk, room, why) = (self.0.clone(), room.clone(), why.to_owned());
             tokio::spawn(async move { desk.notice_offline(&room, &why).await });
         }
@@ -117,6 +120,7 @@ impl Desk {
         let through = self.store.record(report).await.map_err(refusal)?.through;
         if says_how_it_is && let Some(standing) = self.links().get_mut(room) {
             standing.heard |= standing.number == link;
+            self.silences.on_heard(room);
         }
         self.outbox.on_report(room, now);
         Ok(through)

@@ -69,7 +69,7 @@ impl Office {
     }
 
     /// The server is started again, after its machine was if `boot` says so.
-    fn restarted(self, boot: u128) -> Self {
+    pub(crate) fn restarted(self, boot: u128) -> Self {
         let Self { desk, now, dir } = self;
         drop(desk);
         {
@@ -100,6 +100,11 @@ impl Office {
     /// The server's wall clock is set.
     fn set_clock(&self, seconds: i64) {
         self.now.lock().unwrap().wall += SignedDuration::from_secs(seconds);
+    }
+
+    pub(crate) fn clock(&self) -> super::Clock {
+        let now = self.now.clone();
+        Box::new(move || *now.lock().unwrap())
     }
 
     pub(crate) fn wall(&self) -> Timestamp {

@@ -31,6 +31,9 @@ pub trait Desk: Send + Sync + 'static {
     }
 }
 
+/// Why a link ended whose room fell silent: it was cut off, or its machine lost its power. One that is switched off says so.
+pub const SILENCE: &str = "timed out";
+
 /// A frame that came.
 #[derive(Debug, Clone)]
 pub struct Received {

@@ -19,7 +19,7 @@ mod server;
 use std::time::Duration;
 
 pub use client::{LinkEnd, LinkRequest, RoomLink};
-pub use desk::{Desk, DeskError, Doing, Handle, NotSaid, Received};
+pub use desk::{Desk, DeskError, Doing, Handle, NotSaid, Received, SILENCE};
 pub(crate) use live::Live;
 pub use retry::{Retry, Why};
 pub(crate) use server::{Ended, Rooms, serve};

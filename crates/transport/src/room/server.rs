@@ -245,6 +245,12 @@ mod tests {
     }
 
     #[test]
+    fn a_room_that_falls_silent_is_told_by_that_word() {
+        let ended = Ended::Frame(FrameError::Lost(quinn::ConnectionError::TimedOut));
+        assert_eq!(ended.words(), crate::room::SILENCE);
+    }
+
+    #[test]
     fn a_frame_is_taken_for_as_old_as_it_can_be() {
         let start = Instant::now();
         let at = |ms: u64| start + Duration::from_millis(ms);
