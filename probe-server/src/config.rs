@@ -2,6 +2,7 @@
 
 mod limits;
 mod office;
+mod webhook;
 
 use std::{
     collections::BTreeMap,
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 pub use limits::{LimitSettings, Line};
 pub use office::OfficeSettings;
+pub use webhook::{WebhookError, WebhookSettings, WebhookUrl};
 
 /// The configuration's file name in a server's directory.
 pub const FILE: &str = "probe-server.toml";
@@ -44,6 +46,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// By which rules it decides on bookings.
     pub office: OfficeSettings,
+    /// Where the booking system is told what happens to its bookings.
+    pub webhook: WebhookSettings,
     /// The office's own profiles, by name, beside the shipped ones.
     pub profiles: BTreeMap<ProfileName, Requirements>,
 }
@@ -59,6 +63,7 @@ impl Default for Settings {
             limits: LimitSettings::default(),
             store: StoreSettings::default(),
             office: OfficeSettings::default(),
+            webhook: WebhookSettings::default(),
             profiles: BTreeMap::new(),
         }
     }
