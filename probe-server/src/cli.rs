@@ -157,6 +157,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             let (trust, identity) = run::load_identity(&dir)?;
             identity.check_as_server(&trust)?;
             Office::load(&dir, &settings.office)?;
+            settings.webhook.sender(&dir)?;
             let scheme = if settings.speaks_tls() {
                 settings.https.certificates(&dir)?;
                 "HTTPS"

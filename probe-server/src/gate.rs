@@ -32,7 +32,7 @@ use siaga_readiness::{
 };
 use siaga_transport::enrol::Registry;
 
-use crate::{desk::Desk, office::Office};
+use crate::{booking_metrics::BookingMetrics, desk::Desk, office::Office};
 use answer::Standing;
 
 pub use answer::BookingAnswer;
@@ -47,6 +47,7 @@ pub struct Gate {
     /// Or why nothing can be decided.
     bookings: Result<Bookings, StoreError>,
     key: Key,
+    metrics: Arc<BookingMetrics>,
 }
 
 impl Gate {
@@ -75,7 +76,7 @@ impl Gate {
         };
         let key = Key::open(dir)?;
         let office = RwLock::new(Arc::new(office));
-        Ok(Self { dir: dir.to_owned(), desk, profiles, office, bookings, key })
+        Ok(Self { dir: dir.to_owned(), desk, profiles, office, bookings, key, metrics: Arc::default() })
     }
 
     /// Decides on a booking that is new or has changed. Of one that is asked for in the same words again, what was decided is told, as
@@ -93,7 +94,10 @@ impl Gate {
         let asked = canonical(&request).map_err(|error| Refusal::broken(&error))?;
         let known = self.lookup(booking).await?;
         let work = move |turn: &mut Turn<'_>| known.take_turn(turn, &asked, anew);
-        let (standing, head) = self.bookings()?.in_turn(self.now(), work).await?;
+        let ((standing, decided), head) = self.bookings()?.in_turn(self.now(), work).await?;
+        if let Some(ruling) = decided {
+            self.metrics.decided(ruling);
+        }
         standing.answer(head)
     }
 
@@ -158,6 +162,12 @@ impl Gate {
     #[must_use]
     pub const fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// What is counted of bookings.
+    #[must_use]
+    pub const fn metrics(&self) -> &Arc<BookingMetrics> {
+        &self.metrics
     }
 
     /// By which rules it decides.
@@ -259,7 +269,13 @@ impl Lookup {
         })
     }
 
-    fn take_turn(&self, turn: &mut Turn<'_>, asked: &str, anew: bool) -> Result<Standing, NotDone<Refusal>> {
+    /// How the booking stands then, and what was decided if it was decided anew.
+    fn take_turn(
+        &self,
+        turn: &mut Turn<'_>,
+        asked: &str,
+        anew: bool,
+    ) -> Result<(Standing, Option<Ruling>), NotDone<Refusal>> {
         let Self { booking, office, .. } = self;
         let (reference, now) = (&booking.reference, turn.now());
         let zone = office.calendar.zone().clone();
@@ -268,7 +284,7 @@ impl Lookup {
                 return Err(NotDone::Refused(Refusal::Cancelled { reference: reference.clone(), at }));
             }
             if row.request == asked && !(anew && row.slot.start() > now) && still_counts(&row, now) {
-                return Ok(Standing::read(row, now, zone, |seq| turn.entry(seq))?);
+                return Ok((Standing::read(row, now, zone, |seq| turn.entry(seq))?, None));
             }
             if row.slot.end() <= now {
                 return Err(NotDone::Refused(Refusal::Over {
@@ -293,9 +309,10 @@ impl Lookup {
         let body = Body { reference, request: raw(asked)?, decision: &decision };
         let entry = turn.decide("decided", &decided, &body)?;
         let row = turn.booking(reference)?.ok_or(StoreError::Stopped)?;
-        Ok(Standing::read(row, now, zone, |seq| {
+        let standing = Standing::read(row, now, zone, |seq| {
             if seq == entry.seq { Ok(entry.clone()) } else { turn.entry(seq) }
-        })?)
+        })?;
+        Ok((standing, Some(decision.decision)))
     }
 }
 

@@ -20,7 +20,7 @@ use axum::{
     Json, Router,
     extract::State,
     http::{StatusCode, header},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::{get, post, put},
 };
 use serde_json::json;
@@ -75,8 +75,12 @@ pub fn router(answers: Answers) -> Router {
         .with_state(answers)
 }
 
-async fn render(State(Answers { metrics, .. }): State<Answers>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], metrics.render())
+async fn render(State(answers): State<Answers>) -> Result<Response, Problem> {
+    let Answers { metrics, desk, gate, profiles, .. } = answers;
+    let bookings =
+        ask(desk, move |desk| Ok(gate.metrics().render(gate.bookings(), desk, &profiles, desk.now().wall)));
+    let text = metrics.render() + &bookings.await?;
+    Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response())
 }
 
 /// Asks the desk something where that may take its time.

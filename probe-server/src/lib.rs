@@ -6,17 +6,21 @@
 //! * [`config`]: the configuration file and what the command line changes of it;
 //! * [`token`] and [`rooms`]: who may enrol, who is enrolled, who is no longer let in;
 //! * [`run`]: the daemon: probes and rooms' links over QUIC, the [`desk`] that keeps what rooms report, the [`gate`] that
-//!   decides on bookings by the rules of the [`office`], [`http`] for those who ask, [`reload`] of what changes.
+//!   decides on bookings by the rules of the [`office`], [`prechecks`] of the rooms that it has approved, [`letters`] that tell
+//!   what comes of them, [`http`] for those who ask, [`reload`] of what changes.
 
 pub mod api_token;
+pub mod booking_metrics;
 pub mod cli;
 pub mod config;
 pub mod desk;
 pub mod gate;
 pub mod http;
 pub mod init;
+pub mod letters;
 pub mod metrics;
 pub mod office;
+pub mod prechecks;
 pub mod reload;
 pub mod rooms;
 pub mod run;

@@ -1,6 +1,9 @@
 //! What the operator counts.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::{
+    sync::{Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use prometheus::{
     Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector,
@@ -10,6 +13,8 @@ use siaga_transport::{
     identity::Identity,
     server::{Event, Observer},
 };
+
+use crate::prechecks::Traffic;
 
 /// The server's metrics.
 #[derive(Debug)]
@@ -173,6 +178,13 @@ impl Metrics {
     /// From now on each scrape looks at this server.
     pub fn watch(&self, server: Observer) {
         let _ = self.observer.set(server);
+    }
+
+    /// How its probes go.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        let lateness = self.observer.get().map_or(Duration::ZERO, |server| server.pacers().p99);
+        Traffic { granted: self.answered("granted").get(), put_off: self.answered("busy").get(), lateness }
     }
 
     /// Counts one event.

@@ -2,7 +2,11 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use siaga_booking::{Retention, Store};
+use siaga_booking::{
+    Retention, Store,
+    webhook::{Courier, Sender},
+};
+use siaga_readiness::profile::Profiles;
 use siaga_service::{
     http::{self as service_http, Access, HttpServer, Socket},
     logging,
@@ -23,8 +27,10 @@ use crate::{
     desk::{self, Desk, Reception},
     gate::Gate,
     http::{self, Answers},
+    letters,
     metrics::Metrics,
     office::Office,
+    prechecks::{Prechecks, sheet::Sheet},
     reload::Reloader,
 };
 
@@ -72,6 +78,7 @@ async fn serve(
     metrics.certificate(&identity);
     let profiles = Arc::new(settings.profiles()?);
     let gate = Arc::new(Gate::open(dir, desk.clone(), profiles.clone(), office)?);
+    let sender = settings.webhook.sender(dir)?;
     let reloader = Reloader::new(dir, overrides, &settings, probes.reload(), gate.clone(), metrics.clone());
     metrics.watch(probes.observer());
     let web = bind_http(dir, &settings).await?;
@@ -79,6 +86,7 @@ async fn serve(
         warn!("{OPEN}");
     }
     info!(probes = %probes.local_addr()?, http = %web.address(), tls = web.is_tls(), "ready");
+    let bookings = look_after_bookings(&gate, &desk, &profiles, &metrics, sender, &shutdown);
     let answers = Answers { metrics, desk: desk.clone(), gate, profiles, tls: web.is_tls() };
     let router = http::router(answers);
     let serving = async {
@@ -86,6 +94,7 @@ async fn serve(
             probes.serve(shutdown.requested()),
             web.serve(router, shutdown.requested()),
             tidy(&desk, shutdown.requested()),
+            bookings,
         )
     };
     tokio::select! {
@@ -104,6 +113,41 @@ fn open_desk(dir: &Path, settings: &Settings) -> anyhow::Result<Arc<Desk>> {
     let retention = Retention { max_bytes: settings.store.max_size.bytes(), ..Retention::default() };
     let (store, _set_aside) = Store::open(&desk::file(dir), retention, desk::now().wall)?;
     Ok(Arc::new(Desk::new(store, Box::new(desk::now))))
+}
+
+/// What is done about bookings that nobody asks for: rooms check themselves, and letters are carried. Where they can't be read
+/// nothing is.
+fn look_after_bookings<'a>(
+    gate: &Arc<Gate>,
+    desk: &Arc<Desk>,
+    profiles: &Arc<Profiles>,
+    metrics: &Arc<Metrics>,
+    sender: Option<Sender>,
+    shutdown: &'a Shutdown,
+) -> impl Future<Output = ()> + use<'a> {
+    let jobs = gate.bookings().ok().map(|bookings| {
+        let (office, metrics) = (gate.clone(), metrics.clone());
+        desk.keep_ticks_in(Arc::new(Sheet::new(bookings.clone(), Box::new(desk::now))));
+        let prechecks = Prechecks::new(
+            desk.clone(),
+            bookings.clone(),
+            profiles.clone(),
+            move || office.office().calendar.clone(),
+            move || metrics.traffic(),
+            gate.metrics().clone(),
+        );
+        let courier = Courier::new(bookings.clone(), sender);
+        let now = || desk::now().wall;
+        (
+            prechecks.run(shutdown.requested()),
+            letters::carry(courier, now, gate.metrics().clone(), shutdown.requested()),
+        )
+    });
+    async move {
+        if let Some((prechecks, letters)) = jobs {
+            tokio::join!(prechecks, letters);
+        }
+    }
 }
 
 /// Drops what has grown old, a few rooms each minute.

@@ -78,6 +78,21 @@ pub enum Ended {
     Withdrawn,
 }
 
+impl Ended {
+    /// As it is written in JSON and in metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Superseded => "superseded",
+            Self::Unclear => "unclear",
+            Self::InUse => "in_use",
+            Self::Missed => "missed",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
 impl Progress {
     /// Nothing is left to do.
     #[must_use]

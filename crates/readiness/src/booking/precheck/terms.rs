@@ -39,7 +39,8 @@ impl Stage {
     }
 
     /// How long a room may take for its answer: it waits for its turn, probes the link and tries its devices.
-    pub(super) const fn patience(self) -> Duration {
+    #[must_use]
+    pub const fn patience(self) -> Duration {
         match self {
             Self::DayBefore | Self::Early => minutes(10),
             Self::Last => minutes(4),

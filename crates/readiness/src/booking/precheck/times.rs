@@ -29,7 +29,7 @@ pub const SPREAD: Duration = minutes(20);
 
 impl Times {
     /// For a booking with this reference: from `start` to `end`, in an office that opens on a day at `opening`, `None` on a day
-    /// off. No earlier working day within 60 days: no check on the day before.
+    /// off. No earlier working day within 20 days: no check on the day before.
     #[must_use]
     pub fn of(
         reference: &str,
@@ -42,7 +42,7 @@ impl Times {
         let (preparation, last) = (before(150), before(15));
         let civil = zone.to_datetime(start);
         let working_day =
-            (1..=60).filter_map(|days| civil.date().checked_sub(jiff::Span::new().days(days)).ok());
+            (1..=20).filter_map(|days| civil.date().checked_sub(jiff::Span::new().days(days)).ok());
         let working_day = working_day.into_iter().find(|day| opening(*day).is_some());
         let day_before = working_day.and_then(|day| instant(zone, day, civil.time()));
         let off_after = {
