@@ -46,8 +46,8 @@ fn suits(case: &Case) -> bool {
     findings.iter().all(|it| matches!(it.result, CriterionResult::Met | CriterionResult::NotApplicable))
 }
 
-/// At the same time of other days, and every half hour of working hours; the nearest first. A conference that is too long is
-/// shortened to what is allowed.
+/// At the same time of other days, and every half hour of working hours, or every hour where hours are taken as a whole. The nearest
+/// day first, and on each day the nearest time. A conference that is too long is shortened to what is allowed.
 fn candidates(case: &Case) -> Vec<Slot> {
     let (zone, office) = hours::place(case);
     let wanted = case.booking.slot;
@@ -57,35 +57,43 @@ fn candidates(case: &Case) -> Vec<Slot> {
     } else {
         wanted.length()
     };
-    let start = zone.rules().to_datetime(wanted.start());
     let reach = Agenda::REACH - SignedDuration::from_hours(24);
     let (first, last) = (wanted.start().checked_sub(reach), wanted.start().checked_add(reach));
     let (Ok(first), Ok(last)) = (first, last) else { return Vec::new() };
 
     let any_time = case.policy.working_hours.leaders_exempt && case.booking.class == Class::Leaders;
-    let mut starts: Vec<Timestamp> = Vec::new();
+    let step = if case.policy.slot_free.by_hour { 60 } else { 30 };
+    let start = zone.rules().to_datetime(wanted.start());
+    let mut starts: Vec<(Distance, Timestamp)> = Vec::new();
     let days = zone.date(first).series(jiff::Span::new().days(1));
     for date in days.take_while(|date| *date <= zone.date(last)) {
         let works = case.calendar.works(date);
-        let of_day = office.on(date.weekday());
-        let in_hours = of_day.iter().filter(|_| works).flat_map(|window| half_hours(window.from, window.to));
+        let windows = office.on(date.weekday());
+        let in_hours = every(step).filter(|time| works && windows.iter().any(|it| it.contains(*time)));
         let same_time = (works || any_time).then_some(start.time());
         for time in in_hours.chain(same_time) {
-            if let Ok(at) = zone.rules().to_timestamp(date.to_datetime(time)) {
-                starts.push(at);
+            let at = zone.rules().to_timestamp(date.to_datetime(time));
+            if let Some(at) = at.ok().filter(|at| *at > case.now) {
+                let days = date.duration_since(start.date()).abs();
+                starts.push((Distance { days, time: time.duration_since(start.time()).abs() }, at));
             }
         }
     }
-    // The same slot, shortened.
-    starts.push(wanted.start());
-    let distance = |at: Timestamp| at.duration_since(wanted.start()).abs();
-    starts.retain(|at| *at > case.now && (first..=last).contains(at));
-    starts.sort_by_key(|at| (distance(*at), *at));
+    starts.sort_unstable();
     starts.dedup();
-    starts.into_iter().filter_map(|at| Slot::new(at, at.checked_add(length).ok()?).ok()).collect()
+    starts.into_iter().filter_map(|(_, at)| Slot::new(at, at.checked_add(length).ok()?).ok()).collect()
 }
 
-fn half_hours(from: Time, to: Time) -> impl Iterator<Item = Time> {
-    std::iter::successors(Some(from), |time| time.checked_add(SignedDuration::from_mins(30)).ok())
-        .take_while(move |time| *time < to)
+/// How far another time is from the one that was asked for, as people feel it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Distance {
+    days: SignedDuration,
+    time: SignedDuration,
+}
+
+/// Times of a day, so many minutes apart.
+fn every(minutes: i64) -> impl Iterator<Item = Time> {
+    std::iter::successors(Some(Time::midnight()), move |time| {
+        time.checked_add(SignedDuration::from_mins(minutes)).ok()
+    })
 }
