@@ -65,18 +65,23 @@ impl Link {
     ) -> Seen {
         let at = host::now();
         let probed = self.try_to_probe(mode, purpose, passed_before, meter, cancel).await;
-        let (server_place, result, wishes) = match probed {
-            Ok(Probed { result, address, retry_after, next_probe_in, .. }) => {
+        let (server_place, clock_offset_s, result, wishes) = match probed {
+            Ok(Probed { result, address, retry_after, next_probe_in, clock_offset_s, .. }) => {
                 let place = address.map_or(ServerPlace::Unknown, |address| place_of(address.ip()));
-                (place, result, Wishes { retry_after, next_probe_in })
+                (place, clock_offset_s, result, Wishes { retry_after, next_probe_in })
             }
             Err(error) => {
                 let result = self.not_done(mode, at, Reason::LocalFault, Some(error.to_string()));
-                (ServerPlace::Unknown, result, Wishes::default())
+                (ServerPlace::Unknown, None, result, Wishes::default())
             }
         };
         let took = at.age_at(&host::now()).unwrap_or_default();
-        Seen { at, took, evidence: ProbeEvidence { server_place, network: None, result }, wishes }
+        Seen {
+            at,
+            took,
+            evidence: ProbeEvidence { server_place, network: None, clock_offset_s, result },
+            wishes,
+        }
     }
 
     /// That nothing was tried is a finding too: when the evidence has run out, it is the reason.
@@ -86,7 +91,8 @@ impl Link {
 
     fn not_seen(&self, at: Moment, mode: Mode, reason: Reason) -> Seen {
         let result = self.not_done(mode, at, reason, None);
-        let evidence = ProbeEvidence { server_place: ServerPlace::Unknown, network: None, result };
+        let evidence =
+            ProbeEvidence { server_place: ServerPlace::Unknown, network: None, clock_offset_s: None, result };
         Seen { at, took: Duration::ZERO, evidence, wishes: Wishes::default() }
     }
 

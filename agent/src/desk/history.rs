@@ -106,6 +106,7 @@ mod tests {
             told(Evidence::Probe(Box::new(ProbeEvidence {
                 server_place: ServerPlace::Public,
                 network: None,
+                clock_offset_s: None,
                 result,
             })))
             .len()

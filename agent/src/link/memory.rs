@@ -226,7 +226,12 @@ mod tests {
                 tracker.observe(remembered);
             }
             let passed = sample::snapshot().network.gate.attempt.unwrap().evidence.result;
-            let evidence = ProbeEvidence { server_place: ServerPlace::Public, network: None, result: passed };
+            let evidence = ProbeEvidence {
+                server_place: ServerPlace::Public,
+                network: None,
+                clock_offset_s: None,
+                result: passed,
+            };
             let evidence = Evidence::Probe(Box::new(evidence));
             tracker.observe(Observation { at: now, took: Duration::from_secs(1), evidence });
             let readiness = siaga_readiness::evaluate(tracker.snapshot(), Profile::minimum(), now);

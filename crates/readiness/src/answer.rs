@@ -144,6 +144,8 @@ pub enum CheckCode {
     NetDown,
     /// The link holds both rates for longer than a gate probe looks.
     NetSustain,
+    /// The machine's clock; only where it is wrong.
+    Clock,
     /// The machine runs on mains.
     Power,
     /// It is of a kind that is required.
@@ -186,6 +188,7 @@ impl CheckCode {
             Self::NetUp => "NET_UP",
             Self::NetDown => "NET_DOWN",
             Self::NetSustain => "NET_SUSTAIN",
+            Self::Clock => "CLOCK",
             Self::Power => "POWER",
             Self::Machine => "MACHINE",
             Self::Software => "SOFTWARE",

@@ -92,7 +92,7 @@ fn checks(families: &Families, snapshot: &Snapshot, readiness: &Readiness) {
         [CheckState::Ok, CheckState::Warning, CheckState::Failed, CheckState::InUse, CheckState::Unknown];
     for check in &readiness.checks {
         for state in
-            STATES.into_iter().filter(|state| *state != CheckState::InUse || is_of_a_device(check.code))
+            STATES.into_iter().filter(|state| *state != CheckState::InUse || can_be_in_use(check.code))
         {
             let is = f64::from(u8::from(check.state == state));
             families.check_state.with_label_values(&[check.code.as_str(), &state.to_string()]).set(is);
@@ -107,14 +107,15 @@ fn checks(families: &Families, snapshot: &Snapshot, readiness: &Readiness) {
 }
 
 /// Whether what is checked can be in use.
-fn is_of_a_device(check: CheckCode) -> bool {
-    matches!(check, CheckCode::Camera | CheckCode::CameraMicrophone | CheckCode::Microphone)
+fn can_be_in_use(check: CheckCode) -> bool {
+    use CheckCode::{Camera, CameraMicrophone, Microphone, NetDown, NetUp};
+    matches!(check, Camera | CameraMicrophone | Microphone | NetUp | NetDown)
 }
 
 /// How long the last look behind a check took, whatever came of it.
 fn took(snapshot: &Snapshot, check: CheckCode) -> Option<Duration> {
     match check {
-        CheckCode::NetServer | CheckCode::NetUp | CheckCode::NetDown => {
+        CheckCode::NetServer | CheckCode::NetUp | CheckCode::NetDown | CheckCode::Clock => {
             snapshot.network.gate.attempt.as_ref().map(|probe| probe.took)
         }
         CheckCode::NetSustain => snapshot.network.sustain.attempt.as_ref().map(|probe| probe.took),

@@ -61,6 +61,9 @@ pub struct ProbeEvidence {
     /// On which network it was made; `None` where that is not known, or it changed meanwhile, or an older room does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkId>,
+    /// By how much the server's clock is ahead of this machine's, s, where the server said its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_offset_s: Option<f64>,
     /// What the probe reports; it names the server.
     pub result: ProbeResult,
 }

@@ -253,6 +253,13 @@ codes! {
     /// The link carries the required rate at times only, to the room.
     NetDownUnsteady = "NET_DOWN_UNSTEADY",
 
+    /// The link carries the required rate from the room now, and did not within the last hour.
+    NetUpBorderline = "NET_UP_BORDERLINE",
+    /// The link carries the required rate to the room now, and did not within the last hour.
+    NetDownBorderline = "NET_DOWN_BORDERLINE",
+    /// The link carried the required rate before the meeting that is on.
+    NetInUse = "NET_IN_USE",
+
     // NET_UP and NET_DOWN, inconclusive
     /// The unloaded link was measured, which says nothing about a rate.
     NetMeasured = "NET_MEASURED",
@@ -322,6 +329,10 @@ codes! {
     NetServerRefused = "NET_SERVER_REFUSED",
     /// It stopped answering or broke the protocol.
     NetServerFailed = "NET_SERVER_FAILED",
+
+    // CLOCK
+    /// This machine's clock and the server's differ by more than a minute.
+    ClockWrong = "CLOCK_WRONG",
 
     // POWER
     /// The machine runs on mains.

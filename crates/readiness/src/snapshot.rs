@@ -62,11 +62,28 @@ impl Snapshot {
         let Some(Scan { inventory, .. }) = self.devices.scan.as_ref().filter(fresh) else {
             return Meeting::Unknown;
         };
+        if policy.is_occupied(inventory) { Meeting::On } else { Meeting::Off }
+    }
+
+    /// Since when a meeting has been on without a break that a scan has seen, and for how long that counts from `now` on without
+    /// another scan. No meeting is longer than half a day: a program that holds a device for longer is something else.
+    pub(crate) fn meeting_since(&self, now: Moment) -> Option<(Moment, Duration)> {
+        let (scan, since) = (self.devices.scan.as_ref()?, self.devices.occupied_since?);
+        let seen = self.setup.policy.device_scan.left_at(scan.at.age_at(&now)?)?;
+        let left = LONGEST_MEETING.checked_sub(since.age_at(&now)?).filter(|left| !left.is_zero())?;
+        (self.meeting(now) == Meeting::On).then_some((since, seen.min(left)))
+    }
+}
+
+const LONGEST_MEETING: Duration = Duration::from_secs(12 * 60 * 60);
+
+impl Policy {
+    /// Whether another program holds a camera or a microphone that counts.
+    pub(crate) fn is_occupied(&self, inventory: &Inventory) -> bool {
         let used =
-            |state, is_virtual: bool| state == CheckState::InUse && (policy.accept_virtual || !is_virtual);
-        let in_use = inventory.cameras.iter().any(|camera| used(camera.state, camera.is_virtual))
-            || inventory.microphones.iter().any(|device| used(device.state, device.is_virtual));
-        if in_use { Meeting::On } else { Meeting::Off }
+            |state, is_virtual: bool| state == CheckState::InUse && (self.accept_virtual || !is_virtual);
+        inventory.cameras.iter().any(|camera| used(camera.state, camera.is_virtual))
+            || inventory.microphones.iter().any(|device| used(device.state, device.is_virtual))
     }
 }
 
@@ -136,6 +153,9 @@ pub struct DeviceEvidence<T = Moment> {
     /// What came of trying the devices.
     #[serde(default = "Default::default")]
     pub trials: Trials<T>,
+    /// Since which scan another program has held a camera or microphone in each of them; `None` if it holds none.
+    #[serde(default = "Default::default", skip_serializing_if = "Option::is_none")]
+    pub occupied_since: Option<T>,
 }
 
 /// A device scan that was done.

@@ -8,6 +8,7 @@ use crate::{
     inventory::Inventory,
     moment::Moment,
     observation::{Evidence, Observation, ProbeEvidence, ScanFault},
+    policy::Policy,
     snapshot::{
         Cause, Counters, DeviceEvidence, Finding, HostLook, NetworkEvidence, ProbeAttempt, ProbeCount,
         RateEvidence, Remembered, Scan, ScanAttempt, Setup, Since, Snapshot, Trials,
@@ -16,7 +17,8 @@ use crate::{
 };
 
 /// Gathers observations. What it holds depends on which observations came, not on the order in which they
-/// did: of two about the same thing the newer counts.
+/// did: of two about the same thing the newer counts. Scans alone are to come in their order, because it tells how long a meeting
+/// has been on.
 #[derive(Debug, Clone)]
 pub struct Tracker {
     snapshot: Snapshot,
@@ -48,11 +50,11 @@ impl Tracker {
     /// says nothing.
     pub fn observe(&mut self, observation: Observation) {
         let Observation { at, took, evidence } = observation;
-        let Snapshot { devices, network, host: held, counters, .. } = &mut self.snapshot;
+        let Snapshot { setup, devices, network, host: held, counters } = &mut self.snapshot;
         match evidence {
             Evidence::Devices(inventory) => {
                 counters.scans += 1;
-                devices.scanned(at, took, inventory);
+                devices.scanned(at, took, inventory, &setup.policy);
             }
             Evidence::DeviceFault(fault) => {
                 counters.scan_faults += 1;
@@ -111,11 +113,19 @@ impl Since {
 impl DeviceEvidence {
     /// Nothing is known.
     pub(crate) fn none(since: Since) -> Self {
-        Self { since, scan: None, attempt: None, trials: Trials::default() }
+        Self { since, scan: None, attempt: None, trials: Trials::default(), occupied_since: None }
     }
 
-    fn scanned(&mut self, at: Moment, took: Duration, inventory: Inventory) {
-        if self.since.admits(at) && is_newer(at, self.scan.as_ref().map(|scan| scan.at)) {
+    fn scanned(&mut self, at: Moment, took: Duration, inventory: Inventory, policy: &Policy) {
+        let before = self.scan.as_ref().map(|scan| scan.at);
+        if self.since.admits(at) && is_newer(at, before) {
+            // Where nobody looked for longer than a scan counts, the meeting before may have been another one.
+            let gap = before.and_then(|before| policy.device_scan.left_at(before.age_at(&at)?));
+            self.occupied_since = match self.occupied_since {
+                _ if !policy.is_occupied(&inventory) => None,
+                Some(since) if gap.is_some() => Some(since),
+                _ => Some(at),
+            };
             self.scan = Some(Scan { at, inventory });
         }
         self.tried(ScanAttempt { at, took, fault: None });

@@ -6,120 +6,17 @@ mod room;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use siaga_probe::{Direction, DirectionResult, Mode, Verdict};
+use siaga_probe::Mode;
 use siaga_readiness::{
-    CheckCode, CheckState, Code, Evidence, Judgement, Policy, ProbeEvidence, Profile, Readiness, ServerPlace,
-    Snapshot, TimeToLive, Trial, TrialOutcome, evaluate, host::Host,
+    CheckCode, CheckState, Code, Evidence, Profile, Readiness, Snapshot, TimeToLive, evaluate,
 };
 
 use events::{
-    Event, Record, What, after, configuration, events, evidence, is_ready, only_trials, policy, profile,
+    Event, Record, What, after, configuration, events, evidence, has_failed_to_sustain, has_fresh_evidence,
+    improved, is_about_a_meeting, is_passing, is_passing_beside_trials, is_ready, policy, profile,
     random_rooms, silence, silence_of, up_to_now, without, without_all,
 };
 use room::*;
-
-/// Whether an observation speaks for the room in all that it says.
-fn is_passing(policy: Policy, evidence: &Evidence, profile: &Profile) -> bool {
-    match evidence {
-        Evidence::Devices(inventory) => {
-            let mut room = Room::new(policy);
-            room.probe(pass(20), pass(20)).scan(inventory.clone());
-            is_ready(&room, profile)
-        }
-        Evidence::DeviceFault(_) => false,
-        Evidence::Trial(trial) => {
-            matches!(&trial.outcome, TrialOutcome::Found(found) if found.state.grants())
-        }
-        Evidence::Probe(probe) => probe.result.verdict == Verdict::Pass,
-        Evidence::Remembered(failures) => failures.is_empty(),
-        // It grants nothing and denies nothing.
-        Evidence::Servers(_) => true,
-        Evidence::Host(host) => suits(host, profile),
-    }
-}
-
-/// Whether the machine is of a kind that the profile asks for; nothing else of it is required by these profiles.
-fn suits(host: &Host, profile: &Profile) -> bool {
-    let required = &profile.requirements.machine;
-    required.as_ref().is_none_or(|required| required.kinds.as_slice().contains(&host.machine))
-}
-
-/// Whether a scan speaks for the room beside what trials say of its devices: one that shows only devices that failed
-/// speaks against it.
-fn is_passing_beside_trials(
-    policy: Policy,
-    evidence: &Evidence,
-    events: &[Event],
-    profile: &Profile,
-) -> bool {
-    let Evidence::Devices(inventory) = evidence else { return is_passing(policy, evidence, profile) };
-    let mut room = after(policy, &only_trials(events));
-    room.probe(pass(20), pass(20)).scan(inventory.clone());
-    is_ready(&room, profile)
-}
-
-fn improved(evidence: &Evidence) -> Evidence {
-    match evidence {
-        Evidence::Devices(_) | Evidence::DeviceFault(_) => Evidence::Devices(webcam()),
-        Evidence::Trial(trial) => {
-            let works = Judgement::new(CheckState::Ok, Code::CameraWorks);
-            Evidence::Trial(Trial { outcome: TrialOutcome::Found(works), ..trial.clone() })
-        }
-        Evidence::Remembered(_) => Evidence::Remembered(vec![]),
-        Evidence::Servers(standings) => Evidence::Servers(standings.clone()),
-        Evidence::Host(_) => Evidence::Host(laptop()),
-        Evidence::Probe(it) => {
-            let ProbeEvidence { result, .. } = it.as_ref();
-            let rate = |direction: &DirectionResult| direction.target_bps.bps() / 1_000_000;
-            probe_of(result.mode, ServerPlace::Public, pass(rate(&result.up)), pass(rate(&result.down)))
-        }
-    }
-}
-
-type OneDirection = fn(&ProbeEvidence) -> &DirectionResult;
-
-/// What must at least be so for a room to be ready.
-fn has_fresh_evidence(policy: Policy, events: &[Event], profile: &Profile) -> bool {
-    let record = Record::of(events);
-    let Record { seen, devices_since, now, .. } = &record;
-    let (devices_since, now) = (*devices_since, *now);
-    let required = profile.requirements.network.unwrap();
-    let scanned = seen.iter().any(|(at, evidence)| {
-        matches!(evidence, Evidence::Devices(_))
-            && *at >= devices_since
-            && now - *at < policy.device_scan.duration()
-            && is_passing(policy, evidence, profile)
-    });
-    let sustained = |required, of: OneDirection| {
-        let findings = || record.said(Mode::Gate, of);
-        let passed = findings()
-            .filter(|(_, place, direction)| {
-                direction.verdict == Verdict::Pass
-                    && direction.target_bps >= required
-                    && (policy.accept_internal_server || *place == ServerPlace::Public)
-            })
-            .map(|(at, ..)| at)
-            .max();
-        let failed = findings()
-            .filter(|(_, _, direction)| {
-                direction.verdict == Verdict::Fail && direction.target_bps <= required
-            })
-            .map(|(at, ..)| at)
-            .max();
-        passed.is_some_and(|at| now - at < policy.gate_probe.duration()) && passed > failed
-    };
-    let suited = seen.iter().any(|(at, evidence)| match evidence {
-        Evidence::Host(host) => {
-            *at >= devices_since && now - *at < policy.host.duration() && suits(host, profile)
-        }
-        _ => false,
-    });
-    let suited = suited || profile.requirements.machine.is_none();
-    scanned
-        && suited
-        && sustained(required.up, |it| &it.result.up)
-        && sustained(required.down, |it| &it.result.down)
-}
 
 fn without_probes(events: &[Event], mode: Mode) -> Vec<Event> {
     without_all(events, |evidence| matches!(evidence, Evidence::Probe(probe) if probe.result.mode == mode))
@@ -127,38 +24,6 @@ fn without_probes(events: &[Event], mode: Mode) -> Vec<Event> {
 
 fn without_memories(events: &[Event]) -> Vec<Event> {
     without_all(events, |evidence| matches!(evidence, Evidence::Remembered(_)))
-}
-
-/// Whether a sustain probe failed at a rate that is required or at a lower one, or is remembered to have, and neither a
-/// newer pass nor a gate probe that began after its time has made good for it.
-fn has_failed_to_sustain(policy: Policy, events: &[Event], profile: &Profile) -> bool {
-    let record = Record::of(events);
-    let required = profile.requirements.network.unwrap();
-    let life = policy.sustain_probe.duration();
-    let internal_counts = policy.accept_internal_server;
-    let failed = |required, side: Direction, of: OneDirection| {
-        let passed = |mode, rate, from| {
-            record.said(mode, of).any(|(at, place, direction)| {
-                direction.verdict == Verdict::Pass
-                    && direction.target_bps >= rate
-                    && (internal_counts || place == ServerPlace::Public)
-                    && at >= from
-            })
-        };
-        let just_after = |at| at + Duration::from_nanos(1);
-        let seen = record
-            .said(Mode::Sustain, of)
-            .filter(|(.., direction)| direction.verdict == Verdict::Fail)
-            .map(|(at, _, direction)| (at, direction.target_bps));
-        let remembered = record.remembered(side).map(|(at, failure)| (at, failure.target_bps));
-        seen.chain(remembered).any(|(at, rate)| {
-            rate <= required
-                && !passed(Mode::Sustain, rate, just_after(at))
-                && !passed(Mode::Gate, required, at + life)
-        })
-    };
-    failed(required.up, Direction::Up, |it| &it.result.up)
-        || failed(required.down, Direction::Down, |it| &it.result.down)
 }
 
 proptest! {
@@ -229,7 +94,10 @@ proptest! {
                 continue;
             }
             if is_passing_beside_trials(policy, evidence, &events, profile) {
-                prop_assert!(!is_ready(&after(policy, &without(&events, index)), profile), "without event {index}");
+                let others = without(&events, index);
+                let law = !is_ready(&after(policy, &others), profile)
+                    || is_about_a_meeting(policy, evidence, &events, &others);
+                prop_assert!(law, "without event {index}");
             } else {
                 // Left out is only a scan that shows a device that failed.
                 let Evidence::Devices(inventory) = evidence else { unreachable!("nothing else is left out") };
@@ -247,8 +115,12 @@ proptest! {
         for index in 0..events.len() {
             let mut better = events.clone();
             let What::Observed { evidence, .. } = &mut better[index].what else { continue };
-            *evidence = improved(evidence);
-            prop_assert!(!granted || is_ready(&after(policy, &better), profile), "event {index} was improved");
+            let before = evidence.clone();
+            *evidence = improved(policy, evidence);
+            let law = !granted
+                || is_ready(&after(policy, &better), profile)
+                || is_about_a_meeting(policy, &before, &events, &better);
+            prop_assert!(law, "event {index} was improved");
         }
     }
 
@@ -333,7 +205,12 @@ proptest! {
         let at = |index: usize| moment(1000 + 9 * index as u64);
         let told = |order: &[usize]| {
             let mut room = Room::new(policy);
-            for index in order.iter().copied().filter(|index| *index < evidence.len()) {
+            let is_scan = |index: &usize| matches!(evidence.get(*index), Some(Evidence::Devices(_)));
+            // Scans come from one worker.
+            let mut scans: Vec<usize> = order.iter().copied().filter(is_scan).collect();
+            scans.sort_unstable_by(|one, other| other.cmp(one));
+            let order = order.iter().map(|index| if is_scan(index) { scans.pop().unwrap() } else { *index });
+            for index in order.filter(|index| *index < evidence.len()) {
                 room.observe_from(at(index), evidence[index].clone());
             }
             room.now = at(12);

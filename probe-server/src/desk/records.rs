@@ -43,7 +43,7 @@ pub(super) fn before(now: Timestamp, age: Age) -> Option<Timestamp> {
 
 /// Rates in bit/s, times in milliseconds, as probes report them.
 fn probe(at: Timestamp, evidence: &ProbeEvidence) -> Vec<Sample> {
-    let ProbeEvidence { server_place, network, result } = evidence;
+    let ProbeEvidence { server_place, network, result, .. } = evidence;
     let mode = match result.mode {
         Mode::Gate => "gate",
         Mode::Sustain => "sustain",

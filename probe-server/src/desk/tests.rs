@@ -225,7 +225,12 @@ pub(crate) fn probe() -> Happening {
         },
         rtt_ms: RoundTrip { idle: Some(18.0), loaded: None },
     };
-    Happening::Probe(Box::new(ProbeEvidence { server_place: ServerPlace::Public, network: None, result }))
+    Happening::Probe(Box::new(ProbeEvidence {
+        server_place: ServerPlace::Public,
+        network: None,
+        clock_offset_s: None,
+        result,
+    }))
 }
 
 #[tokio::test]

@@ -116,7 +116,12 @@ fn facts(room: &str) -> Facts {
         policy: Policy::default(),
     };
     let mut tracker = Tracker::new(setup, now);
-    let evidence = ProbeEvidence { server_place: ServerPlace::Public, network: None, result: passed() };
+    let evidence = ProbeEvidence {
+        server_place: ServerPlace::Public,
+        network: None,
+        clock_offset_s: None,
+        result: passed(),
+    };
     tracker.observe(Observation {
         at: now,
         took: Duration::from_secs(1),

@@ -11,7 +11,7 @@ use crate::{
     observation::ServerPlace,
     profile::NetworkRequirement,
     reasons::{Code, blames_link},
-    snapshot::{Conclusion, ProbeAttempt, Snapshot},
+    snapshot::{Conclusion, Findings, NetworkEvidence, ProbeAttempt, Snapshot},
     state::CheckState,
 };
 
@@ -26,20 +26,49 @@ pub(super) fn checks(snapshot: &Snapshot, required: &NetworkRequirement, now: Mo
             .into();
     };
     let link = Link::new(snapshot, now);
-    let up = link.standing(&snapshot.network.gate.up, required.up);
-    let down = link.standing(&snapshot.network.gate.down, required.down);
+    let gate = &snapshot.network.gate;
+    let up = link.standing(&gate.up, required.up);
+    let down = link.standing(&gate.down, required.down);
     let statements = [
         server_check(&link, [up, down]),
-        direction_check(&link, Direction::Up, required.up, up),
-        direction_check(&link, Direction::Down, required.down, down),
+        direction_check(&link, Direction::Up, required.up, &gate.up, up),
+        direction_check(&link, Direction::Down, required.down, &gate.down, down),
         sustain::check(&link, &snapshot.network, required, [up, down]),
     ];
     // Of several, the one that was asked last.
     let server = link.attempt.map_or(server, |(attempt, _)| &attempt.evidence.result.server);
-    statements.map(|statement| statement.named(server)).into()
+    let mut statements: Vec<_> = statements.map(|statement| statement.named(server)).into();
+    statements.extend(clock_check(&link, &snapshot.network));
+    statements
 }
 
-fn direction_check(link: &Link, direction: Direction, required: Bitrate, standing: Standing) -> Statement {
+/// Told only where it is wrong: the server says its time in every grant. A wrong clock makes certificates fail and meetings begin
+/// late; no evidence is dated by it.
+fn clock_check(link: &Link, evidence: &NetworkEvidence) -> Option<Statement> {
+    let NetworkEvidence { gate, sustain, quality, .. } = evidence;
+    let probes = [&gate.attempt, &gate.measured, &sustain.measured, quality].into_iter().flatten();
+    let told = probes.filter_map(|probe| {
+        let seen = Seen::of(probe.at, link.now, link.policy.gate_probe).filter(Seen::is_fresh)?;
+        Some((probe.evidence.clock_offset_s?, seen))
+    });
+    let (offset, seen) = told.min_by_key(|(_, seen)| seen.age)?;
+    (offset.abs() > CLOCK_TOLERANCE_S).then(|| {
+        Statement::new(CheckCode::Clock, CheckState::Warning, Code::ClockWrong)
+            .measured(Some((offset.abs()).round()), CLOCK_TOLERANCE_S, "s")
+            .aged(Some(seen))
+    })
+}
+
+/// Nobody misses a meeting by a minute, and the measurement itself is off by no more than a second.
+const CLOCK_TOLERANCE_S: f64 = 60.0;
+
+fn direction_check(
+    link: &Link,
+    direction: Direction,
+    required: Bitrate,
+    findings: &Findings,
+    standing: Standing,
+) -> Statement {
     let code = match direction {
         Direction::Up => CheckCode::NetUp,
         Direction::Down => CheckCode::NetDown,
@@ -51,13 +80,17 @@ fn direction_check(link: &Link, direction: Direction, required: Bitrate, standin
         return match finding.conclusion {
             Conclusion::Pass => {
                 let value = Some(finding.target_bps.mbps());
-                match fruitless_since(link, direction, &seen) {
-                    Some(reason) => new(CheckState::Warning, reason, Some(seen), value),
-                    None => {
-                        let reason = Code::of_probe(Reason::Sustained, direction);
-                        new(CheckState::Ok, reason, Some(seen), value)
-                    }
-                }
+                let (state, reason) = if link.is_held(&seen) {
+                    (CheckState::InUse, Code::NetInUse)
+                } else if let Some(reason) = fruitless_since(link, direction, &seen) {
+                    (CheckState::Warning, reason)
+                } else if link.is_borderline(findings, required, &seen) {
+                    let reasons = [Code::NetUpBorderline, Code::NetDownBorderline];
+                    (CheckState::Warning, reasons[usize::from(direction == Direction::Down)])
+                } else {
+                    (CheckState::Ok, Code::of_probe(Reason::Sustained, direction))
+                };
+                new(state, reason, Some(seen), value)
             }
             Conclusion::Fail { reason, delivered_bps } => {
                 let value = delivered_bps.map(megabits);

@@ -6,13 +6,14 @@ use super::{
 
 impl<T> DeviceEvidence<T> {
     pub(crate) fn retimed<U: Copy>(self, to: &impl Fn(T) -> Option<U>, now: U) -> DeviceEvidence<U> {
-        let Self { since, scan, attempt, trials } = self;
+        let Self { since, scan, attempt, trials, occupied_since } = self;
         DeviceEvidence {
             since: since.retimed(to, now),
             scan: scan.and_then(|Scan { at, inventory }| Some(Scan { at: to(at)?, inventory })),
             attempt: attempt
                 .and_then(|ScanAttempt { at, took, fault }| Some(ScanAttempt { at: to(at)?, took, fault })),
             trials: trials.retimed(to),
+            occupied_since: occupied_since.and_then(to),
         }
     }
 }

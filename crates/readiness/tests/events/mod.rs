@@ -1,6 +1,7 @@
 //! Random sequences of what happens to a room.
 #![allow(dead_code, unreachable_pub)]
 
+mod model;
 mod record;
 
 use std::{ops::Range, time::Duration};
@@ -20,7 +21,9 @@ use siaga_readiness::{
 
 use crate::room::*;
 
-pub use record::Record;
+#[allow(unused_imports)] // Each file of laws uses its part.
+pub use model::*;
+pub use record::{Record, is_occupied};
 
 /// Something that happens to a room.
 #[derive(Debug, Clone)]
@@ -282,7 +285,11 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 pub fn events() -> impl Strategy<Value = Vec<Event>> {
-    prop::collection::vec(event(), 6..32)
+    events_of(6..32)
+}
+
+pub fn events_of(number: Range<usize>) -> impl Strategy<Value = Vec<Event>> {
+    prop::collection::vec(event(), number)
 }
 
 /// With an event at the end that says nothing, so that each of the others can be left out.

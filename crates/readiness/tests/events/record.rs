@@ -16,21 +16,36 @@ pub struct Record<'a> {
     pub devices_since: Duration,
     pub network_since: Duration,
     pub now: Duration,
+    /// Scans in the order in which they came in, and `None` where what they said became worthless.
+    scans: Vec<Option<(Duration, &'a Inventory)>>,
 }
 
 impl<'a> Record<'a> {
     pub fn of(events: &'a [Event]) -> Self {
         let start = moment(1000).since_boot;
-        let mut record = Self { seen: Vec::new(), devices_since: start, network_since: start, now: start };
+        let mut record = Self {
+            seen: Vec::new(),
+            devices_since: start,
+            network_since: start,
+            now: start,
+            scans: Vec::new(),
+        };
         for Event { after, what } in events {
             record.now += Duration::from_secs(*after);
             match what {
                 What::Observed { ago, evidence } => {
-                    record.seen.push((record.now - Duration::from_secs(*ago), evidence));
+                    let at = record.now - Duration::from_secs(*ago);
+                    record.seen.push((at, evidence));
+                    if let Evidence::Devices(inventory) = evidence
+                        && at >= record.devices_since
+                    {
+                        record.scans.push(Some((at, inventory)));
+                    }
                 }
                 What::Invalidated(Cause::NetworkChanged) => record.network_since = record.now,
                 What::Invalidated(_) => {
                     (record.devices_since, record.network_since) = (record.now, record.now);
+                    record.scans.push(None);
                 }
             }
         }
@@ -61,6 +76,25 @@ impl<'a> Record<'a> {
             let of_the_direction = failures.iter().filter(move |failure| failure.direction == direction);
             of_the_direction.map(move |failure| (*at - failure.ago, failure))
         })
+    }
+
+    /// Since when a meeting is on at the end, as far as scans tell that came in their order.
+    pub fn meeting(&self, policy: Policy) -> Option<Duration> {
+        let life = policy.device_scan.duration();
+        let (mut newest, mut since): (Option<Duration>, Option<Duration>) = (None, None);
+        for scan in &self.scans {
+            let Some((at, inventory)) = *scan else {
+                (newest, since) = (None, None);
+                continue;
+            };
+            if newest.is_some_and(|newest| at < newest) {
+                continue;
+            }
+            let unbroken = since.filter(|_| newest.is_some_and(|newest| at - newest < life));
+            since = is_occupied(policy, inventory).then(|| unbroken.unwrap_or(at));
+            newest = Some(at);
+        }
+        since.filter(|_| newest.is_some_and(|newest| self.now - newest < life))
     }
 
     /// The newest scan that still counts at the end.
@@ -112,4 +146,9 @@ fn counted(policy: Policy, inventory: &Inventory) -> impl Iterator<Item = (Devic
     cameras
         .map(|it| (DeviceKind::Camera, it.id.as_str(), it.state))
         .chain(microphones.map(|it| (DeviceKind::Microphone, it.id.as_str(), it.state)))
+}
+
+/// Whether another program holds a camera or a microphone that counts.
+pub fn is_occupied(policy: Policy, inventory: &Inventory) -> bool {
+    counted(policy, inventory).any(|(.., state)| state == CheckState::InUse)
 }

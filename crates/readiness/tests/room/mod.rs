@@ -137,6 +137,7 @@ pub fn probe_of(
     Evidence::Probe(Box::new(ProbeEvidence {
         server_place,
         network: None,
+        clock_offset_s: None,
         result: ProbeResult {
             mode,
             server: "probe.example.go.id:4433".to_owned(),

@@ -1,5 +1,7 @@
 //! Which finding counts for a required rate.
 
+use std::time::Duration;
+
 use siaga_probe::{Bitrate, Direction, DirectionResult};
 
 use crate::{
@@ -17,6 +19,8 @@ pub(super) struct Link<'a> {
     /// The last attempt, and how old it is where that can be told.
     pub(super) attempt: Option<(&'a ProbeAttempt, Option<Seen>)>,
     pub(super) now: Moment,
+    /// Since when a meeting is on, and for how long that counts.
+    meeting: Option<(Moment, Duration)>,
     since: Since,
 }
 
@@ -38,6 +42,7 @@ impl<'a> Link<'a> {
             policy,
             attempt: attempt.map(|attempt| (attempt, Seen::of(attempt.at, now, accepted_for))),
             now,
+            meeting: snapshot.meeting_since(now),
             since: snapshot.network.since,
         }
     }
@@ -65,13 +70,9 @@ impl<'a> Link<'a> {
     /// newer failure at a lower rate: whether the link still carries the higher one is open then. A pass that is too
     /// old for the caller is not accepted, but still refutes the failures before it.
     fn newest(&self, findings: &Findings, required: Bitrate, counts: impl Fn(&Finding) -> bool) -> Standing {
-        let life = self.policy.gate_probe;
-        let accepted_for = self.policy.accepted_for(life);
         let fresh = || {
-            findings.iter().filter(|finding| counts(finding)).filter_map(|finding| {
-                let seen = Seen::of(finding.at, self.now, accepted_for)?;
-                life.left_at(seen.age).is_some().then_some((finding, seen))
-            })
+            let counted = findings.iter().filter(|finding| counts(finding));
+            counted.filter_map(|finding| Some((finding, self.seen(finding)?)))
         };
         let decisive = fresh()
             .filter(|(finding, _)| match finding.conclusion {
@@ -86,10 +87,43 @@ impl<'a> Link<'a> {
                     && fresh().any(|(other, later)| {
                         !other.is_pass() && other.target_bps < required && later.age <= seen.age
                     });
-                let accepted = !finding.is_pass() || seen.is_fresh();
+                // What failed before a meeting is not told as a failure for longer than it counts.
+                let accepted = if finding.is_pass() { seen.is_fresh() } else { !self.is_held(&seen) };
                 if outlived || !accepted { Standing::Open } else { Standing::Decided(*finding, seen) }
             }
         }
+    }
+
+    /// A finding, if it counts: it is young enough, or it was when a meeting began that is still on. No probe is made in a
+    /// meeting, and so what was known of the link before stands until it ends. A caller who wants younger evidence is told of
+    /// none that is older.
+    fn seen(&self, finding: &Finding) -> Option<Seen> {
+        let life = self.policy.gate_probe;
+        let mut seen = Seen::of(finding.at, self.now, self.policy.accepted_for(life))?;
+        let held = self.meeting.and_then(|(began, left)| {
+            life.left_at(finding.at.age_at(&began).unwrap_or_default())?;
+            let wanted = self.policy.max_age.map_or(Some(left), |most| most.left_at(seen.age));
+            Some(wanted.map(|wanted| wanted.min(left)))
+        });
+        seen.left = seen.left.max(held.flatten());
+        (life.left_at(seen.age).is_some() || held.is_some()).then_some(seen)
+    }
+
+    /// Whether evidence counts for the sake of a meeting alone.
+    pub(super) fn is_held(&self, seen: &Seen) -> bool {
+        self.policy.gate_probe.left_at(seen.age).is_none()
+    }
+
+    /// Whether the link failed at this very rate within the time that a probe counts, before it passed.
+    pub(super) fn is_borderline(&self, findings: &Findings, required: Bitrate, passed: &Seen) -> bool {
+        findings.iter().any(|finding| {
+            let at_rate = !finding.is_pass() && finding.target_bps == required;
+            at_rate
+                && finding
+                    .at
+                    .age_at(&self.now)
+                    .is_some_and(|age| age >= passed.age && self.policy.gate_probe.left_at(age).is_some())
+        })
     }
 
     /// Why nothing is known although no attempt was made in time.
