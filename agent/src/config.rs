@@ -3,6 +3,7 @@
 mod host;
 pub mod hours;
 mod network;
+mod ruled;
 mod site;
 mod warnings;
 
@@ -25,7 +26,7 @@ use siaga_readiness::{
     snapshot::Setup,
     software::{Program, ProgramError, ProgramId, Programs},
 };
-use siaga_service::config::{self, BoundedDuration, ConfigError};
+use siaga_service::config::{BoundedDuration, ConfigError};
 use siaga_transport::{
     identity::{Identity, IdentityError, Trust},
     server_name::ServerName,
@@ -36,6 +37,7 @@ use crate::identities;
 
 pub use host::{DeclaredMachine, HostSettings};
 pub use network::{DailyBytes, Metered, NetworkSettings};
+pub use ruled::Own;
 pub use site::SiteId;
 
 /// Where the configuration is looked for unless `--config` says otherwise.
@@ -206,23 +208,23 @@ impl TryFrom<RawFieldOfView> for FieldOfViewSettings {
 }
 
 impl Settings {
-    /// The settings at `path`, or at the usual place; there, none at all is fine and gives the defaults.
+    /// The settings at `path`, or at the usual place; there, none at all is fine and gives the defaults. Where they leave
+    /// something out, what the room's desk told last.
     ///
     /// # Errors
     /// The file is wrong, or `path` was given and is not there.
     pub fn load(path: Option<&Path>) -> Result<Self, SettingsError> {
-        let settings: Self = match (path, config::load(path.unwrap_or(Path::new(DEFAULT_PATH)))) {
-            (None, Err(error)) if error.is_absent() => Self::default(),
-            (_, loaded) => loaded?,
-        };
-        // What only fits or not as a whole is said now and not when it is first needed.
-        if settings.servers.len() > MOST_SERVERS {
-            return Err(SettingsError::TooManyServers(settings.servers.len()));
+        Ok(Own::load(path)?.ruled_as_kept().0)
+    }
+
+    /// What only fits or not as a whole is said now and not when it is first needed.
+    fn check(&self) -> Result<(), SettingsError> {
+        if self.servers.len() > MOST_SERVERS {
+            return Err(SettingsError::TooManyServers(self.servers.len()));
         }
-        let profiles = settings.profiles()?;
-        profiles.named(settings.profile.as_str())?;
-        settings.programs().serve(&profiles)?;
-        Ok(settings)
+        let profiles = self.profiles()?;
+        profiles.named(self.profile.as_str())?;
+        Ok(self.programs().serve(&profiles)?)
     }
 
     /// Where the daemon's unix socket is. Agents with a state directory of their own have it there: there may be several on a
@@ -311,10 +313,14 @@ pub enum SettingsError {
     Profile(#[from] ProfileError),
     #[error(transparent)]
     Program(#[from] ProgramError),
+    #[error("what the room's desk tells does not fit: {0}; bring both to the same release")]
+    Rules(String),
 }
 
 #[cfg(test)]
 mod tests {
+    use siaga_service::config;
+
     use super::*;
 
     pub(super) fn settings(text: &str) -> Settings {

@@ -12,8 +12,9 @@ use tracing::{info, level_filters::LevelFilter, warn};
 
 use crate::{
     changes::{ChangeWatch, Changes},
-    config::Settings,
-    desk, devices, facts, host, http, identities,
+    config::{Own, Settings},
+    desk::{self, Ruled},
+    devices, facts, host, http, identities,
     link::{Driver, Links},
     room::Room,
 };
@@ -24,12 +25,12 @@ use crate::{
 /// The configuration is wrong, or the HTTP address can't be used.
 pub fn run(config: Option<&Path>, listen: Option<SocketAddr>) -> anyhow::Result<()> {
     logging::init(LevelFilter::INFO)?;
-    let mut settings = Settings::load(config)?;
+    let (ruled, mut settings) = Ruled::new(Own::load(config)?);
     settings.http.listen = listen.unwrap_or(settings.http.listen);
-    block_on(serve(settings))?
+    block_on(serve(settings, ruled))?
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<()> {
+async fn serve(settings: Settings, ruled: Ruled) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
     let room = Arc::new(room);
@@ -44,25 +45,51 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let answering = async {
         tokio::join!(
             web.serve(http::router(room.clone(), watch.clone()), shutdown.requested()),
-            // A probe in progress ends cleanly on both sides before the program does.
-            watch_link(&room, &settings, changes.clone(), &shutdown),
-            desk::keep(&room, &settings, &watch, changes.clone(), &shutdown),
+            work(&room, &ruled, &changes, &shutdown),
+            desk::keep(&room, &settings, &ruled, &watch, changes.clone(), &shutdown),
         )
     };
-    let looking = async {
-        tokio::join!(
-            devices::watch(&room, &settings, changes.clone()),
-            facts::watch(&room, &settings, changes.clone()),
-            watch.run(&room),
-            identities::keep(&room, &settings)
-        )
-    };
+    let looking = async { tokio::join!(watch.run(&room), identities::keep(&room, &settings)) };
     tokio::select! {
         _ = answering => {}
         _ = looking => {}
     }
     info!("stopped");
     Ok(())
+}
+
+/// Looks and probes as the room is set, and begins anew when its desk has it set otherwise.
+async fn work(room: &Room, ruled: &Ruled, changes: &Changes, shutdown: &Shutdown) {
+    let mut settings = ruled.settings();
+    while !shutdown.is_requested() {
+        let as_set = settings.borrow_and_update().clone();
+        let end = Shutdown::manual();
+        let ending = async {
+            tokio::select! {
+                () = shutdown.requested() => {}
+                _ = settings.changed() => {}
+            }
+            end.request();
+        };
+        let looking = async {
+            tokio::join!(
+                devices::watch(room, &as_set, changes.clone()),
+                facts::watch(room, &as_set, changes.clone())
+            )
+        };
+        tokio::join!(
+            ending,
+            // A probe in progress ends cleanly on both sides.
+            watch_link(room, &as_set, changes.clone(), &end),
+            async {
+                tokio::select! {
+                    _ = looking => {}
+                    () = end.requested() => {}
+                }
+            }
+        );
+        room.trial_demand().on_restart();
+    }
 }
 
 /// Without a socket that nobody has asked for the room can still be read.
@@ -81,7 +108,7 @@ async fn bind_http(settings: &Settings) -> anyhow::Result<HttpServer> {
 
 /// Without a server the rest of the daemon goes on, and the network stays unknown.
 async fn watch_link(room: &Room, settings: &Settings, changes: Changes, shutdown: &Shutdown) {
-    let Some(rates) = room.default_profile().requirements.network else {
+    let Some(rates) = room.standards().own.requirements.network else {
         return info!("the profile asks nothing of the network: it is not probed");
     };
     let Some(links) = Links::new(&settings.servers, &settings.state_dir, rates) else {

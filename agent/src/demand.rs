@@ -80,6 +80,13 @@ impl ProbeDemand {
         self.wish.notified().await;
     }
 
+    /// Whether somebody waits for a probe.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        let wishes = self.wishes();
+        wishes.served < wishes.asked
+    }
+
     /// The schedule knows of what was asked for.
     pub fn on_taken(&self) {
         let mut wishes = self.wishes();
@@ -178,6 +185,15 @@ impl TrialDemand {
     /// Resolves when somebody has asked.
     pub async fn asked(&self) {
         self.wish.notified().await;
+    }
+
+    /// Who tried devices was cut off, and begins anew.
+    pub fn on_restart(&self) {
+        let mut rounds = self.rounds();
+        if let Some(run) = rounds.last.as_mut().filter(|run| run.stage == Stage::Trying) {
+            (run.stage, run.device) = (Stage::Waiting, None);
+            self.wish.notify_one();
+        }
     }
 
     /// Whether somebody waits for a round that has not begun.
@@ -288,6 +304,18 @@ mod tests {
         }
         // One round of four seconds in every thirty-four, for two minutes.
         assert_eq!((rounds.as_slice(), refused), ([1, 2, 3, 4].as_slice(), 3 * 300 + 140));
+    }
+
+    #[test]
+    fn a_round_that_was_cut_off_is_made_again() {
+        let demand = TrialDemand::default();
+        let run = demand.ask(at(0)).unwrap();
+        demand.on_device("C920", 0, 1);
+        demand.on_restart();
+        assert!(demand.is_waiting() && !demand.is_over(run.id));
+        demand.on_end(at(9), 1, 1, Code::TrialsDone);
+        demand.on_restart();
+        assert!(demand.is_over(run.id) && !demand.is_waiting());
     }
 
     #[test]

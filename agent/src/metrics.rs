@@ -20,8 +20,8 @@ pub fn render(room: &Room) -> String {
     let snapshot = room.snapshot();
     let now = host::now();
     let (announcer, desk, identities) = (room.hearing().now(), room.desk(), room.identities());
-    let profiles = room.profiles().iter();
-    render_known(&snapshot, announcer, profiles, room.default_profile(), &identities, &desk, now)
+    let standards = room.standards();
+    render_known(&snapshot, announcer, standards.profiles.iter(), &standards.own, &identities, &desk, now)
 }
 
 fn render_known<'a>(

@@ -1,13 +1,13 @@
 //! The one place where observations go in and snapshots come out.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use siaga_readiness::{
     answer::Readiness,
     evaluate,
     moment::Moment,
     observation::Observation,
-    policy::TimeToLive,
+    policy::{Policy, TimeToLive},
     profile::{Profile, ProfileError, Profiles},
     report::{Began, Happening},
     snapshot::{Cause, Setup, Snapshot},
@@ -28,8 +28,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Room {
     tracker: Mutex<Tracker>,
-    profiles: Profiles,
-    default_profile: Profile,
+    standards: Mutex<Arc<Standards>>,
     probe_demand: ProbeDemand,
     trial_demand: TrialDemand,
     identities: Mutex<Vec<Expiry>>,
@@ -42,6 +41,22 @@ pub struct Room {
     history: OnceLock<mpsc::Sender<Happened>>,
     desk: Mutex<DeskStatus>,
     bookings: Bookings,
+}
+
+/// What the room is held against.
+#[derive(Debug)]
+pub struct Standards {
+    /// All profiles that it can be.
+    pub profiles: Profiles,
+    /// The one that it is unless another is asked for.
+    pub own: Profile,
+}
+
+impl Standards {
+    fn new(profiles: Profiles, own: &str) -> Result<Self, ProfileError> {
+        let own = profiles.named(own)?.clone();
+        Ok(Self { profiles, own })
+    }
 }
 
 /// Something for the room's history.
@@ -67,12 +82,11 @@ impl Room {
         default_profile: &str,
         now: Moment,
     ) -> Result<Self, ProfileError> {
-        let default_profile = profiles.named(default_profile)?.clone();
+        let standards = Mutex::new(Arc::new(Standards::new(profiles, default_profile)?));
         let tracker = Mutex::new(Tracker::new(setup, now));
         Ok(Self {
             tracker,
-            profiles,
-            default_profile,
+            standards,
             probe_demand: ProbeDemand::default(),
             trial_demand: TrialDemand::default(),
             identities: Mutex::default(),
@@ -157,7 +171,7 @@ impl Room {
     /// Whether anything is probed here: there is a server, and the profile asks something of the network.
     #[must_use]
     pub fn is_probed(&self) -> bool {
-        self.default_profile.requirements.network.is_some()
+        self.standards().own.requirements.network.is_some()
             && self.tracker().snapshot().setup.probe_server.is_some()
     }
 
@@ -191,16 +205,27 @@ impl Room {
         self.tracker().snapshot().clone()
     }
 
-    /// The profiles that this room can be held against.
+    /// What it is held against.
     #[must_use]
-    pub fn profiles(&self) -> &Profiles {
-        &self.profiles
+    pub fn standards(&self) -> Arc<Standards> {
+        self.standards.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The profile that it is held against unless another is asked for.
-    #[must_use]
-    pub fn default_profile(&self) -> &Profile {
-        &self.default_profile
+    /// Goes by something else from now on. What is known stays so; what it is worth is told by these.
+    ///
+    /// # Errors
+    /// There is no profile named `default_profile`; then nothing has changed.
+    pub fn go_by(
+        &self,
+        policy: Policy,
+        profiles: Profiles,
+        default_profile: &str,
+    ) -> Result<(), ProfileError> {
+        let standards = Arc::new(Standards::new(profiles, default_profile)?);
+        *self.standards.lock().unwrap_or_else(PoisonError::into_inner) = standards;
+        self.tracker().go_by(policy);
+        self.changed.send_replace(());
+        Ok(())
     }
 
     /// The answer for a profile, or for the room's own, from evidence younger than `max_age` if that is stricter than
@@ -213,9 +238,10 @@ impl Room {
         profile: Option<&str>,
         max_age: Option<TimeToLive>,
     ) -> Result<Readiness, ProfileError> {
+        let standards = self.standards();
         let profile = match profile {
-            Some(name) => self.profiles.named(name)?,
-            None => &self.default_profile,
+            Some(name) => standards.profiles.named(name)?,
+            None => &standards.own,
         };
         let snapshot = self.snapshot().no_older_than(max_age);
         // The time after the snapshot: nothing in it can lie in the future.

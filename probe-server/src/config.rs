@@ -2,6 +2,7 @@
 
 mod limits;
 mod office;
+mod rooms;
 mod webhook;
 
 use std::{
@@ -12,7 +13,10 @@ use std::{
 
 use clap::Args;
 use serde::Deserialize;
-use siaga_readiness::profile::{ProfileError, ProfileName, Profiles, Requirements};
+use siaga_readiness::{
+    profile::{ProfileError, ProfileName, Profiles, Requirements},
+    report::Rules,
+};
 use siaga_service::{
     config::{self, BoundedBytes, ConfigError},
     http::{CertificateError, Certificates},
@@ -21,6 +25,7 @@ use thiserror::Error;
 
 pub use limits::{LimitSettings, Line};
 pub use office::OfficeSettings;
+pub use rooms::RoomSettings;
 pub use webhook::{WebhookError, WebhookSettings, WebhookUrl};
 
 /// The configuration's file name in a server's directory.
@@ -48,6 +53,8 @@ pub struct Settings {
     pub office: OfficeSettings,
     /// Where the booking system is told what happens to its bookings.
     pub webhook: WebhookSettings,
+    /// What rooms go by unless their own configuration says otherwise.
+    pub rooms: RoomSettings,
     /// The office's own profiles, by name, beside the shipped ones.
     pub profiles: BTreeMap<ProfileName, Requirements>,
 }
@@ -64,6 +71,7 @@ impl Default for Settings {
             store: StoreSettings::default(),
             office: OfficeSettings::default(),
             webhook: WebhookSettings::default(),
+            rooms: RoomSettings::default(),
             profiles: BTreeMap::new(),
         }
     }
@@ -76,6 +84,12 @@ impl Settings {
     /// One of the office's is named like a shipped one.
     pub fn profiles(&self) -> Result<Profiles, ProfileError> {
         Profiles::with(self.profiles.clone())
+    }
+
+    /// What rooms are told to go by.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        self.rooms.rules(&self.profiles)
     }
 
     /// What probes it admits.
@@ -169,7 +183,10 @@ pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, SettingsError
     settings.http = overrides.http.unwrap_or(settings.http);
     settings.open |= overrides.open;
     // Said now, and not when somebody first asks.
-    settings.profiles()?;
+    let profiles = settings.profiles()?;
+    if let Some(profile) = &settings.rooms.profile {
+        profiles.named(profile.as_str())?;
+    }
     Ok(settings)
 }
 

@@ -36,7 +36,7 @@ use siaga_booking::{
 use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     moment::{BootId, Moment},
-    report::{Agenda, MAX_BOOKINGS, NextBooking},
+    report::{Agenda, MAX_BOOKINGS, NextBooking, Rules},
     room::RoomId,
 };
 use siaga_service::machine;
@@ -133,6 +133,11 @@ impl Desk {
     pub fn set_agenda(&self, room: &RoomId, mut bookings: Vec<NextBooking>) {
         bookings.truncate(MAX_BOOKINGS);
         self.outbox.set_agenda(room, Agenda { bookings }, self.now());
+    }
+
+    /// Tells all rooms what to go by, in place of what they were told before: now, and whenever a link stands anew.
+    pub fn set_rules(&self, rules: Rules) {
+        self.outbox.set_rules(rules, self.now());
     }
 
     /// Hands what staff in rooms tick to `checklist`; without one it is let go. Only the first one counts.

@@ -71,6 +71,7 @@ async fn serve(
     };
     let limits = settings.probe_limits();
     let desk = open_desk(dir, &settings)?;
+    desk.set_rules(settings.rules());
     let office = Office::load(dir, &settings.office)?;
     let probes = ProbeServer::bind(settings.listen, &trust, &identity, &Keys::kept(dir)?, limits, events)?
         .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0)

@@ -156,6 +156,30 @@ fn the_server_answers_for_the_room_as_the_room_does_and_knows_when_it_is_off() {
 }
 
 #[test]
+fn what_is_set_once_on_the_server_counts_in_the_room_also_after_both_were_restarted() {
+    let mut office = Office::open();
+    let profile = |agent: &Daemon| get(agent, "/v1/readiness").1["profile"].clone();
+    let agent = office.agent();
+    assert_eq!(profile(&agent), "minimum");
+    let told = "[rooms]\nprofile = \"training\"\n[profiles.training.network]\nup = \"2M\"\ndown = \"2M\"\n";
+    fs::write(office.lab.server_dir().join("probe-server.toml"), told).unwrap();
+    office.server.signal("TERM");
+    office.server.wait().unwrap();
+    office.restart_server();
+    eventually("the room goes by it", || (profile(&agent) == "training").then_some(()));
+    eventually("and so does its server", || (office.seen_from_afar()["profile"] == "training").then_some(()));
+    eventually("it is probed at these rates", || {
+        let (_, history) = get(&office.server, "/v1/rooms/lab/history?step=raw");
+        history["samples"].as_array()?.iter().any(|it| it["series"] == "gate.up").then_some(())
+    });
+    office.server.signal("TERM");
+    office.server.wait().unwrap();
+    drop(agent);
+    let agent = office.lab.agent(&office.config).unwrap();
+    assert_eq!(profile(&agent), "training", "its server is away");
+}
+
+#[test]
 fn somebody_far_away_asks_the_room_to_check_itself() {
     let office = Office::open();
     let agent = office.agent();

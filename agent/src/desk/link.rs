@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::{
-    DeskState,
+    DeskState, Ruled,
     keeper::Keeper,
     talk::{self, Talk},
 };
@@ -36,6 +36,7 @@ const ENROLLED_YET: Duration = Duration::from_secs(30);
 pub async fn keep(
     room: &Room,
     settings: &Settings,
+    ruled: &Ruled,
     watch: &ChangeWatch,
     changes: Changes,
     shutdown: &Shutdown,
@@ -44,21 +45,21 @@ pub async fn keep(
     room.tell_of_desk(|desk| desk.server = Some(server.address.to_string()));
     let Some(history) = room.history() else { return };
     let keeper = Keeper::open(settings.state_dir.clone()).await;
+    let talk = Talk { room, ruled, watch, keeper: &keeper };
     tokio::select! {
         () = keeper.write(room, history) => {}
-        () = connect(room, settings, server, watch, changes, &keeper, shutdown) => {}
+        () = connect(&talk, settings, server, changes, shutdown) => {}
     }
 }
 
 async fn connect(
-    room: &Room,
+    talk: &Talk<'_>,
     settings: &Settings,
     server: &ServerSettings,
-    watch: &ChangeWatch,
     mut changes: Changes,
-    keeper: &Keeper,
     shutdown: &Shutdown,
 ) {
+    let Talk { room, keeper, .. } = *talk;
     let mut retry = Retry::default();
     while !shutdown.is_requested() {
         let wait = match request(server, &settings.state_dir) {
@@ -81,7 +82,6 @@ async fn connect(
                         let began = Instant::now();
                         info!(server = %server.address, release = link.welcome().server, "the room's desk is connected");
                         become_(room, DeskState::Connected, None);
-                        let talk = Talk { room, watch, keeper };
                         let ended = tokio::select! {
                             end = talk.run(link, shutdown) => end,
                             () = moved(&mut changes) => Some(talk::moved()),

@@ -4,9 +4,10 @@ use std::{collections::VecDeque, time::Duration};
 
 use jiff::Timestamp;
 use siaga_readiness::{
+    profile::ProfileName,
     report::{
         Ack, CheckAnswer, CheckNow, CheckingFrame, Facts, FromRoom, FromServer, Looks, RecordsFrame,
-        SnapshotFrame, StillFrame, Tolerant,
+        RulesFrame, SnapshotFrame, StillFrame, Tolerant,
     },
     snapshot::Snapshot,
 };
@@ -18,7 +19,7 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use super::keeper::Keeper;
+use super::{Ruled, keeper::Keeper};
 use crate::{
     changes::ChangeWatch,
     demand::{self, Check},
@@ -41,6 +42,7 @@ const NOT_KEPT: Duration = Duration::from_secs(60);
 /// What a talk needs.
 pub(super) struct Talk<'a> {
     pub(super) room: &'a Room,
+    pub(super) ruled: &'a Ruled,
     pub(super) watch: &'a ChangeWatch,
     pub(super) keeper: &'a Keeper,
 }
@@ -91,6 +93,7 @@ impl Talk<'_> {
                 Ok(FromServer::Ack(ack)) => self.on_ack(ack, &mut course).await,
                 Ok(FromServer::CheckNow(wish)) => self.check_now(wish, &mut course),
                 Ok(FromServer::Agenda(agenda)) => self.room.bookings().are(agenda, Timestamp::now()),
+                Ok(FromServer::Rules(RulesFrame { rules })) => self.ruled.hear(self.room, rules).await,
                 Ok(FromServer::Welcome(_) | FromServer::Unknown) => {}
                 Err(end) => return Some(end),
             }
@@ -133,16 +136,18 @@ impl Talk<'_> {
         let (no, echo) = link.number();
         // After the snapshot and the echo: no age in it is younger than it says.
         let now = host::now();
-        let looks = course.known.as_ref().and_then(|known| Looks::alone_differ(known, &snapshot, now));
+        let profile = self.room.standards().own.name.clone();
+        let known = course.known.as_ref().filter(|(_, by)| *by == profile);
+        let looks = known.and_then(|(known, _)| Looks::alone_differ(known, &snapshot, now));
         let frame = match looks {
             Some(looks) => FromRoom::Still(StillFrame { no, echo, looks }),
             None => {
-                let facts = Facts::of(&snapshot, now).of_profile(&self.room.default_profile().name);
+                let facts = Facts::of(&snapshot, now).of_profile(&profile);
                 let facts = Tolerant::Understood(facts);
                 FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }))
             }
         };
-        course.known = Some(snapshot);
+        course.known = Some((snapshot, profile));
         frame
     }
 
@@ -199,8 +204,8 @@ struct Course {
     changes: watch::Receiver<()>,
     has_changed: bool,
     has_records: bool,
-    /// What the server knows, once it has acknowledged it.
-    known: Option<Snapshot>,
+    /// What the server knows, once it has acknowledged it, and the profile that the room goes by.
+    known: Option<(Snapshot, ProfileName)>,
     /// When what is known was last said.
     state_said: Option<Instant>,
     records_due: Instant,
@@ -269,8 +274,11 @@ impl Course {
             return Some(answer);
         }
         let (id, answer, since) = *self.over.front()?;
-        let is_said = self.state_said.is_some_and(|said| said >= since);
-        is_said.then(|| drop(self.over.pop_front())).map(|()| (id, answer))
+        if self.state_said.is_none_or(|said| said < since) {
+            return None;
+        }
+        self.over.pop_front();
+        Some((id, answer))
     }
 
     fn state_due(&self) -> Instant {

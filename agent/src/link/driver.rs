@@ -43,6 +43,10 @@ impl Driver {
     /// Goes on until `shutdown`.
     pub async fn run(mut self, room: &Room, mut changes: Changes, shutdown: &Shutdown) {
         let mut traffic = Traffic::Unmeasured;
+        // Somebody asked the driver before this one.
+        if room.probe_demand().is_waiting() {
+            self.on_demand(room);
+        }
         while !shutdown.is_requested() {
             // One that came while a probe ran.
             if changes.take() {

@@ -6,7 +6,7 @@
 //!
 //! * [`facts`]: what a room knows now, and that it was seen again;
 //! * [`records`]: what happened, numbered by the room's journal, until the server has it;
-//! * [`bookings`]: what the room's page shows of its bookings, and what staff tick there;
+//! * [`rules`]: what rooms are told to go by; [`bookings`]: what the room's page shows of its bookings, and what staff tick there;
 //! * [`age`]: how old something is; [`tolerant`]: what a newer peer says in a way that is not understood.
 //!
 //! Each side skips fields, frames, records and parts of the facts that it does not know; a part that can't be read
@@ -16,6 +16,7 @@ pub mod age;
 pub mod bookings;
 pub mod facts;
 pub mod records;
+pub mod rules;
 pub mod tolerant;
 
 use std::{fmt, str::FromStr};
@@ -28,11 +29,12 @@ pub use age::Age;
 pub use bookings::{Agenda, HandedTick, Item, MAX_BOOKINGS, NextBooking, Tick, Ticked};
 pub use facts::{Facts, Looks};
 pub use records::{Began, DeviceChange, DeviceEvent, Happening, Record};
+pub use rules::Rules;
 pub use tolerant::Tolerant;
 
 use crate::room::RoomId;
 
-/// Newest version of these frames that this side speaks. What it has and version 1 has not: the agenda, what a wish is for, and that
+/// Newest version of these frames that this side speaks. What it has and version 1 has not: rules, the agenda, what a wish is for, and that
 /// it was done; ticks among the records.
 pub const VERSION: u16 = 2;
 
@@ -110,6 +112,8 @@ pub enum FromServer {
     CheckNow(CheckNow),
     /// The room's next bookings.
     Agenda(Agenda),
+    /// What the room is to go by.
+    Rules(RulesFrame),
     /// A frame of a newer version.
     #[serde(other)]
     Unknown,
@@ -242,6 +246,13 @@ pub struct CheckNow {
 /// A server of version 1 asks only when a person does.
 const fn of_a_person() -> Purpose {
     Purpose::PreCheck
+}
+
+/// What the room is to go by, in place of what it was told before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RulesFrame {
+    /// What is not understood leaves the room as it is.
+    pub rules: Tolerant<Rules>,
 }
 
 /// Tells one journal of a room from the one before it: 16 hexadecimal digits.

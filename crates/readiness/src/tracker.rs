@@ -46,6 +46,11 @@ impl Tracker {
         &self.snapshot
     }
 
+    /// Has evidence count by another policy.
+    pub const fn go_by(&mut self, policy: Policy) {
+        self.snapshot.setup.policy = policy;
+    }
+
     /// Takes an observation in. One from before the last invalidation or from another boot is counted, but
     /// says nothing.
     pub fn observe(&mut self, observation: Observation) {

@@ -5,14 +5,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     moment::Moment,
-    report::{Agenda, CheckAnswer, FromServer},
+    report::{Agenda, CheckAnswer, FromServer, Rules, RulesFrame, Tolerant},
     room::RoomId,
 };
 use siaga_transport::room::Handle;
@@ -31,6 +31,7 @@ pub(super) struct Outbox {
 struct All {
     links: HashMap<RoomId, Standing>,
     agendas: HashMap<RoomId, Numbered<Agenda>>,
+    rules: Numbered<Arc<Rules>>,
     checks: Checks,
     last: u64,
 }
@@ -42,10 +43,11 @@ struct Standing {
     /// Of the frames that both sides speak.
     version: u16,
     agenda: u64,
+    rules: u64,
 }
 
 /// Tells one state of something from the next.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Numbered<T> {
     no: u64,
     it: T,
@@ -86,11 +88,20 @@ impl Outbox {
         }
     }
 
+    /// What all rooms are to go by.
+    pub(super) fn set_rules(&self, rules: Rules, now: Moment) {
+        let mut all = self.all();
+        all.last += 1;
+        all.rules = Numbered { no: all.last, it: Arc::new(rules) };
+        let rooms: Vec<RoomId> = all.links.keys().cloned().collect();
+        rooms.iter().for_each(|room| all.say(room, now));
+    }
+
     /// A room's link stands.
     pub(super) fn on_link(&self, room: &RoomId, handle: Handle, version: u16, now: Moment) {
         let mut all = self.all();
         all.checks.on_end(room, now);
-        all.links.insert(room.clone(), Standing { handle, version, agenda: 0 });
+        all.links.insert(room.clone(), Standing { handle, version, agenda: 0, rules: 0 });
         all.say(room, now);
     }
 
@@ -131,8 +142,14 @@ impl All {
             }
             self.checks.on_asked(room, wish.id, now);
         }
+        if standing.version < HAS_MORE {
+            return;
+        }
+        let Numbered { no, it } = &self.rules;
+        if standing.rules != *no && standing.handle.say(rules_frame(it)).is_ok() {
+            standing.rules = *no;
+        }
         if let Some(Numbered { no, it }) = self.agendas.get(room)
-            && standing.version >= HAS_AGENDAS
             && standing.agenda != *no
             && standing.handle.say(FromServer::Agenda(it.clone())).is_ok()
         {
@@ -141,8 +158,12 @@ impl All {
     }
 }
 
-/// The first version of the frames that has them.
-const HAS_AGENDAS: u16 = 2;
+fn rules_frame(rules: &Rules) -> FromServer {
+    FromServer::Rules(RulesFrame { rules: Tolerant::Understood(rules.clone()) })
+}
+
+/// The first version of the frames that has more than wishes.
+const HAS_MORE: u16 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -177,6 +198,7 @@ mod tests {
         while let Ok(frame) = link.try_recv() {
             said.push(match frame {
                 FromServer::Agenda(agenda) => agenda.bookings[0].reference.clone(),
+                FromServer::Rules(_) => "rules".to_owned(),
                 FromServer::CheckNow(CheckNow { purpose, .. }) => purpose.to_string(),
                 other => panic!("{other:?}"),
             });
@@ -215,6 +237,26 @@ mod tests {
         assert_eq!(check.stage, Stage::Asked);
         outbox.on_report(&id(), now());
         assert_eq!(said(&mut link), ["pre_check", "9"]);
+    }
+
+    #[test]
+    fn rooms_are_told_what_to_go_by_on_each_link_and_when_it_changes() {
+        let outbox = Outbox::default();
+        let links: Vec<_> = ["r1", "r2"]
+            .map(|room| {
+                let (handle, link) = Handle::new(1);
+                outbox.on_link(&room.parse().unwrap(), handle, 2, now());
+                link
+            })
+            .into();
+        outbox.set_rules(Rules::default(), now());
+        for mut link in links {
+            assert_eq!(said(&mut link), ["rules"]);
+        }
+        let (handle, mut link) = Handle::new(2);
+        outbox.on_link(&id(), handle, 2, now());
+        outbox.on_report(&id(), now());
+        assert_eq!(said(&mut link), ["rules"], "though they are empty: the room may have kept others");
     }
 
     #[test]

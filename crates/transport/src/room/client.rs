@@ -153,7 +153,10 @@ impl RoomLink {
                             self.heard = Heard { no: ack.no, at: Instant::now() };
                             return Ok(frame);
                         }
-                        FromServer::Welcome(_) | FromServer::CheckNow(_) | FromServer::Agenda(_) => {
+                        FromServer::Welcome(_)
+                        | FromServer::CheckNow(_)
+                        | FromServer::Agenda(_)
+                        | FromServer::Rules(_) => {
                             return Ok(frame);
                         }
                     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use siaga_readiness::report::{
     Ack, Agenda, CheckNow, CheckingFrame, DeviceEvent, Echo, FromRoom, FromServer, Looks, MAX_BOOKINGS,
-    MAX_FRAME, MAX_RECORDS, NextBooking, StillFrame, Tick, Ticked, VERSION, Welcome,
+    MAX_FRAME, MAX_RECORDS, NextBooking, StillFrame, Tick, Ticked, VERSION, Welcome, rules::FreshnessRules,
 };
 
 use super::{
@@ -26,7 +26,7 @@ fn every_frame_has_an_example_that_is_one() {
     let all = ["checking", "hello", "records", "snapshot", "still"];
     assert_eq!(from_room, all.map(str::to_owned).into());
     let from_server = examples::<FromServer>("<!-- link: from server -->");
-    assert_eq!(from_server, ["ack", "agenda", "check_now", "welcome"].map(str::to_owned).into());
+    assert_eq!(from_server, ["ack", "agenda", "check_now", "rules", "welcome"].map(str::to_owned).into());
 }
 
 #[test]
