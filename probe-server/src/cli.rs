@@ -9,6 +9,7 @@ use siaga_service::program::print;
 
 use crate::{
     api_token::{self, ApiTokenCommand},
+    audit::{self, AuditCommand, EvidenceCommand},
     config::{self, Settings},
     init,
     office::Office,
@@ -18,6 +19,9 @@ use crate::{
 
 /// Exit status of a usage error or a failure.
 const FAILED: u8 = 3;
+
+/// Exit status where something was tampered with.
+const NOT_AS_WRITTEN: u8 = 2;
 
 /// The peer of Siaga's probes.
 #[derive(Debug, Parser)]
@@ -64,6 +68,12 @@ enum Command {
     /// Who is enrolled, and who is no longer let in.
     #[command(subcommand)]
     Rooms(RoomsCommand),
+    /// Whether the log of bookings is as it was written.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Evidence of decisions: verify it, or print what it is verified with.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -125,7 +135,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::from(FAILED)
+            ExitCode::from(if audit::is_not_as_written(&error) { NOT_AS_WRITTEN } else { FAILED })
         }
     }
 }
@@ -140,6 +150,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Run { dir, overrides } => run::run(&dir, &overrides),
         Command::ApiToken(command) => api_token::run(command),
         Command::Token { dir, room, ttl } => Ok(print(&token::token(&dir, &room, ttl, Timestamp::now())?)?),
+        Command::Audit(command) => audit::audit(command),
+        Command::Evidence(command) => audit::evidence(command),
         Command::Rooms(RoomsCommand::List { dir, format }) => {
             config::check_place(&dir)?;
             let listed = rooms::list(&dir, Timestamp::now())?;
