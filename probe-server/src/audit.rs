@@ -44,6 +44,7 @@ pub enum EvidenceCommand {
     Verify {
         /// The evidence, as /v1/bookings/REF/evidence gives it; “-” for standard input.
         evidence: PathBuf,
+        /// By whom it has to be signed.
         #[command(flatten)]
         by: By,
     },

@@ -4,13 +4,15 @@
 //! * `rooms`: the registry and each room's readiness; `history`: a room's past;
 //! * `checks`: asks a room to check itself now;
 //! * `scrape`: each room's metrics, and where Prometheus finds them;
-//! * `bookings`: what a booking system asks; `body`: how strictly what it sends is read.
+//! * `bookings`: what a booking system asks; `body`: how strictly what it sends is read;
+//! * `openapi`: all of this, described.
 
 mod access;
 mod body;
 mod bookings;
 mod checks;
 mod history;
+mod openapi;
 mod rooms;
 mod scrape;
 
@@ -18,15 +20,18 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::get,
 };
 use serde_json::json;
 use siaga_booking::StoreError;
 use siaga_readiness::{profile::Profiles, room::RoomId};
 use siaga_service::problem::Problem;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     desk::{Desk, Known},
@@ -53,28 +58,61 @@ pub struct Answers {
 
 /// The routes.
 pub fn router(answers: Answers) -> Router {
-    Router::new()
-        .route("/v1/rooms", get(rooms::list))
-        .route("/v1/rooms/{room}", get(rooms::one))
-        .route("/v1/rooms/{room}/readiness", get(rooms::readiness))
-        .route("/v1/rooms/{room}/history", get(history::history))
-        .route("/v1/sd/prometheus", get(scrape::targets))
-        .route("/rooms/{room}/metrics", get(scrape::metrics))
-        .route("/v1/rooms/{room}/checks", post(checks::ask))
-        .route("/v1/rooms/{room}/checks/{id}", get(checks::one))
-        .route("/v1/bookings", get(bookings::list))
-        .route("/v1/bookings/{reference}", put(bookings::put).get(bookings::get).delete(bookings::cancel))
-        .route("/v1/bookings/{reference}/evidence", get(bookings::evidence))
-        .route("/v1/bookings/{reference}/override", post(bookings::overrule))
-        .route("/v1/bookings/{reference}/outcome", post(bookings::outcome))
-        .route("/v1/decisions/dry-run", post(bookings::dry_run))
-        .route("/v1/keys", get(bookings::keys))
-        .route("/v1/policy", get(bookings::policy))
-        .route("/metrics", get(render))
-        .route("/health", get(async || Json(json!({ "status": "ok" }))))
-        .with_state(answers)
+    let (router, description) = described();
+    let description = Bytes::from(description);
+    let told = move || {
+        let told = ([(header::CONTENT_TYPE, "application/json")], description.clone());
+        async { told }
+    };
+    router.route(OPENAPI, get(told)).with_state(answers)
 }
 
+/// What the routes are, as OpenAPI 3.1 in JSON.
+#[must_use]
+pub fn openapi() -> String {
+    described().1
+}
+
+const OPENAPI: &str = "/openapi.json";
+
+/// Each route comes with its description, so that neither is without the other.
+fn described() -> (Router<Answers>, String) {
+    let (router, mut description) = OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .routes(routes!(bookings::list))
+        .routes(routes!(bookings::put, bookings::get, bookings::cancel))
+        .routes(routes!(bookings::evidence))
+        .routes(routes!(bookings::overrule))
+        .routes(routes!(bookings::outcome))
+        .routes(routes!(bookings::dry_run))
+        .routes(routes!(bookings::keys))
+        .routes(routes!(bookings::policy))
+        .routes(routes!(rooms::list))
+        .routes(routes!(rooms::one))
+        .routes(routes!(rooms::readiness))
+        .routes(routes!(history::history))
+        .routes(routes!(checks::ask))
+        .routes(routes!(checks::one))
+        .routes(routes!(scrape::targets))
+        .routes(routes!(scrape::metrics))
+        .routes(routes!(render))
+        .routes(routes!(health))
+        .split_for_parts();
+    description.paths.paths.iter_mut().for_each(|(path, item)| openapi::complete(path, item));
+    let text = description.to_pretty_json().unwrap_or_default();
+    (router, text + "\n")
+}
+
+/// That the server answers
+#[utoipa::path(get, path = "/health", tag = "server", responses((status = OK, description = "It does", body = Object)))]
+async fn health() -> Json<serde_json::Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// The server's own metrics
+#[utoipa::path(
+    get, path = "/metrics", tag = "metrics",
+    responses((status = OK, description = "Prometheus' text format", body = String, content_type = "text/plain; version=0.0.4"))
+)]
 async fn render(State(answers): State<Answers>) -> Result<Response, Problem> {
     let Answers { metrics, desk, gate, profiles, .. } = answers;
     let bookings =

@@ -11,8 +11,8 @@
 //!   what comes of them, [`http`] for those who ask, [`reload`] of what changes.
 
 pub mod api_token;
-pub mod booking_metrics;
 pub mod audit;
+pub mod booking_metrics;
 pub mod cli;
 pub mod config;
 pub mod desk;

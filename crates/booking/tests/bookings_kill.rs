@@ -49,7 +49,7 @@ fn no_acknowledged_decision_is_lost_by_kills() {
             told.drain(..1000);
         }
     }
-    assert!(last.seq as usize > kills, "{last}");
+    assert!(last.seq > kills as u64, "{last}");
 }
 
 /// Not a test of its own: the child of the one above.

@@ -13,7 +13,7 @@ use crate::reasons::Code;
 pub use words::Words;
 
 /// A text in both languages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Text {
     /// Indonesian.
     pub id: String,

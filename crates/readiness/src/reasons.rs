@@ -12,7 +12,7 @@ pub(crate) use probe::blames_link;
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident = $text:literal,)+) => {
         /// A reason, as scripts, metrics and the catalogue know it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
         pub enum Code {
             $($(#[$doc])+ #[serde(rename = $text)] $name,)+
             /// A reason of a newer peer.

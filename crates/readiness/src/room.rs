@@ -7,7 +7,7 @@ use thiserror::Error;
 
 /// A room's identifier: 1 to 64 of `a`–`z`, `0`–`9`, `.`, `-` and `_`, the first a letter or a digit; fit for an address,
 /// where `..` would be another one, for an option, a metric's label and a certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct RoomId(String);
 

@@ -10,15 +10,18 @@ use siaga_readiness::{
     report::{CheckAnswer, CheckNow},
     room::RoomId,
 };
+use utoipa::ToSchema;
 
 /// A check that a room was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RoomCheck)]
 pub struct Check {
     /// Tells checks apart, those of an earlier run of the server too.
     pub id: u64,
     /// Which room.
     pub room: RoomId,
     /// What for.
+    #[schema(value_type = String)]
     pub purpose: Purpose,
     /// How far it is.
     pub stage: Stage,
@@ -30,7 +33,7 @@ pub struct Check {
 }
 
 /// How far a check is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The room can't be heard; it is asked as soon as its link stands, also if that was lost while the room checked.

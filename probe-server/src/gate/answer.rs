@@ -2,30 +2,54 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use siaga_booking::{
     StoreError,
     audit::{Entry, Head},
     bookings::BookingRow,
 };
 use siaga_readiness::{
-    booking::{BookingRef, Ruling, calendar::Zone, standing},
+    booking::{
+        Alternative, BookingRef, Condition, Criterion, Request, Ruling, calendar::Zone,
+        decision::PolicyStamp, standing,
+    },
     catalogue::Text,
 };
+use utoipa::ToSchema;
 
 use super::Refusal;
 
 /// A booking and what counts of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct BookingAnswer {
     /// The booking system's own name for it.
     pub reference: BookingRef,
     /// 1, and one more whenever it was changed.
     pub version: u32,
-    /// The decision as it counts now.
-    #[serde(flatten)]
-    decision: Map<String, Value>,
-    /// What the gate decided, where a person decided otherwise.
+    /// What counts now.
+    pub decision: Counts,
+    /// The same in words.
+    #[schema(value_type = Text)]
+    message: Value,
+    /// When the gate decided.
+    #[schema(value_type = Timestamp)]
+    decided_at: Value,
+    /// Until when it counts; null if nothing ends it.
+    #[schema(value_type = Option<Timestamp>)]
+    expires_at: Value,
+    /// What the gate found, criterion by criterion.
+    #[schema(value_type = Vec<Criterion>)]
+    criteria: Value,
+    /// On what an approval hangs.
+    #[schema(value_type = Vec<Condition>)]
+    conditions: Value,
+    /// Other times that were free.
+    #[schema(value_type = Vec<Alternative>)]
+    alternatives: Value,
+    /// By which policy the gate decided.
+    #[schema(value_type = PolicyStamp)]
+    policy: Value,
+    /// What the gate decided, where something else counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gate_decision: Option<Ruling>,
     /// What a person decided.
@@ -41,15 +65,70 @@ pub struct BookingAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
     /// What was asked for.
+    #[schema(value_type = Request)]
     pub request: Value,
     /// The entry of the log that counts.
     pub entry: u64,
     /// How far the log reaches: keep it, and “audit verify --head SEQ:HASH” shows whether it still does.
+    #[schema(value_type = LogHead)]
     pub log: Head,
 }
 
+/// How far the log reaches.
+#[derive(ToSchema)]
+#[allow(dead_code)] // Only says what a `Head` looks like.
+struct LogHead {
+    /// The number of its last entry.
+    seq: u64,
+    /// That entry's SHA-256, hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    hash: String,
+}
+
+/// What counts of a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    /// `bisa difasilitasi`.
+    Approve,
+    /// `bisa difasilitasi dengan syarat`.
+    ApproveWithConditions,
+    /// `perlu ditinjau`.
+    Review,
+    /// `tidak bisa difasilitasi`.
+    Deny,
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl Counts {
+    /// Nothing counts of what is cancelled.
+    #[must_use]
+    pub const fn of(counts: Option<Ruling>) -> Self {
+        match counts {
+            None => Self::Cancelled,
+            Some(Ruling::Approve) => Self::Approve,
+            Some(Ruling::ApproveWithConditions) => Self::ApproveWithConditions,
+            Some(Ruling::Review) => Self::Review,
+            Some(Ruling::Deny) => Self::Deny,
+        }
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::ApproveWithConditions => "approve_with_conditions",
+            Self::Review => "review",
+            Self::Deny => "deny",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// What a person decided, as the log has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonSaid {
     /// What.
     pub decision: Ruling,
@@ -96,31 +175,31 @@ impl Standing {
         let overridden = person.map(|entry| said(&entry)).transpose()?;
         let booking =
             standing::Told { reference: &row.reference, room: &row.room, slot: row.slot, zone: &zone };
-        let instead: Option<(Value, Text, Option<Timestamp>)> = match (row.cancelled_at, &overridden) {
-            (Some(_), _) => Some(("cancelled".into(), booking.cancelled(), None)),
+        let instead: Option<(Text, Option<Timestamp>)> = match (row.cancelled_at, &overridden) {
+            (Some(_), _) => Some((booking.cancelled(), None)),
             (None, Some(person)) if person.expires_at > now => {
                 let text = booking.overridden(person.decision, &person.actor, &person.reason);
-                Some((person.decision.as_str().into(), text, Some(person.expires_at)))
+                Some((text, Some(person.expires_at)))
             }
-            (None, Some(person)) => {
-                let text = booking.override_ended(&person.actor);
-                Some((Ruling::Review.as_str().into(), text, Some(row.slot.start())))
-            }
+            (None, Some(person)) => Some((booking.override_ended(&person.actor), Some(row.slot.start()))),
             (None, None) => None,
         };
         let gate_decision = instead.is_some().then_some(row.ruling);
-        if let Some((ruling, message, expires_at)) = instead {
-            let message = serde_json::to_value(message).map_err(|error| Refusal::broken(&error))?;
-            let expires_at = serde_json::to_value(expires_at).map_err(|error| Refusal::broken(&error))?;
-            told.extend([
-                ("decision".to_owned(), ruling),
-                ("message".to_owned(), message),
-                ("expires_at".to_owned(), expires_at),
-            ]);
+        if let Some((message, expires_at)) = instead {
+            told.insert("message".to_owned(), json!(message));
+            told.insert("expires_at".to_owned(), json!(expires_at));
         }
+        let mut take = |key: &str| told.remove(key).unwrap_or_default();
         Ok(BookingAnswer {
             version: row.version,
-            decision: told,
+            decision: Counts::of(row.in_force(now)),
+            message: take("message"),
+            decided_at: take("decided_at"),
+            expires_at: take("expires_at"),
+            criteria: take("criteria"),
+            conditions: take("conditions"),
+            alternatives: take("alternatives"),
+            policy: take("policy"),
             gate_decision,
             overridden,
             outcome: row.outcome.as_ref().map(|outcome| outcome.outcome.clone()),

@@ -13,21 +13,23 @@ use axum::{
 };
 use serde::Deserialize;
 use siaga_booking::evidence::PublicKeys;
-use siaga_readiness::booking::{BookingRef, Request};
+use siaga_readiness::booking::{BookingRef, Decision, Request};
 use siaga_service::problem::Problem;
+use utoipa::IntoParams;
 
 use super::{Answers, body::Body};
 use crate::{
     gate::{
-        Refusal,
+        BookingAnswer, Refusal,
         person::{OutcomeSaid, Override},
     },
     office::Rules,
 };
 
-pub(super) use listed::list;
+pub(super) use listed::{__path_list, list};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Put {
     /// Decide anew, also if nothing has changed.
@@ -35,7 +37,13 @@ pub(super) struct Put {
     anew: bool,
 }
 
-/// Creates or changes a booking, and answers with the decision: 200 whatever that is.
+/// Create or change a booking, and have it decided
+///
+/// Idempotent: in the same words again it is told what was decided, until that has run out.
+#[utoipa::path(
+    put, path = "/v1/bookings/{reference}", tag = "bookings", params(("reference" = BookingRef, Path), Put), request_body = Request,
+    responses((status = OK, description = "What was decided, whatever that is", body = BookingAnswer))
+)]
 pub(super) async fn put(
     State(Answers { gate, .. }): State<Answers>,
     Path(reference): Path<String>,
@@ -47,6 +55,11 @@ pub(super) async fn put(
     finished(async move { gate.put(reference, request, asked.anew).await }).await
 }
 
+/// How a booking stands
+#[utoipa::path(
+    get, path = "/v1/bookings/{reference}", tag = "bookings", params(("reference" = BookingRef, Path)),
+    responses((status = OK, description = "How it stands", body = BookingAnswer))
+)]
 pub(super) async fn get(
     State(Answers { gate, .. }): State<Answers>,
     Path(reference): Path<String>,
@@ -54,6 +67,13 @@ pub(super) async fn get(
     Ok(Json(gate.booking(&named(&reference)?).await?).into_response())
 }
 
+/// Cancel a booking
+///
+/// Its slot is free; what was decided is still told, and the reference is not used again.
+#[utoipa::path(
+    delete, path = "/v1/bookings/{reference}", tag = "bookings", params(("reference" = BookingRef, Path)),
+    responses((status = OK, description = "It is cancelled", body = BookingAnswer))
+)]
 pub(super) async fn cancel(
     State(Answers { gate, .. }): State<Answers>,
     Path(reference): Path<String>,
@@ -62,6 +82,11 @@ pub(super) async fn cancel(
     finished(async move { gate.cancel(reference).await }).await
 }
 
+/// Decide otherwise than the gate did: by name, for a reason, for a time
+#[utoipa::path(
+    post, path = "/v1/bookings/{reference}/override", tag = "bookings", params(("reference" = BookingRef, Path)), request_body = Override,
+    responses((status = OK, description = "How it stands now", body = BookingAnswer))
+)]
 pub(super) async fn overrule(
     State(Answers { gate, .. }): State<Answers>,
     Path(reference): Path<String>,
@@ -71,6 +96,11 @@ pub(super) async fn overrule(
     finished(async move { gate.overrule(reference, said).await }).await
 }
 
+/// Tell what became of an event
+#[utoipa::path(
+    post, path = "/v1/bookings/{reference}/outcome", tag = "bookings", params(("reference" = BookingRef, Path)), request_body = OutcomeSaid,
+    responses((status = OK, description = "How it stands now", body = BookingAnswer))
+)]
 pub(super) async fn outcome(
     State(Answers { gate, .. }): State<Answers>,
     Path(reference): Path<String>,
@@ -80,13 +110,19 @@ pub(super) async fn outcome(
     finished(async move { gate.conclude(reference, said).await }).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DryRun {
+    /// Which booking would be changed, if it is one that is there.
     reference: Option<BookingRef>,
 }
 
-/// What would be decided; nothing is kept.
+/// What would be decided
+#[utoipa::path(
+    post, path = "/v1/decisions/dry-run", tag = "bookings", params(DryRun), request_body = Request,
+    responses((status = OK, description = "What would be decided; nothing is kept", body = Decision))
+)]
 pub(super) async fn dry_run(
     State(Answers { gate, .. }): State<Answers>,
     Query(asked): Query<DryRun>,
@@ -99,12 +135,19 @@ pub(super) async fn dry_run(
     Ok(Json(gate.dry_run(reference, request).await?).into_response())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
+    /// Another entry of the log that tells of it; what counts if not said.
     entry: Option<u64>,
 }
 
+/// What counts of a booking, signed
+#[utoipa::path(
+    get, path = "/v1/bookings/{reference}/evidence", tag = "audit", params(("reference" = BookingRef, Path), Which),
+    responses((status = OK, description = "An entry of the log, signed: a compact JWS (EdDSA)", body = String, content_type = "application/jose"))
+)]
 pub(super) async fn evidence(
     State(Answers { gate, .. }): State<Answers>,
     Path(reference): Path<String>,
@@ -114,12 +157,21 @@ pub(super) async fn evidence(
     Ok(([(header::CONTENT_TYPE, "application/jose")], jws).into_response())
 }
 
+/// What evidence is verified with
+#[utoipa::path(
+    get, path = "/v1/keys", tag = "audit",
+    responses((status = OK, description = "A JWK set", body = Object, content_type = "application/jwk-set+json"))
+)]
 pub(super) async fn keys(State(Answers { gate, .. }): State<Answers>) -> Response {
     let keys = PublicKeys::from(gate.key().public().clone());
     ([(header::CONTENT_TYPE, "application/jwk-set+json")], Json(keys)).into_response()
 }
 
-/// By which rules bookings are decided.
+/// By which rules bookings are decided
+#[utoipa::path(
+    get, path = "/v1/policy", tag = "bookings",
+    responses((status = OK, description = "The policy and the calendar", body = Object))
+)]
 pub(super) async fn policy(State(Answers { gate, .. }): State<Answers>) -> Response {
     Json(Rules::from(&*gate.office())).into_response()
 }

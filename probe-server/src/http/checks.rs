@@ -9,14 +9,25 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use siaga_probe::admission::Purpose;
+use siaga_readiness::room::RoomId;
 use siaga_service::problem::Problem;
 
 use super::{Answers, known};
+use crate::desk::Check;
 
 /// A check takes less than a minute; a server that is busy may put its probe off.
 const WITHIN: Duration = Duration::from_secs(10 * 60);
 
+/// Have a room check itself now
+///
 /// The answer says only that the room was asked; its place tells how far it is, the room's readiness what was found.
+#[utoipa::path(
+    post, path = "/v1/rooms/{room}/checks", tag = "rooms", params(("room" = RoomId, Path)),
+    responses((
+        status = ACCEPTED, description = "It was asked", body = Check,
+        headers(("Location" = String, description = "Where the check can be watched"))
+    ))
+)]
 pub(super) async fn ask(
     State(answers): State<Answers>,
     Path(room): Path<String>,
@@ -31,6 +42,12 @@ pub(super) async fn ask(
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(check)).into_response())
 }
 
+/// How far a check is
+#[utoipa::path(
+    get, path = "/v1/rooms/{room}/checks/{id}", tag = "rooms",
+    params(("room" = RoomId, Path), ("id" = u64, Path)),
+    responses((status = OK, description = "How far it is", body = Check))
+)]
 pub(super) async fn one(
     State(answers): State<Answers>,
     Path((room, id)): Path<(String, String)>,

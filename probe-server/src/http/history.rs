@@ -16,20 +16,23 @@ use siaga_booking::{
 };
 use siaga_readiness::room::RoomId;
 use siaga_service::problem::Problem;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Answers, ask, known};
 use crate::desk::Desk;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     #[serde(default)]
+    #[param(inline)]
     step: Step,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Step {
     #[default]
@@ -47,8 +50,9 @@ impl Step {
 /// The most single entries of one answer.
 const MOST: u32 = 50_000;
 
-#[derive(Debug, Serialize)]
-struct Answer {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = History)]
+pub(super) struct Answer {
     room: RoomId,
     from: Timestamp,
     to: Timestamp,
@@ -62,7 +66,13 @@ struct Answer {
     events: Vec<Event>,
 }
 
+/// A room's past
+///
 /// `from` (a day ago), `to` (now), `step` (hour or raw).
+#[utoipa::path(
+    get, path = "/v1/rooms/{room}/history", tag = "rooms", params(("room" = RoomId, Path), Asked),
+    responses((status = OK, description = "What was measured and what happened", body = Answer))
+)]
 pub(super) async fn history(
     State(answers): State<Answers>,
     Path(room): Path<String>,
@@ -122,13 +132,16 @@ fn answer(
 }
 
 /// All series of one hour.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistoryHour)]
 struct Hour {
     at: Timestamp,
+    #[schema(value_type = BTreeMap<String, InHour>)]
     series: BTreeMap<std::sync::Arc<str>, InHour>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistoryInHour)]
 struct InHour {
     #[serde(skip_serializing_if = "is_zero")]
     good: u32,
@@ -140,7 +153,8 @@ struct InHour {
     value: Option<Value>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistoryValue)]
 struct Value {
     count: u32,
     mean: f64,
@@ -173,13 +187,16 @@ fn by_hour(rows: Vec<HourRow>) -> Vec<Hour> {
     hours
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistorySample)]
 struct Sample {
     at: Timestamp,
+    #[schema(value_type = String)]
     series: std::sync::Arc<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     reason: Option<std::sync::Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<f64>,
@@ -198,9 +215,11 @@ impl From<SampleRow> for Sample {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistoryEvent)]
 struct Event {
     at: Timestamp,
+    #[schema(value_type = String)]
     kind: std::sync::Arc<str>,
     #[serde(skip_serializing_if = "String::is_empty")]
     detail: String,

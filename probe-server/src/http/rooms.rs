@@ -17,12 +17,14 @@ use siaga_readiness::{
     room::RoomId,
 };
 use siaga_service::problem::Problem;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Answers, ask, known};
 use crate::desk::{Known, known::evidence_age};
 
 /// A misspelt question must not get the answer to another one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     site: Option<String>,
@@ -34,8 +36,9 @@ pub(super) struct Page {
 /// The most rooms in one answer.
 const MOST: u32 = 500;
 
-#[derive(Debug, Serialize)]
-struct Listed {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RoomList)]
+pub(super) struct Listed {
     rooms: Vec<Summary>,
     /// What to ask for `after` to get the next ones; absent if these were the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +46,8 @@ struct Listed {
 }
 
 /// One room in a few words.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RoomSummary)]
 struct Summary {
     room: RoomId,
     site: Option<String>,
@@ -83,6 +87,11 @@ impl Summary {
     }
 }
 
+/// Rooms by name, and how they are
+#[utoipa::path(
+    get, path = "/v1/rooms", tag = "rooms", params(Page),
+    responses((status = OK, description = "A page of them", body = Listed))
+)]
 pub(super) async fn list(
     State(answers): State<Answers>,
     Query(page): Query<Page>,
@@ -108,8 +117,9 @@ pub(super) async fn list(
 }
 
 /// A room in a few words, and what its checks say.
-#[derive(Debug, Serialize)]
-struct Detail {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RoomDetail)]
+pub(super) struct Detail {
     #[serde(flatten)]
     summary: Summary,
     /// What its journal had to drop while it could not be heard, in all; absent while it is offline.
@@ -118,6 +128,11 @@ struct Detail {
     readiness: Readiness,
 }
 
+/// A room, and what its checks say
+#[utoipa::path(
+    get, path = "/v1/rooms/{room}", tag = "rooms", params(("room" = RoomId, Path), Asked),
+    responses((status = OK, description = "What is known of it", body = Detail))
+)]
 pub(super) async fn one(
     State(answers): State<Answers>,
     Path(room): Path<String>,
@@ -130,15 +145,27 @@ pub(super) async fn one(
     Ok(Json(Detail { summary, journal_dropped: known.dropped(), readiness }).into_response())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     profile: Option<String>,
+    /// From evidence younger than this, like `15m`.
+    #[param(value_type = Option<String>)]
     max_age: Option<TimeToLive>,
 }
 
+/// Whether a room is ready now
+///
 /// 200 only if granted, fresh and online, else 503 with the same body: a client that looks at nothing but the status fails
 /// closed.
+#[utoipa::path(
+    get, path = "/v1/rooms/{room}/readiness", tag = "rooms", params(("room" = RoomId, Path), Asked),
+    responses(
+        (status = OK, description = "It is ready", body = Readiness),
+        (status = SERVICE_UNAVAILABLE, description = "It is not, or that is not known", body = Readiness)
+    )
+)]
 pub(super) async fn readiness(
     State(answers): State<Answers>,
     Path(room): Path<String>,

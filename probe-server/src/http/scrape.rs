@@ -10,19 +10,28 @@ use axum::{
 };
 use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
 use serde::Serialize;
-use siaga_readiness::{metrics::RoomMetrics, profile::Profile};
+use siaga_readiness::{metrics::RoomMetrics, profile::Profile, room::RoomId};
 use siaga_service::problem::Problem;
 
 use super::{Answers, ask, known};
 
 /// A group of targets, as Prometheus' HTTP service discovery reads it.
-#[derive(Debug, Serialize)]
-struct Group {
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PrometheusTargets)]
+pub(super) struct Group {
+    #[schema(value_type = Vec<String>)]
     targets: [String; 1],
+    #[schema(value_type = BTreeMap<String, String>)]
     labels: BTreeMap<&'static str, String>,
 }
 
+/// What there is to scrape
+///
 /// Every room that was heard of within [`SILENT_FOR`]; each is scraped here, through its own path.
+#[utoipa::path(
+    get, path = "/v1/sd/prometheus", tag = "metrics",
+    responses((status = OK, description = "For Prometheus' HTTP service discovery", body = Vec<Group>))
+)]
 pub(super) async fn targets(State(answers): State<Answers>, headers: HeaderMap) -> Result<Response, Problem> {
     let (scheme, usual) = if answers.tls { ("https", 443) } else { ("http", 80) };
     let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -57,7 +66,13 @@ fn with_port(host: &str, usual: u16) -> String {
     }
 }
 
+/// A room's metrics
+///
 /// A room that is offline answers too: it is not ready, and how old all of it is stands beside that.
+#[utoipa::path(
+    get, path = "/rooms/{room}/metrics", tag = "metrics", params(("room" = RoomId, Path)),
+    responses((status = OK, description = "Prometheus' text format", body = String, content_type = "text/plain; version=0.0.4"))
+)]
 pub(super) async fn metrics(
     State(answers): State<Answers>,
     Path(room): Path<String>,

@@ -248,3 +248,46 @@ async fn a_room_s_metrics_are_those_of_its_agent_and_whether_it_can_be_heard() {
     }
     assert_eq!(counter.get("/rooms/r9/metrics").await.0, 404);
 }
+
+#[test]
+fn the_description_that_is_committed_is_the_one_that_is_served() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+    let now = super::openapi();
+    if std::env::var_os("SIAGA_WRITE_OPENAPI").is_some() {
+        std::fs::write(&path, &now).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == now, "docs/openapi.json is not current; run this test with SIAGA_WRITE_OPENAPI=1");
+}
+
+#[tokio::test]
+async fn what_is_described_is_answered_and_what_is_answered_is_described() {
+    let counter = Counter::open().await;
+    let (status, description) = counter.json("/openapi.json").await;
+    assert_eq!((status, &description["openapi"]), (200, &"3.1.0".into()));
+    let paths = description["paths"].as_object().unwrap();
+    // Each route is registered by its description alone; so what is left to see is that they are what the code lists.
+    let source = include_str!("../http.rs");
+    assert_eq!(source.matches(".route(").count(), 1, "only the description itself has none");
+    assert_eq!(source.matches(".routes(").count(), paths.len());
+    for (path, methods) in paths {
+        let asked = path.replace("{room}", "r1").replace("{reference}", "a").replace("{id}", "1");
+        for method in methods.as_object().unwrap().keys() {
+            let (status, _, body) = counter.send(&method.to_uppercase(), &asked, "", b"").await;
+            let nothing =
+                body.contains("There is nothing under this path") || body.contains("does not answer");
+            assert!(status != 405 && !nothing, "{method} {path}: {status} {body}");
+        }
+    }
+}
+
+#[test]
+fn every_description_leads_somewhere() {
+    let text = super::openapi();
+    let description: Value = serde_json::from_str(&text).unwrap();
+    let schemas = description["components"]["schemas"].as_object().unwrap();
+    let named = text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next());
+    for name in named {
+        assert!(schemas.contains_key(name), "{name} is named and not described");
+    }
+}

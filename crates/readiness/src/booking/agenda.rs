@@ -63,7 +63,7 @@ impl Agenda {
 }
 
 /// A booking that is approved, or that a person has still to look at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[allow(missing_docs)]
 pub struct Engagement {
     pub reference: BookingRef,
@@ -75,7 +75,7 @@ pub struct Engagement {
 }
 
 /// Whether a booking holds its slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It does, with or without conditions, confirmed or not.

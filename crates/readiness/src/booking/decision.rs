@@ -9,7 +9,7 @@ use super::{agenda::Engagement, forecast::Forecast, request::Slot};
 use crate::{answer::Check, catalogue::Text, reasons::Code};
 
 /// A decision and all that it stands on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Decision {
     /// What is decided.
     pub decision: Ruling,
@@ -55,7 +55,9 @@ impl Decision {
 }
 
 /// What is decided; the better ones are greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Ruling {
     /// `tidak bisa difasilitasi`.
@@ -91,7 +93,7 @@ impl Ruling {
 }
 
 /// One criterion and what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Criterion {
     /// Which.
     pub code: CriterionCode,
@@ -110,7 +112,9 @@ pub struct Criterion {
 }
 
 /// What a booking is held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CriterionCode {
     /// The letter has come, and its data.
@@ -167,7 +171,7 @@ impl CriterionCode {
 }
 
 /// Whether a criterion is met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CriterionResult {
     /// It is.
@@ -181,7 +185,7 @@ pub enum CriterionResult {
 }
 
 /// What a criterion was told from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "source", rename_all = "snake_case")]
 pub enum Evidence {
     /// A field of the request.
@@ -227,7 +231,7 @@ pub enum Evidence {
 }
 
 /// On what an approval hangs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Condition {
     /// Which.
     pub code: Code,
@@ -236,7 +240,7 @@ pub struct Condition {
 }
 
 /// Another time that is free, and at which the office is open and prepared. Neither the room nor its link were looked at for it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Alternative {
     /// When.
     pub slot: Slot,
@@ -245,7 +249,7 @@ pub struct Alternative {
 }
 
 /// Which policy decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PolicyStamp {
     /// Its name.
     pub name: String,

@@ -18,7 +18,7 @@ pub use lookback::{LOOKBACK_DAYS, Window, windows};
 use crate::profile::Requirements;
 
 /// What is to be expected of a room at a slot's hours.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Forecast {
     /// In a word.
     pub outlook: Outlook,
@@ -43,7 +43,7 @@ pub struct Forecast {
 }
 
 /// Rates, bit/s at the IP layer; `None` where nothing was measured.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Delivered {
     /// From the room.
     pub up_p10_bps: Option<u64>,
@@ -52,7 +52,9 @@ pub struct Delivered {
 }
 
 /// A forecast in a word, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Outlook {
     /// Too many of the days were not good.

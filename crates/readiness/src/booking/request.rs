@@ -89,7 +89,7 @@ impl Booking {
 const LONGEST_LETTER_REF: usize = 200;
 
 /// The body of `PUT /v1/bookings/{ref}`, before names are looked up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The room's identifier.
@@ -124,7 +124,7 @@ fn minimum() -> String {
 
 /// The booking system's own name for a booking: 1 to 64 of `A`–`Z`, `a`–`z`, `0`–`9`, `.`, `-` and `_`, the first a letter or a
 /// digit; fit for an address.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct BookingRef(String);
 
@@ -173,7 +173,7 @@ impl fmt::Display for BookingRef {
 }
 
 /// When a conference is held: from `start` until before `end`, at most [`Slot::LONGEST`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "RawSlot")]
 pub struct Slot {
     start: Timestamp,
@@ -244,7 +244,7 @@ impl TryFrom<RawSlot> for Slot {
 
 /// A moment as it comes from outside: RFC 3339, with its offset. Without one it would be another moment in each of the
 /// country's zones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Instant(pub Timestamp);
 
@@ -269,7 +269,7 @@ impl<'de> Deserialize<'de> for Instant {
 }
 
 /// Whose event it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Anybody's.
@@ -280,7 +280,7 @@ pub enum Class {
 }
 
 /// Who owns the room and its equipment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// The division that facilitates (A3).
@@ -291,7 +291,7 @@ pub enum Owner {
 }
 
 /// What only people know. What is not said is not known; nothing is guessed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Facts {
     /// A1: the applicant has equipment.

@@ -12,10 +12,12 @@ use siaga_readiness::{
     room::RoomId,
 };
 use siaga_service::problem::Problem;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::http::Answers;
+use crate::{gate::answer::Counts, http::Answers};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct Asked {
     /// In this room.
@@ -25,43 +27,12 @@ pub(in crate::http) struct Asked {
     /// That begin before.
     to: Option<Instant>,
     /// That stand so.
-    decision: Option<Wanted>,
+    decision: Option<Counts>,
     /// What `next` said.
+    #[param(value_type = Option<String>)]
     after: Option<Cursor>,
-    /// At most so many.
+    /// At most so many, 1 to 500; 100 if not said.
     limit: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Wanted {
-    Approve,
-    ApproveWithConditions,
-    Review,
-    Deny,
-    Cancelled,
-}
-
-impl Wanted {
-    fn of(counts: Option<Ruling>) -> Self {
-        match counts {
-            None => Self::Cancelled,
-            Some(Ruling::Approve) => Self::Approve,
-            Some(Ruling::ApproveWithConditions) => Self::ApproveWithConditions,
-            Some(Ruling::Review) => Self::Review,
-            Some(Ruling::Deny) => Self::Deny,
-        }
-    }
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::ApproveWithConditions => "approve_with_conditions",
-            Self::Review => "review",
-            Self::Deny => "deny",
-            Self::Cancelled => "cancelled",
-        }
-    }
 }
 
 /// Where a page ended: when the last one begins, and its reference.
@@ -82,8 +53,9 @@ impl TryFrom<String> for Cursor {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Listed {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BookingList)]
+pub(in crate::http) struct Listed {
     bookings: Vec<Summary>,
     /// What to ask for `after` to get the next ones; absent if these were the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +63,8 @@ struct Listed {
 }
 
 /// A booking in a few words.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BookingSummary)]
 struct Summary {
     reference: BookingRef,
     version: u32,
@@ -100,7 +73,7 @@ struct Summary {
     class: Class,
     submitted_at: Timestamp,
     /// What counts now.
-    decision: Wanted,
+    decision: Counts,
     overridden: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     standing: Option<String>,
@@ -117,7 +90,7 @@ impl Summary {
             slot: row.slot,
             class: row.class,
             submitted_at: row.submitted_at,
-            decision: Wanted::of(counts),
+            decision: Counts::of(counts),
             overridden: row.overridden.is_some(),
             standing: row.standing,
             outcome: row.outcome.map(|outcome| outcome.outcome),
@@ -128,7 +101,11 @@ impl Summary {
 /// The most bookings in one answer.
 const MOST: u32 = 500;
 
-/// Bookings in the order of their starts.
+/// Bookings in the order of their starts
+#[utoipa::path(
+    get, path = "/v1/bookings", tag = "bookings", params(Asked),
+    responses((status = OK, description = "A page of them", body = Listed))
+)]
 pub(in crate::http) async fn list(
     State(Answers { gate, .. }): State<Answers>,
     Query(asked): Query<Asked>,

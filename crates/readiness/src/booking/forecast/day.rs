@@ -58,7 +58,7 @@ pub struct Minutes {
 }
 
 /// What one day says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Day {
     /// The office's day.
     pub date: Date,
