@@ -13,6 +13,7 @@ use crate::{
     config::{self, Settings},
     init,
     office::Office,
+    policy::{self, PolicyCommand},
     rooms, run,
     token::{self, Life},
 };
@@ -74,6 +75,9 @@ enum Command {
     /// Evidence of decisions: verify it, or print what it is verified with.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// The rules that bookings are decided by.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -152,6 +156,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Token { dir, room, ttl } => Ok(print(&token::token(&dir, &room, ttl, Timestamp::now())?)?),
         Command::Audit(command) => audit::audit(command),
         Command::Evidence(command) => audit::evidence(command),
+        Command::Policy(command) => policy::run(command),
         Command::Rooms(RoomsCommand::List { dir, format }) => {
             config::check_place(&dir)?;
             let listed = rooms::list(&dir, Timestamp::now())?;

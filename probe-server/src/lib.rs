@@ -22,6 +22,7 @@ pub mod init;
 pub mod letters;
 pub mod metrics;
 pub mod office;
+pub mod policy;
 pub mod prechecks;
 pub mod reload;
 pub mod rooms;

@@ -27,16 +27,7 @@ impl Calendar {
         Self { zone, hours, years: BTreeMap::new() }
     }
 
-    /// Reads an office's file: `zone` and `hours`. Holidays are in files of their own, one a year. `zones` are those that it may name.
-    ///
-    /// # Errors
-    /// Not TOML, a key that is missing or unknown, a zone that is none, hours that are none.
-    pub fn from_toml(text: &str, zones: &TimeZoneDatabase) -> Result<Self, CalendarError> {
-        let RawCalendar { zone, hours } = toml::from_str(text)?;
-        Ok(Self::new(Zone::named(&zone, zones)?, hours))
-    }
-
-    /// The same as files, by name, for an office to begin with.
+    /// The years of national holidays that are shipped, as files, for an office to begin with.
     pub const SHIPPED_FILES: [(&str, &str); 2] = [
         ("2026.toml", include_str!("../../calendars/holidays-2026.toml")),
         ("2027.toml", include_str!("../../calendars/holidays-2027.toml")),
@@ -71,6 +62,11 @@ impl Calendar {
         &self.hours
     }
 
+    /// The years of which holidays are known, in order.
+    pub fn years(&self) -> impl Iterator<Item = &HolidayYear> {
+        self.years.values()
+    }
+
     /// Whether the office works on a date, by its own hours. Of a year that is not known, by the day of the week alone: good enough
     /// to tell which days are alike, and never to grant anything.
     #[must_use]
@@ -100,13 +96,6 @@ impl Calendar {
             None => Day::Unknown(windows),
         }
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCalendar {
-    zone: String,
-    hours: OfficeHours,
 }
 
 /// What a date is.
@@ -252,3 +241,6 @@ impl From<toml::de::Error> for CalendarError {
         Self::Toml(Box::new(cause))
     }
 }
+
+#[cfg(test)]
+mod tests;

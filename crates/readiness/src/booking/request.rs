@@ -366,3 +366,6 @@ pub enum RequestError {
     #[allow(missing_docs)]
     SubmittedLater { at: Timestamp, now: Timestamp },
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,10 @@ use jiff::tz::TimeZoneDatabase;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{calendar::Zone, request::Owner};
+use super::{
+    calendar::{CalendarError, Zone},
+    request::Owner,
+};
 use crate::{catalogue::Text, hours::OfficeHours, software::ProgramId};
 
 /// By which rules an office decides. Not to be confused with a room's [`Policy`](crate::Policy), which says how its evidence
@@ -65,9 +68,7 @@ impl BookingPolicy {
         let mut policy: Self = toml::from_str(text).map_err(|cause| PolicyError::Toml(Box::new(cause)))?;
         policy.check()?;
         if let Some(own) = &mut policy.working_hours.own {
-            let zone = Zone::named(&own.zone, zones);
-            own.resolved =
-                Some(zone.map_err(|cause| out_of_range("working_hours.own.zone", &cause.to_string()))?);
+            own.resolved = Some(Zone::named(&own.zone, zones).map_err(PolicyError::Zone)?);
         }
         Ok(policy)
     }
@@ -81,6 +82,15 @@ impl BookingPolicy {
             name: name.chars().take(40).collect(),
             known: SHIPPED.map(|(name, _)| name).join(", "),
         })
+    }
+
+    /// The text of a policy that is shipped, with its comments: what an office begins its own with.
+    ///
+    /// # Errors
+    /// As of [`Self::shipped`].
+    pub fn shipped_text(name: &str) -> Result<&'static str, PolicyError> {
+        Self::shipped(name)?;
+        Ok(SHIPPED.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text))
     }
 
     /// The policies that are shipped, the default first.
@@ -349,8 +359,14 @@ pub enum PolicyError {
     #[error("{key}: allowed is {allowed}")]
     #[allow(missing_docs)]
     OutOfRange { key: &'static str, allowed: String },
+    /// No such time zone.
+    #[error("working_hours.own.zone: {0}")]
+    Zone(CalendarError),
     /// No such policy.
     #[error("there is no policy “{name}”; shipped are: {known}")]
     #[allow(missing_docs)]
     NotShipped { name: String, known: String },
 }
+
+#[cfg(test)]
+mod tests;
