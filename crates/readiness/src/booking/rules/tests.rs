@@ -76,3 +76,23 @@ fn each_mistake_in_a_policy_is_named() {
         "there is no policy “kalbar”; shipped are: kalbar-98-2021, bengkayang-2023, kipp-2020"
     );
 }
+
+/// Holds docs/policy.md against the policies: what an officer can set is described there.
+#[test]
+fn every_key_of_a_policy_is_in_its_page() {
+    let page = include_str!("../../../../../docs/policy.md");
+    let policy: toml::Table = toml::from_str(BookingPolicy::shipped_text("kipp-2020").unwrap()).unwrap();
+    for (key, value) in &policy {
+        match value {
+            toml::Value::Table(rule) if key != "title" => {
+                let row = page.lines().find(|line| line.starts_with(&format!("| `[{key}]`")));
+                let row = row.unwrap_or_else(|| panic!("[{key}]"));
+                let numbers = rule.keys().filter(|it| !["on", "otherwise"].contains(&it.as_str()));
+                for number in numbers {
+                    assert!(row.contains(&format!("`{number}`")), "[{key}] {number}");
+                }
+            }
+            _ => assert!(page.contains(&format!("`{key}`")), "{key}"),
+        }
+    }
+}

@@ -100,3 +100,17 @@ fn what_is_wrong_with_a_table_is_told_with_its_case_and_key() {
     assert!(check("CAMRA", "failed").contains("there is no check “CAMRA”"));
     assert!(check("CAMERA", "bad").contains("there is no state “bad”"));
 }
+
+/// The table that docs/policy.md shows is one, and is decided as it says by the policy that the page begins with.
+#[test]
+fn the_page_s_own_table_can_be_run() {
+    let page = include_str!("../../../../../docs/policy.md");
+    let blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let text = blocks.into_iter().find(|text| text.contains("[[case]]")).unwrap();
+    let table = Table::from_toml(text, &TimeZoneDatabase::bundled()).unwrap();
+    let tried = table.run(BookingPolicy::shipped("kalbar-98-2021").unwrap());
+    assert_eq!(tried.len(), 3);
+    for case in tried {
+        assert_eq!(case.differences, [""; 0], "{}", case.name);
+    }
+}
