@@ -24,8 +24,8 @@ use siaga_probe_server::desk::{self, Desk};
 use siaga_readiness::{
     moment::{BootId, Moment},
     report::{
-        Age, Echo, FromRoom, Happening, Hello, JournalId, Record, RecordsFrame, SnapshotFrame, Tolerant,
-        VERSION,
+        Age, Echo, FromRoom, FromServer, Happening, Hello, JournalId, Record, RecordsFrame, SnapshotFrame,
+        Tolerant, VERSION,
     },
     room::RoomId,
 };
@@ -38,7 +38,10 @@ use siaga_transport::{
     room::{LinkEnd, LinkRequest, Received, RoomLink},
     server_name::ServerName,
 };
-use tokio::time::interval;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::interval,
+};
 
 /// A room that is made of nothing.
 #[derive(Debug, Parser)]
@@ -214,6 +217,17 @@ async fn present(which: &Which, server: ServerName, fault: Option<Fault>) -> Res
     let room = LabRoom { name: which.room.to_string(), fault };
     let ended = |end: LinkEnd| io::Error::other(end.words);
     let mut link = RoomLink::open(&request, hello(&which.room)).await.map_err(ended)?;
+    let mut end = signal(SignalKind::terminate())?;
+    tokio::select! {
+        ended = report(&mut link, &room) => ended?,
+        // Told, the server need not wait for a room that is gone.
+        _ = end.recv() => link.close().await,
+    }
+    Ok(())
+}
+
+async fn report(link: &mut RoomLink, room: &LabRoom) -> Result<(), Box<dyn Error>> {
+    let ended = |end: LinkEnd| io::Error::other(end.words);
     let mut looks = interval(Duration::from_secs(30));
     let probed = Probed { gate: Duration::from_secs(300), sustain: Duration::from_secs(3 * 3600) };
     loop {
@@ -223,11 +237,11 @@ async fn present(which: &Which, server: ServerName, fault: Option<Fault>) -> Res
         link.say(&FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }))).await.map_err(ended)?;
         loop {
             match link.hear().await.map_err(ended)? {
-                siaga_readiness::report::FromServer::Ack(ack) if ack.no == no => break,
+                FromServer::Ack(ack) if ack.no == no => break,
                 _ => {}
             }
         }
-        println!("{} has reported", which.room);
+        println!("{} has reported", room.name);
     }
 }
 
