@@ -165,5 +165,10 @@ pub fn probe(mode: Mode, verdict: Verdict) -> ProbeEvidence {
         down: direction(20, 21_000_000),
         rtt_ms: RoundTrip { idle: Some(18.0), loaded: Some(25.0) },
     };
-    ProbeEvidence { server_place: ServerPlace::Public, network: Some(NetworkId(0x51A6A)), result }
+    ProbeEvidence {
+        server_place: ServerPlace::Public,
+        network: Some(NetworkId(0x51A6A)),
+        clock_offset_s: Some(0.0),
+        result,
+    }
 }
