@@ -115,9 +115,11 @@ async fn health() -> Json<serde_json::Value> {
 )]
 async fn render(State(answers): State<Answers>) -> Result<Response, Problem> {
     let Answers { metrics, desk, gate, profiles, .. } = answers;
-    let bookings =
-        ask(desk, move |desk| Ok(gate.metrics().render(gate.bookings(), desk, &profiles, desk.now().wall)));
-    let text = metrics.render() + &bookings.await?;
+    let text = ask(desk, move |desk| {
+        let of_bookings = gate.metrics().render(gate.bookings(), desk, &profiles, desk.now().wall);
+        Ok(metrics.render() + &of_bookings)
+    })
+    .await?;
     Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response())
 }
 

@@ -1,7 +1,9 @@
 //! What the operator counts.
 
+mod desk;
+
 use std::{
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -9,10 +11,14 @@ use prometheus::{
     Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector,
 };
 use siaga_probe::admission::{Cause, Purpose};
+use siaga_service::http::Certificates;
 use siaga_transport::{
     identity::Identity,
     server::{Event, Observer},
 };
+
+use self::desk::AtDesk;
+use crate::desk::Desk;
 
 use crate::prechecks::Traffic;
 
@@ -31,6 +37,8 @@ pub struct Metrics {
     revocations_read: IntGauge,
     looked_at: LookedAt,
     observer: OnceLock<Observer>,
+    at_desk: AtDesk,
+    desk: OnceLock<(Arc<Desk>, Option<Arc<Certificates>>)>,
     /// Two scrapes at once must not both add what is new.
     scrape: Mutex<()>,
 }
@@ -157,7 +165,8 @@ impl Metrics {
         for cause in Cause::ALL {
             refusals.with_label_values(&[cause.name()]);
         }
-        let (observer, scrape) = (OnceLock::new(), Mutex::new(()));
+        let at_desk = AtDesk::register(&registry);
+        let (observer, desk, scrape) = (OnceLock::new(), OnceLock::new(), Mutex::new(()));
         Self {
             registry,
             requests,
@@ -171,6 +180,8 @@ impl Metrics {
             revocations_read,
             looked_at,
             observer,
+            at_desk,
+            desk,
             scrape,
         }
     }
@@ -185,6 +196,11 @@ impl Metrics {
     pub fn traffic(&self) -> Traffic {
         let lateness = self.observer.get().map_or(Duration::ZERO, |server| server.pacers().p99);
         Traffic { granted: self.answered("granted").get(), put_off: self.answered("busy").get(), lateness }
+    }
+
+    /// The same of this desk, and of the certificates that HTTPS is spoken with.
+    pub fn watch_desk(&self, desk: Arc<Desk>, https: Option<Arc<Certificates>>) {
+        let _ = self.desk.set((desk, https));
     }
 
     /// Counts one event.
@@ -206,6 +222,7 @@ impl Metrics {
                 self.enrolments.with_label_values(&[if *given { "given" } else { "refused" }]).inc();
             }
             Event::RevocationsRead(readable) => self.revocations_read.set((*readable).into()),
+            Event::LinkRefused(reason) => self.at_desk.link_refused(reason),
             Event::Finished { up, sent, received } => {
                 self.bytes.with_label_values(&["down"]).inc_by(*sent);
                 self.bytes.with_label_values(&["up"]).inc_by(*received);
@@ -226,12 +243,15 @@ impl Metrics {
         self.reload_worked.set(worked.into());
     }
 
-    /// In Prometheus' text format.
+    /// In Prometheus' text format. Blocks.
     #[must_use]
     pub fn render(&self) -> String {
         let _one_at_a_time = self.scrape.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = self.observer.get() {
             self.looked_at.look(server);
+        }
+        if let Some((desk, https)) = self.desk.get() {
+            self.at_desk.look(desk, https.as_ref());
         }
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
     }

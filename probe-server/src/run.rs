@@ -8,7 +8,7 @@ use siaga_booking::{
 };
 use siaga_readiness::profile::Profiles;
 use siaga_service::{
-    http::{self as service_http, Access, HttpServer, Socket},
+    http::{self as service_http, Access, Certificates, HttpServer, Socket},
     logging,
     program::block_on,
     signals::{Hangups, Shutdown},
@@ -82,7 +82,8 @@ async fn serve(
     let sender = settings.webhook.sender(dir)?;
     let reloader = Reloader::new(dir, overrides, &settings, probes.reload(), gate.clone(), metrics.clone());
     metrics.watch(probes.observer());
-    let web = bind_http(dir, &settings).await?;
+    let (web, certificates) = bind_http(dir, &settings).await?;
+    metrics.watch_desk(desk.clone(), certificates);
     if settings.open {
         warn!("{OPEN}");
     }
@@ -168,14 +169,19 @@ async fn tidy(desk: &Desk, shutdown: impl Future<Output = ()>) {
 }
 
 /// Plain for this machine, over loopback and a socket; for others over TLS, with tokens.
-async fn bind_http(dir: &Path, settings: &Settings) -> anyhow::Result<HttpServer> {
+async fn bind_http(
+    dir: &Path,
+    settings: &Settings,
+) -> anyhow::Result<(HttpServer, Option<Arc<Certificates>>)> {
     let tokens = Arc::new(Tokens::of(&dir.join(api_token::FILE)));
     let access = Access::by_tokens(tokens, http::need);
-    let web = if settings.speaks_tls() {
+    let (web, certificates) = if settings.speaks_tls() {
         let certificates = Arc::new(settings.https.certificates(dir)?);
-        HttpServer::bind_tls(settings.http, service_http::Limits::public(), certificates, access).await?
+        let limits = service_http::Limits::public();
+        (HttpServer::bind_tls(settings.http, limits, certificates.clone(), access).await?, Some(certificates))
     } else {
-        HttpServer::bind(settings.http, service_http::Limits::default()).await?.with_access(access)
+        let web = HttpServer::bind(settings.http, service_http::Limits::default()).await?;
+        (web.with_access(access), None)
     };
-    Ok(web.with_socket(Socket::bind(&dir.join(&settings.socket))?))
+    Ok((web.with_socket(Socket::bind(&dir.join(&settings.socket))?), certificates))
 }

@@ -1,25 +1,31 @@
 //! Logs on standard error: data belongs to standard output.
 
+mod limit;
+
 use std::env;
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError};
+use tracing_subscriber::filter::{EnvFilter, FilterExt, LevelFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use limit::Limit;
+
 /// Sends the process's logs to standard error: one compact line each, from `default_level` up unless
 /// `RUST_LOG` says otherwise; coloured only on a terminal without `NO_COLOR`; without a time in the journal,
-/// which keeps its own.
+/// which keeps its own. Of lines that one place of the program writes again and again, 120 a minute are written, and how many
+/// were left out.
 ///
 /// # Errors
-/// `RUST_LOG` is not a filter, or logging was started before.
+/// `RUST_LOG` is not a filter, logging was started before, or there is no thread to be had.
 pub fn init(default_level: LevelFilter) -> Result<(), LoggingError> {
     let filter =
         filter(env::var_os("RUST_LOG").map(|value| value.to_string_lossy().into_owned()), default_level)?;
     let colour = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = fmt::layer().compact().with_writer(io::stderr).with_ansi(colour);
     let lines = if stderr_is_journal() { lines.without_time().boxed() } else { lines.boxed() };
+    let filter = filter.and(Limit::telling().map_err(LoggingError::Thread)?);
     Registry::default().with(lines.with_filter(filter)).try_init().map_err(|_| LoggingError::StartedBefore)
 }
 
@@ -37,6 +43,9 @@ pub enum LoggingError {
         /// What the filter's parser says about it.
         cause: ParseError,
     },
+    /// The system gives no thread.
+    #[error("cannot start logging: {0}; the system gives no thread")]
+    Thread(io::Error),
     /// The process has a subscriber already.
     #[error("logging was started before; start it once, first thing in the program")]
     StartedBefore,

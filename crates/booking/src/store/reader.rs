@@ -75,6 +75,17 @@ impl Reader<'_> {
         })
     }
 
+    /// How many rooms were ever heard of, and how large the store is without the space that it can reuse, bytes.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn extent(&mut self) -> Result<(u64, u64), StoreError> {
+        self.ask(|connection| {
+            let rooms: i64 = connection.query_row("SELECT count(*) FROM rooms", [], |row| row.get(0))?;
+            Ok((rooms.unsigned_abs(), super::tidy::used(connection)?))
+        })
+    }
+
     /// One room with its state, if the store knows it.
     ///
     /// # Errors

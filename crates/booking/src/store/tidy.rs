@@ -126,7 +126,7 @@ fn forget(step: &Transaction<'_>, room: i64, before: i64) -> rusqlite::Result<us
     Ok(gone)
 }
 
-fn used(connection: &Connection) -> rusqlite::Result<u64> {
+pub(super) fn used(connection: &Connection) -> rusqlite::Result<u64> {
     let [page, all, free] =
         ["page_size", "page_count", "freelist_count"].map(|name| pragma(connection, name));
     Ok(page?.saturating_mul(all?.saturating_sub(free?)).cast_unsigned())

@@ -1,10 +1,13 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, Method, StatusCode, header};
 
 use super::door::Way;
 use super::guard::{Refusal, sole};
+use super::wrong::WrongTokens;
 use crate::problem::Problem;
 use crate::tokens::{Scope, Tokens};
 
@@ -23,6 +26,7 @@ enum Whom {
 
 #[derive(Clone)]
 struct Rules {
+    wrong: Arc<WrongTokens>,
     tokens: Arc<Tokens>,
     need: fn(&Method, &str) -> Need,
 }
@@ -52,8 +56,8 @@ impl Access {
     /// Those with one of `tokens` may ask what its scopes allow. `need` tells what a method and a path need; it has to say
     /// something of those that nothing answers to, too.
     #[must_use]
-    pub const fn by_tokens(tokens: Arc<Tokens>, need: fn(&Method, &str) -> Need) -> Self {
-        Self(Whom::Tokens(Rules { tokens, need }))
+    pub fn by_tokens(tokens: Arc<Tokens>, need: fn(&Method, &str) -> Need) -> Self {
+        Self(Whom::Tokens(Rules { wrong: Arc::default(), tokens, need }))
     }
 
     pub(super) fn check(
@@ -62,11 +66,12 @@ impl Access {
         path: &str,
         headers: &HeaderMap,
         way: Way,
+        client: Option<IpAddr>,
     ) -> Result<(), Refusal> {
         if way != Way::Tls && (method == Method::GET || method == Method::HEAD) {
             return Ok(());
         }
-        let Rules { tokens, need } = match &self.0 {
+        let Rules { wrong, tokens, need } = match &self.0 {
             Whom::All => return Ok(()),
             Whom::Members if way == Way::Socket => return Ok(()),
             Whom::Members => return Err(Refusal::of(socket_needed())),
@@ -76,7 +81,12 @@ impl Access {
         let scopes = tokens
             .scopes(token)
             .map_err(|error| Refusal::of(Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())))?;
-        let Some(scopes) = scopes else { return Err(unauthorized(WRONG_TOKEN, ", error=\"invalid_token\"")) };
+        let Some(scopes) = scopes else {
+            return Err(match client.and_then(|client| wrong.shown(client, Instant::now())) {
+                Some(wait) => too_many(wait),
+                None => unauthorized(WRONG_TOKEN, ", error=\"invalid_token\""),
+            });
+        };
         match need(method, path) {
             Need::Token => Ok(()),
             Need::Scope(scope) if scopes.contain(scope) => Ok(()),
@@ -116,7 +126,16 @@ const WRONG_TOKEN: &str = "This token does not count, or no longer. The server's
 
 fn unauthorized(detail: &str, error: &str) -> Refusal {
     let problem = Problem::new(StatusCode::UNAUTHORIZED, detail);
-    Refusal { problem, challenge: Some(format!("Bearer realm=\"siaga\"{error}")) }
+    Refusal { challenge: Some(format!("Bearer realm=\"siaga\"{error}")), ..Refusal::of(problem) }
+}
+
+fn too_many(wait: Duration) -> Refusal {
+    let seconds = wait.as_secs() + 1;
+    let detail = format!(
+        "Too many wrong tokens have come from this address. Ask with a right one, or again in {seconds} s."
+    );
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, detail);
+    Refusal { retry_after: Some(seconds), ..Refusal::of(problem) }
 }
 
 fn forbidden(scope: Scope) -> Refusal {
@@ -124,5 +143,5 @@ fn forbidden(scope: Scope) -> Refusal {
     let detail = format!("This needs a token with the scope `{scope}`, which this one has not.");
     let problem = Problem::of_kind(StatusCode::FORBIDDEN, "scope-missing", "Scope missing", detail);
     let challenge = format!("Bearer realm=\"siaga\", error=\"insufficient_scope\", scope=\"{scope}\"");
-    Refusal { problem, challenge: Some(challenge) }
+    Refusal { challenge: Some(challenge), ..Refusal::of(problem) }
 }

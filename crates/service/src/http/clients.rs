@@ -41,6 +41,13 @@ pub(super) struct Place {
     client: IpAddr,
 }
 
+impl Place {
+    /// Whose it is: an IPv4 address, or the first of an IPv6 network of 64 bits.
+    pub(super) const fn client(&self) -> IpAddr {
+        self.client
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.clients.open();

@@ -1,8 +1,9 @@
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -62,7 +63,8 @@ impl Door {
                     connections.spawn(async move {
                         match client {
                             Client::Plain(stream, _place) => connection::serve(stream, router, limits, closing).await,
-                            Client::Tls(stream, tls, _place) => {
+                            Client::Tls(stream, tls, place) => {
+                                let router = router.layer(Extension(ClientAddress(place.client())));
                                 connection::serve_tls(&tls, stream, router, limits, closing).await;
                             }
                             Client::Socket(stream) => connection::serve(stream, router, limits, closing).await,
@@ -126,6 +128,10 @@ impl Door {
         }))
     }
 }
+
+/// Who asks, as far as an address tells: goes with each of their requests.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClientAddress(pub(super) IpAddr);
 
 enum Client {
     Plain(TcpStream, Place),

@@ -10,7 +10,7 @@ use http_body_util::Limited;
 use tokio::time::timeout;
 
 use super::access::Access;
-use super::door::Way;
+use super::door::{ClientAddress, Way};
 use super::hosts::Hosts;
 use super::limits::Limits;
 use crate::problem::Problem;
@@ -35,7 +35,9 @@ impl Guard {
     fn admit(&self, request: &Request) -> Result<(), Refusal> {
         let host = self.check_host(request).map_err(Refusal::of)?;
         self.check_origin(host, request.headers()).map_err(Refusal::of)?;
-        self.access.check(request.method(), request.uri().path(), request.headers(), self.way)?;
+        let client = request.extensions().get().map(|&ClientAddress(client)| client);
+        let (method, path) = (request.method(), request.uri().path());
+        self.access.check(method, path, request.headers(), self.way, client)?;
         self.check_length(request.headers()).map_err(Refusal::of)
     }
 
@@ -154,11 +156,13 @@ const ALWAYS_SENT: [(HeaderName, HeaderValue); 4] = [
 pub(super) struct Refusal {
     pub(super) problem: Problem,
     pub(super) challenge: Option<String>,
+    /// In how many seconds it may be another matter.
+    pub(super) retry_after: Option<u64>,
 }
 
 impl Refusal {
     pub(super) const fn of(problem: Problem) -> Self {
-        Self { problem, challenge: None }
+        Self { problem, challenge: None, retry_after: None }
     }
 }
 
@@ -167,6 +171,9 @@ impl IntoResponse for Refusal {
         let mut response = self.problem.into_response();
         if let Some(challenge) = self.challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -14,6 +14,7 @@ mod guard;
 mod hosts;
 mod limits;
 mod socket;
+mod wrong;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -22,6 +22,7 @@ pub use client::{LinkEnd, LinkRequest, RoomLink};
 pub use desk::{Desk, DeskError, Doing, Handle, NotSaid, Received, SILENCE};
 pub(crate) use live::Live;
 pub use retry::{Retry, Why};
+pub use server::REFUSALS;
 pub(crate) use server::{Ended, Rooms, serve};
 
 /// How long the parties to a link wait for each other.

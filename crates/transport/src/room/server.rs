@@ -182,7 +182,28 @@ pub(crate) enum Ended {
     Full,
 }
 
+/// Why a room's link is not taken, or ended for what came over it, as it is written in metrics.
+pub const REFUSALS: [&str; 8] =
+    ["malformed", "too_slow", "protocol", "too_fast", "version", "other_room", "full", "not_stored"];
+
 impl Ended {
+    /// One of [`REFUSALS`]; `None` if the link is just gone.
+    pub(crate) const fn refusal(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Frame(FrameError::Lost(_) | FrameError::Ended) | Self::NoDesk | Self::Replaced => {
+                return None;
+            }
+            Self::Frame(FrameError::TooSlow) => "too_slow",
+            Self::Frame(_) => "malformed",
+            Self::Broke(_) => "protocol",
+            Self::TooFast => "too_fast",
+            Self::Version(_) => "version",
+            Self::OtherRoom { .. } => "other_room",
+            Self::Full => "full",
+            Self::Desk(_) => "not_stored",
+        })
+    }
+
     pub(crate) fn code(&self) -> VarInt {
         match self {
             Self::Frame(FrameError::TooSlow) => close::TOO_SLOW,
@@ -263,6 +284,25 @@ mod tests {
         assert_eq!(under_way(&still(2, 0, 99_000), at(32_000)), ms(0));
         said.on_ack(2, at(32_000));
         assert_eq!(said.take(&still(3, 2, 10), at(32_050)), Ok(Some((3, Duration::from_millis(40)))));
+    }
+
+    #[test]
+    fn every_refusal_is_counted_under_a_name_of_the_list_and_a_goodbye_is_none() {
+        let room: RoomId = "r1".parse().unwrap();
+        let refused = [
+            Ended::Frame(FrameError::TooLong(1)),
+            Ended::Frame(FrameError::TooSlow),
+            Ended::Broke("nothing"),
+            Ended::TooFast,
+            Ended::Version(0),
+            Ended::OtherRoom { named: room.clone(), told: room },
+            Ended::Full,
+            Ended::Desk(DeskError(String::new())),
+        ];
+        assert_eq!(refused.map(|ended| ended.refusal()), REFUSALS.map(Some));
+        for gone in [Ended::Frame(FrameError::Ended), Ended::Replaced] {
+            assert_eq!(gone.refusal(), None);
+        }
     }
 
     #[test]

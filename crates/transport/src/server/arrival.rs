@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use tracing::debug;
 
-use super::{Desk, ended::Ended, enrolment, session};
+use super::{Desk, Event, ended::Ended, enrolment, session};
 use crate::{
     close,
     control::{self, ControlError},
@@ -68,7 +68,11 @@ async fn by_protocol(
         (Some(ROOM_ALPN), _) => {
             let Peer { room, .. } = peer.ok_or(Ended::Nameless)?;
             let rooms = desk.rooms.as_ref().ok_or(room::Ended::NoDesk)?;
-            Ok(room::serve(connection, &room, rooms, move || drop(place)).await?)
+            let ended = room::serve(connection, &room, rooms, move || drop(place)).await;
+            if let Some(reason) = ended.as_ref().err().and_then(room::Ended::refusal) {
+                (desk.events)(Event::LinkRefused(reason));
+            }
+            Ok(ended?)
         }
         _ => Err(Ended::Broke("no protocol that this server speaks")),
     }

@@ -71,6 +71,8 @@ pub enum Event {
         /// And got it.
         given: bool,
     },
+    /// A room's link was not taken, or ended for what came over it: one of [`room::REFUSALS`].
+    LinkRefused(&'static str),
     /// Whether the list of revoked keys could be read; told when that changes.
     RevocationsRead(bool),
 }
