@@ -150,3 +150,30 @@ impl From<DailyWindow> for String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("not a part of a day; write times from 00:00 to 23:59, the earlier one first, like \"05:00-07:00\"")]
 pub struct WindowError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_read_as_people_write_them_and_told_the_same() {
+        let text = "Fri 13:00-16:30, Mon-Thu 07:30-16:00, Fri 07:30-11:30";
+        let hours: OfficeHours = text.parse().unwrap();
+        let on = |day| hours.on(day).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(on(Weekday::Monday), ["07:30-16:00"]);
+        assert_eq!(on(Weekday::Friday), ["07:30-11:30", "13:00-16:30"]);
+        assert_eq!(on(Weekday::Sunday), [""; 0]);
+        assert_eq!(String::from(hours), text);
+    }
+
+    #[test]
+    fn what_is_no_hours_is_refused() {
+        let long = "Mon 08:00-09:00, ".repeat(100) + "Mon 08:00-09:00";
+        for wrong in
+            ["", "always", "Mon", "Sen 08:00-16:00", "Mon 16:00-08:00", "Mon 8-16", "Mon 08:00-24:00", &long]
+        {
+            assert_eq!(wrong.parse::<OfficeHours>(), Err(HoursError), "{wrong}");
+        }
+        assert_eq!("08:00-08:00".parse::<DailyWindow>(), Err(WindowError));
+    }
+}
