@@ -27,6 +27,7 @@ use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     booking::{
         BookingRef, Calendar, Ruling,
+        calendar::Zone,
         precheck::{Action, Answer, Finding, Room, RoomSeen, Server, Stage, Times},
     },
     moment::Moment,
@@ -201,7 +202,7 @@ impl Prechecks {
         let actions = kept.progress.step(&times, answer, seen.room, server, now);
         if kept.progress != approval.progress {
             let told: Vec<Told> = actions.iter().filter_map(told).collect();
-            self.keep(&kept, told, seen.as_told, now).await?;
+            self.keep(&kept, told, seen.as_told, calendar.zone().clone(), now).await?;
             self.metrics.stepped(&approval, &kept);
         }
         self.ask(&key, &kept);
@@ -235,6 +236,7 @@ impl Prechecks {
         approval: &Approval,
         told: Vec<Told>,
         room: RoomSeen,
+        zone: Zone,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (approval, withdrawn) =
@@ -242,7 +244,7 @@ impl Prechecks {
         tell(&approval, &told);
         let persons = approval.is_a_persons();
         let work = move |turn: &mut siaga_booking::bookings::Turn<'_>| {
-            Ok::<_, NotDone<()>>(turn.keep_precheck(&approval, &told, &room)?)
+            Ok::<_, NotDone<()>>(turn.keep_precheck(&approval, &told, &room, &zone)?)
         };
         match self.bookings.in_turn(now, work).await {
             Ok((kept, _)) => {

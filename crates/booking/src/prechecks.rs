@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 use siaga_readiness::booking::{
-    decision::Decision,
+    calendar::Zone,
+    decision::{Decision, Ruling},
     precheck::{Doubt, Progress, RoomSeen, Standing, Withdrawal},
+    standing,
 };
 
 use crate::{
@@ -95,7 +97,7 @@ fn progress(connection: &Connection, booking: &BookingRow, number: u64) -> rusql
 
 impl Turn<'_> {
     /// Keeps how far the pre-checks of an approval are, and does with the booking what follows from that, with the letters that
-    /// tell of it. `room` is what was known of the room. Nothing is done about an approval that no longer counts: whether it
+    /// tell of it. `room` is what was known of the room; times are told in `zone`. Nothing is done about an approval that no longer counts: whether it
     /// does is answered.
     ///
     /// # Errors
@@ -105,6 +107,7 @@ impl Turn<'_> {
         approval: &Approval,
         told: &[Told],
         room: &RoomSeen,
+        zone: &Zone,
     ) -> Result<bool, StoreError> {
         let reference = &approval.booking.reference;
         let Some(booking) = self.booking(reference)? else { return Ok(false) };
@@ -122,6 +125,8 @@ impl Turn<'_> {
                 .execute(params![reference.as_str(), approval.number.cast_signed(), kept, now])
         })?;
         self.stand(&booking, &approval.progress.standing)?;
+        let Some(ruling) = booking.in_force(self.now()) else { return Ok(false) };
+        let about = standing::Told { reference, room: &booking.room, slot: booking.slot, zone };
         for told in told {
             match told {
                 Told::Withdrawn(why) if approval.is_a_persons() => {
@@ -132,21 +137,24 @@ impl Turn<'_> {
                         &json!({ "why": why, "room": checks(room) }),
                     )?;
                     self.stand_as(&booking, "unconfirmed")?;
-                    self.tell(Event::Unconfirmed, reference, why.reasons(), why.message(room))?;
+                    let message = about.because(ruling, why.message(room));
+                    self.tell(Event::Unconfirmed, reference, why.reasons(), message)?;
                 }
                 Told::Withdrawn(why) => {
-                    self.withdraw(&booking, why, room)?;
-                    self.tell(Event::Withdrawn, reference, why.reasons(), why.message(room))?;
+                    self.withdraw(&booking, &about, why, room)?;
+                    let message = about.because(Ruling::Review, why.message(room));
+                    self.tell(Event::Withdrawn, reference, why.reasons(), message)?;
                 }
                 Told::Unconfirmed(doubt) => {
                     self.note("unconfirmed", Some(reference), &json!({ "why": doubt }))?;
-                    self.tell(Event::Unconfirmed, reference, doubt.reasons(), doubt.message(room))?;
+                    let message = about.because(ruling, doubt.message(room));
+                    self.tell(Event::Unconfirmed, reference, doubt.reasons(), message)?;
                 }
                 Told::Confirmed => {
                     self.note("confirmed", Some(reference), &json!({}))?;
                     let code = siaga_readiness::reasons::Code::PrecheckConfirmed;
                     let text = siaga_readiness::catalogue::entry(code).text.clone();
-                    self.tell(Event::Confirmed, reference, vec![code], text)?;
+                    self.tell(Event::Confirmed, reference, vec![code], about.because(ruling, text))?;
                 }
             }
         }
@@ -176,6 +184,7 @@ impl Turn<'_> {
     fn withdraw(
         &mut self,
         booking: &BookingRow,
+        about: &standing::Told<'_>,
         why: &Withdrawal,
         room: &RoomSeen,
     ) -> Result<(), StoreError> {
@@ -183,7 +192,7 @@ impl Turn<'_> {
         let mut body: Value = serde_json::from_str(&entry.body).map_err(|error| self.unwritable(&error))?;
         let decision: Decision =
             serde_json::from_value(body["decision"].take()).map_err(|error| self.unwritable(&error))?;
-        let decision = decision.withdrawn(why, room, booking.slot.start(), self.now());
+        let decision = decision.withdrawn(about, why, room, self.now());
         let decided = Decided {
             reference: booking.reference.clone(),
             room: booking.room.clone(),

@@ -12,6 +12,7 @@ use siaga_booking::{
 use siaga_readiness::{
     booking::{
         Class, Decision, Ruling,
+        calendar::Zone,
         precheck::{Doubt, Fault, RoomSeen, Standing, Withdrawal},
     },
     reasons::Code,
@@ -70,7 +71,9 @@ fn letters(office: &Office) -> u64 {
 async fn keep(office: &Office, approval: &Approval, told: Vec<Told>, now: Timestamp) -> bool {
     let approval = approval.clone();
     let room = RoomSeen { online: true, last_seen: now, checks: Vec::new() };
-    let work = move |turn: &mut Turn<'_>| Ok::<_, NotDone<()>>(turn.keep_precheck(&approval, &told, &room)?);
+    let zone = Zone::named("Asia/Pontianak", jiff::tz::db()).unwrap();
+    let work =
+        move |turn: &mut Turn<'_>| Ok::<_, NotDone<()>>(turn.keep_precheck(&approval, &told, &room, &zone)?);
     office.bookings.in_turn(now, work).await.unwrap().0
 }
 

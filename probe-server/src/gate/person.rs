@@ -9,8 +9,9 @@ use siaga_booking::{
     NotDone,
     bookings::{BookingRow, Overridden, Turn},
     evidence,
+    webhook::Event,
 };
-use siaga_readiness::booking::{BookingRef, Ruling, Standing as Holds, request::Instant};
+use siaga_readiness::booking::{BookingRef, Ruling, Standing as Holds, request::Instant, standing};
 
 use super::{
     BookingAnswer, Gate, Refusal,
@@ -105,6 +106,7 @@ impl Gate {
             let cause = "a person decides: approve or deny".to_owned();
             return Err(Refusal::Said { key: "decision", cause });
         }
+        let zone = self.office().calendar.zone().clone();
         self.change(reference, move |turn, row| {
             not_cancelled(&row)?;
             not_over(&row, turn.now())?;
@@ -127,6 +129,10 @@ impl Gate {
             let overridden = Overridden { ruling: said.decision, until: said.expires_at };
             let body = json!({ "reference": row.reference, "override": said, "of": row.entry });
             turn.overrule(&row.reference, &overridden, &body)?;
+            let booking =
+                standing::Told { reference: &row.reference, room: &row.room, slot: row.slot, zone: &zone };
+            let message = booking.overridden(said.decision, &said.actor, &said.reason);
+            turn.tell(Event::Overridden, &row.reference, Vec::new(), message)?;
             Ok(())
         })
         .await

@@ -192,7 +192,8 @@ async fn unplugging_the_camera_ten_minutes_before_the_check_withdraws_the_approv
     let letter = letters.recv().await.unwrap();
     assert_eq!((letter["event"].as_str(), letter["reference"].as_str()), (Some("withdrawn"), Some("r1")));
     assert_eq!(letter["reasons"], json!(["PRECHECK_ROOM_FAILED", "CAMERA_MISSING"]));
-    assert!(letter["message"]["id"].as_str().unwrap().starts_with("Perlu ditinjau"), "{letter}");
+    let said = letter["message"]["id"].as_str().unwrap();
+    assert!(said.starts_with("Permohonan r1 ") && said.contains("perlu ditinjau"), "{letter}");
     assert_eq!(courier.carry_one(story.office.wall(), 0.0).await.unwrap(), None, "once");
 }
 

@@ -24,18 +24,24 @@ pub struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// A person decided, and why.
+    /// It stands so now, and why.
     #[must_use]
-    pub fn overridden(&self, ruling: Ruling, actor: &str, reason: &str) -> Text {
+    pub fn because(&self, ruling: Ruling, why: Text) -> Text {
         let opening = match ruling {
             Ruling::Approve | Ruling::ApproveWithConditions => Code::BookingApproved,
             Ruling::Review => Code::BookingToReview,
             Ruling::Deny => Code::BookingDenied,
         };
+        said(opening, &self.words()).and(why)
+    }
+
+    /// A person decided, and why.
+    #[must_use]
+    pub fn overridden(&self, ruling: Ruling, actor: &str, reason: &str) -> Text {
         let reason = reason.trim_end_matches('.');
         let reason = Text { id: reason.to_owned(), en: reason.to_owned() };
         let by = Words { name: Some(actor.to_owned()), when: Some(reason), ..Words::default() };
-        said(opening, &self.words()).and(said(Code::BookingOverridden, &by))
+        self.because(ruling, said(Code::BookingOverridden, &by))
     }
 
     /// What a person decided has run out.

@@ -5,20 +5,30 @@ use jiff::Timestamp;
 use super::{Doubt, Withdrawal};
 use crate::{
     answer::Check,
-    booking::decision::{CriterionCode, CriterionResult, Decision, Evidence, Ruling},
+    booking::{
+        decision::{CriterionCode, CriterionResult, Decision, Evidence, Ruling},
+        standing::Told,
+    },
     catalogue::{self, Text},
     reasons::Code,
     state::CheckState,
 };
 
 impl Decision {
-    /// The decision that takes the place of an approval: a person must look until the meeting begins at `start`. `room` is what
-    /// the server knew of the room.
+    /// The decision that takes the place of an approval: a person must look until the meeting begins. `room` is what the server
+    /// knew of the room.
     #[must_use]
-    pub fn withdrawn(mut self, why: &Withdrawal, room: &RoomSeen, start: Timestamp, now: Timestamp) -> Self {
-        let reasons = why.reasons();
-        let reason = reasons.first().copied().unwrap_or(Code::Unknown);
-        self.message = words(&reasons, &room.checks);
+    pub fn withdrawn(
+        mut self,
+        booking: &Told<'_>,
+        why: &Withdrawal,
+        room: &RoomSeen,
+        now: Timestamp,
+    ) -> Self {
+        let reason = why.reasons().first().copied().unwrap_or(Code::Unknown);
+        let text = why.message(room);
+        self.message = booking.because(Ruling::Review, text.clone());
+        let start = booking.slot.start();
         let failed = |links: bool| {
             let mut failed = room.checks.iter().filter(|check| check.state == CheckState::Failed);
             failed.any(|check| check.code.is_about_link() == links)
@@ -33,7 +43,7 @@ impl Decision {
             };
             if applies {
                 (criterion.result, criterion.reason) = (result, reason);
-                criterion.text = self.message.clone();
+                criterion.text = text.clone();
                 criterion.remedy = catalogue::entry(reason).remedy.clone();
                 criterion.evidence = vec![room.evidence()];
                 criterion.age_s = room.checks.iter().filter_map(|check| check.age_s).reduce(f64::max);
@@ -101,7 +111,11 @@ mod tests {
     use super::*;
     use crate::{
         answer::CheckCode,
-        booking::decision::{Criterion, PolicyStamp},
+        booking::{
+            calendar::Zone,
+            decision::{Criterion, PolicyStamp},
+            request::Slot,
+        },
     };
 
     fn approval() -> Decision {
@@ -143,8 +157,14 @@ mod tests {
     }
 
     fn withdrawn(why: &Withdrawal) -> Decision {
-        let (start, now) = ("2026-11-26T02:00:00Z", "2026-11-26T01:46:00Z");
-        approval().withdrawn(why, &room(), start.parse().unwrap(), now.parse().unwrap())
+        let time = |text: &str| text.parse().unwrap();
+        let booking = Told {
+            reference: &"SBW-1".parse().unwrap(),
+            room: &"r1".parse().unwrap(),
+            slot: Slot::new(time("2026-11-26T02:00:00Z"), time("2026-11-26T04:00:00Z")).unwrap(),
+            zone: &Zone::named("Asia/Pontianak", jiff::tz::db()).unwrap(),
+        };
+        approval().withdrawn(&booking, why, &room(), time("2026-11-26T01:46:00Z"))
     }
 
     fn result(decision: &Decision, code: CriterionCode) -> CriterionResult {
@@ -156,7 +176,8 @@ mod tests {
         let decision = withdrawn(&Withdrawal::Failed(vec![Code::CameraMissing]));
         assert_eq!(decision.decision, Ruling::Review);
         assert!(
-            decision.message.id.starts_with("Perlu ditinjau: ruang tidak lulus"),
+            decision.message.id.starts_with("Permohonan SBW-1 ")
+                && decision.message.id.contains("perlu ditinjau oleh petugas. Ruang tidak lulus"),
             "{}",
             decision.message.id
         );
