@@ -3,11 +3,13 @@
 //! * what is known of the room, and of its past at that hour, is looked up first: that may take a moment;
 //! * then the booking gets its turn: it is held against what else is booked just then, decided, noted in the log and kept, all or
 //!   nothing ([`siaga_booking::bookings`]);
-//! * [`answer`]: how a booking stands, as it is told; [`person`]: what people say about one.
+//! * [`answer`]: how a booking stands, as it is told; [`person`]: what people say about one;
+//! * [`suiting`]: which rooms would do.
 
 pub mod answer;
 pub mod person;
 mod refusal;
+pub mod suiting;
 
 use std::{
     path::{Path, PathBuf},

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use siaga_booking::store::RoomPage;
 use siaga_readiness::{
     answer::{Level, Readiness, RoomVerdict},
+    booking::{Slot, request::Instant},
     policy::TimeToLive,
     profile::{Profile, Profiles},
     reasons::Code,
@@ -20,7 +21,10 @@ use siaga_service::problem::Problem;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Answers, ask, known};
-use crate::desk::{Known, known::evidence_age};
+use crate::{
+    desk::{Known, known::evidence_age},
+    gate::{Refusal, suiting::Suits},
+};
 
 /// A misspelt question must not get the answer to another one.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -31,6 +35,20 @@ pub(super) struct Page {
     after: Option<RoomId>,
     limit: Option<u32>,
     profile: Option<String>,
+    /// Which rooms suit the time from here …
+    start: Option<Instant>,
+    /// … to here?
+    end: Option<Instant>,
+}
+
+impl Page {
+    fn slot(&self) -> Result<Option<Slot>, Problem> {
+        match (self.start, self.end) {
+            (None, None) => Ok(None),
+            (Some(start), Some(end)) => Ok(Some(Slot::new(start.0, end.0).map_err(Refusal::from)?)),
+            _ => Err(Problem::new(StatusCode::BAD_REQUEST, "`start` and `end` belong together.")),
+        }
+    }
 }
 
 /// The most rooms in one answer.
@@ -64,6 +82,9 @@ struct Summary {
     evidence_age_s: Option<f64>,
     valid_until: Option<Timestamp>,
     reasons: Vec<Code>,
+    /// Whether it suits the slot, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suits: Option<Suits>,
 }
 
 impl Summary {
@@ -83,6 +104,7 @@ impl Summary {
             level: readiness.level,
             valid_until: readiness.valid_until,
             reasons: readiness.reasons,
+            suits: None,
         }
     }
 }
@@ -101,6 +123,8 @@ pub(super) async fn list(
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, format!("`limit` is 1 to {MOST}.")));
     }
+    let slot = page.slot()?;
+    let booked_for = profile.clone().unwrap_or_else(|| Profile::minimum().clone());
     // One more tells whether there is a next page.
     let profiles = answers.profiles;
     let asked = RoomPage { site: page.site, after: page.after, limit: limit + 1 };
@@ -112,6 +136,11 @@ pub(super) async fn list(
     .await?;
     let more = rooms.len() > limit as usize;
     rooms.truncate(limit as usize);
+    if let Some(slot) = slot {
+        let names = rooms.iter().map(|room| room.room.clone()).collect();
+        let suits = answers.gate.suit(names, slot, booked_for).await?;
+        rooms.iter_mut().zip(suits).for_each(|(room, suits)| room.suits = Some(suits));
+    }
     let next = rooms.last().filter(|_| more).map(|last| last.room.clone());
     Ok(Json(Listed { rooms, next }).into_response())
 }
