@@ -293,7 +293,18 @@ fn a_laptop_that_was_carried_elsewhere_has_no_history_there() {
         change(past, |found| found.network = Some(NetworkId(2)));
     }
     assert_eq!(told_of(&both, Profile::minimum(), elsewhere).days, 6);
-    assert_eq!(told(&both).days, 14);
+}
+
+#[test]
+fn a_laptop_that_comes_and_goes_is_not_there_on_the_days_on_which_it_was_elsewhere() {
+    let mut past = good_days(20);
+    for past in past.iter_mut().filter(|it| it.window.date.weekday() == Weekday::Friday) {
+        change(past, |found| found.network = Some(NetworkId(2)));
+    }
+    let told = told(&past);
+    // The oldest Friday came before anything was known of this network.
+    assert_eq!((told.outlook, told.good_days, told.days), (Outlook::Poor, 16, 19));
+    assert!(told.history.iter().filter(|day| day.elsewhere).count() == 4);
 }
 
 #[test]

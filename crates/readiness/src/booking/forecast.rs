@@ -147,7 +147,13 @@ fn of_one_kind(
     known_since: Timestamp,
     needs: Needs,
 ) -> Forecast {
-    let history: Vec<Day> = past.iter().map(|past| day::judge(past, required, link)).collect();
+    let mut history: Vec<Day> = past.iter().map(|past| day::judge(past, required, link)).collect();
+    // The newest comes first. A laptop that was carried elsewhere and came back will be elsewhere again.
+    if let Some(first) = history.iter().rposition(|day| day.passed + day.failed > 0) {
+        for day in history[..first].iter_mut().filter(|day| day.elsewhere) {
+            day.good = Some(false);
+        }
+    }
     let counted = history.iter().filter(|day| day.good.is_some()).count();
     let good = history.iter().filter(|day| day.good == Some(true)).count();
     let (days, good_days) = (count(counted), count(good));

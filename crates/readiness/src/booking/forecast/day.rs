@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use siaga_probe::{Bitrate, Direction, Mode, Verdict, network::NetworkId};
 
-use super::{Link, Window};
+use super::{Link, Whereabouts, Window};
 use crate::profile::Requirements;
 
 /// What is kept of a room of one [`Window`].
@@ -66,6 +66,8 @@ pub struct Day {
     pub passed: u32,
     /// Gate probes that did not.
     pub failed: u32,
+    /// The room was on another network: it was probed there and not on the one that counts.
+    pub elsewhere: bool,
     /// The link failed to hold the rates for longer than a gate probe looks, and has not been seen to hold them since.
     pub tired: bool,
     /// The devices were there for as long as they must be; `None` if nobody knows.
@@ -92,7 +94,15 @@ pub(super) fn judge(past: &Past, required: &Requirements, link: Link) -> Day {
         (Some(true), Some(true)) => (past.online > 0 || required.network.is_some()).then_some(true),
         _ => None,
     };
-    Day { date: past.window.date, passed, failed, tired, devices, good }
+    let elsewhere = passed + failed == 0 && is_elsewhere(past, link);
+    Day { date: past.window.date, passed, failed, elsewhere, tired, devices, good }
+}
+
+fn is_elsewhere(past: &Past, link: Link) -> bool {
+    let inside = past.window.from..past.window.to;
+    let made = |found: &&Found| found.mode == Mode::Gate && inside.contains(&found.at);
+    let Whereabouts::On(here) = link.network else { return false };
+    past.found.iter().filter(made).any(|found| found.network.is_some_and(|network| network != here))
 }
 
 fn is_enough(good: u32, bad: u32) -> bool {
