@@ -7,7 +7,7 @@ use siaga_readiness::{
     profile::ProfileName,
     report::{
         Ack, CheckAnswer, CheckNow, CheckingFrame, Facts, FromRoom, FromServer, Looks, RecordsFrame,
-        RulesFrame, SnapshotFrame, StillFrame, Tolerant,
+        SnapshotFrame, StillFrame, Tolerant,
     },
     snapshot::Snapshot,
 };
@@ -93,7 +93,7 @@ impl Talk<'_> {
                 Ok(FromServer::Ack(ack)) => self.on_ack(ack, &mut course).await,
                 Ok(FromServer::CheckNow(wish)) => self.check_now(wish, &mut course),
                 Ok(FromServer::Agenda(agenda)) => self.room.bookings().are(agenda, Timestamp::now()),
-                Ok(FromServer::Rules(RulesFrame { rules })) => self.ruled.hear(self.room, rules).await,
+                Ok(FromServer::Rules(frame)) => self.ruled.hear(self.room, frame.rules).await,
                 Ok(FromServer::Welcome(_) | FromServer::Unknown) => {}
                 Err(end) => return Some(end),
             }

@@ -113,7 +113,7 @@ pub enum FromServer {
     /// The room's next bookings.
     Agenda(Agenda),
     /// What the room is to go by.
-    Rules(RulesFrame),
+    Rules(Box<RulesFrame>),
     /// A frame of a newer version.
     #[serde(other)]
     Unknown,

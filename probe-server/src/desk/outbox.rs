@@ -159,7 +159,7 @@ impl All {
 }
 
 fn rules_frame(rules: &Rules) -> FromServer {
-    FromServer::Rules(RulesFrame { rules: Tolerant::Understood(rules.clone()) })
+    FromServer::Rules(Box::new(RulesFrame { rules: Tolerant::Understood(rules.clone()) }))
 }
 
 /// The first version of the frames that has more than wishes.

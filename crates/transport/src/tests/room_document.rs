@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use siaga_readiness::report::{
     Ack, Agenda, CheckNow, CheckingFrame, DeviceEvent, Echo, FromRoom, FromServer, Looks, MAX_BOOKINGS,
-    MAX_FRAME, MAX_RECORDS, NextBooking, StillFrame, Tick, Ticked, VERSION, Welcome, rules::FreshnessRules,
+    MAX_FRAME, MAX_RECORDS, NextBooking, StillFrame, Tick, Ticked, VERSION, Welcome,
 };
 
 use super::{
