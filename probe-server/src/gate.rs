@@ -10,6 +10,7 @@ pub mod answer;
 pub mod person;
 mod refusal;
 pub mod suiting;
+pub mod report;
 
 use std::{
     path::{Path, PathBuf},

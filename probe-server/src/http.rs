@@ -80,6 +80,7 @@ fn described() -> (Router<Answers>, String) {
     let (router, mut description) = OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(bookings::list))
         .routes(routes!(bookings::put, bookings::get, bookings::cancel))
+        .routes(routes!(bookings::report))
         .routes(routes!(bookings::evidence))
         .routes(routes!(bookings::overrule))
         .routes(routes!(bookings::outcome))

@@ -22,6 +22,7 @@ use crate::{
     gate::{
         BookingAnswer, Refusal,
         person::{OutcomeSaid, Override},
+        report::Report,
     },
     office::Rules,
 };
@@ -133,6 +134,18 @@ pub(super) async fn dry_run(
         None => named("dry-run")?,
     };
     Ok(Json(gate.dry_run(reference, request).await?).into_response())
+}
+
+/// All that is known of a booking, held or refused
+#[utoipa::path(
+    get, path = "/v1/bookings/{reference}/report", tag = "bookings", params(("reference" = BookingRef, Path)),
+    responses((status = OK, description = "How it stands, and how that came about", body = Report))
+)]
+pub(super) async fn report(
+    State(Answers { gate, .. }): State<Answers>,
+    Path(reference): Path<String>,
+) -> Result<Response, Problem> {
+    Ok(Json(gate.report(&named(&reference)?).await?).into_response())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -281,6 +281,22 @@ async fn evidence_verifies_with_the_server_s_key_and_tells_what_the_log_tells() 
 }
 
 #[tokio::test]
+async fn a_report_tells_how_it_came_about_of_what_was_held_and_of_what_was_refused() {
+    let counter = Counter::with_room().await;
+    counter.put("a", &asked(26, 9)).await;
+    let (_, denied) = counter.put("b", &asked(26, 9)).await;
+    counter.office.later(5 * 86_400);
+    counter.ask("POST", "/v1/bookings/a/outcome", &json!({ "outcome": "ok" })).await;
+    let (status, held) = counter.json("/v1/bookings/a/report").await;
+    let kinds: Vec<_> = held["entries"].as_array().unwrap().iter().map(|it| it["kind"].clone()).collect();
+    assert_eq!((status, kinds), (200, vec![json!("decided"), json!("outcome")]), "{held}");
+    assert_eq!((&held["booking"]["outcome"], &held["truncated"]), (&json!("ok"), &json!(false)));
+    let (_, refused) = counter.json("/v1/bookings/b/report").await;
+    assert_eq!(refused["entries"][0]["body"]["decision"]["criteria"], denied["criteria"]);
+    assert_eq!(counter.json("/v1/bookings/x/report").await.0, 404);
+}
+
+#[tokio::test]
 async fn bookings_are_listed_as_they_stand_page_by_page() {
     let counter = Counter::with_room().await;
     for (name, day) in [("c", 27), ("a", 26), ("b", 26)] {
