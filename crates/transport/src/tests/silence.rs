@@ -2,14 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use quinn::{TransportConfig, VarInt};
+use quinn::{Endpoint, TransportConfig, VarInt};
 use siaga_probe::{Direction, Reason, Verdict, control::FromServer};
 
+use tokio::net::UdpSocket;
+
 use super::{
-    lab::{Lab, Room, SHORT, TestServer, ask, assert_told, send_train},
+    lab::{Lab, Room, SHORT, SHORT_TRAINS, TestServer, ask, assert_told, limits, mbps, send_train, within},
     socket::{Mood, MoodySocket},
 };
-use crate::server::Event;
+use crate::{patience::Patience, server::Event};
 
 #[tokio::test]
 async fn a_server_that_never_answers_the_request_has_failed() {
@@ -125,4 +127,34 @@ async fn a_room_that_takes_no_answer_holds_no_place() {
     second.closed().await;
     server.finished().await;
     lab.room(server.address).await.granted().await;
+}
+
+/// It shows that its address is its own, begins the handshake and is not heard of again: the cheapest way to hold a place.
+#[tokio::test]
+async fn who_never_finishes_the_handshake_holds_a_place_for_its_time_and_no_longer() {
+    let lab = Lab::new();
+    let patience = Patience { handshake: Duration::from_millis(300), ..SHORT_TRAINS };
+    let server = TestServer::start_with(&lab, limits(mbps(10), 1), patience, 1);
+    let between = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let client = Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();
+    let here = between.local_addr().unwrap();
+    let _connecting = client.connect_with(lab.client_config(), here, "127.0.0.1").unwrap();
+    let client = ([127, 0, 0, 1], client.local_addr().unwrap().port()).into();
+    let mut packet = [0; 2_000];
+    // Its first packet, the Retry, and its first packet once more; then the way is cut.
+    for to in [server.address, client, server.address] {
+        let (length, _) = within(between.recv_from(&mut packet)).await.unwrap();
+        between.send_to(&packet[..length], to).await.unwrap();
+    }
+    let (_, from) = within(between.recv_from(&mut packet)).await.unwrap();
+    assert_eq!(from, server.address, "the server has begun its part");
+    let served = async {
+        loop {
+            let endpoint = Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();
+            if let Ok(mut room) = Room::connect(endpoint, server.address, lab.client_config()).await {
+                return room.ask().await;
+            }
+        }
+    };
+    assert!(matches!(within(served).await, FromServer::Grant(_)));
 }

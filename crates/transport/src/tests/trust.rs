@@ -1,13 +1,20 @@
 //! Who is believed, and the words for who is not.
 
-use std::future::pending;
+use std::{future::pending, sync::Arc};
 
+use quinn::{ClientConfig, ConnectionError, Endpoint, TransportErrorCode, crypto::rustls::QuicClientConfig};
+use rustls::{
+    SignatureScheme, client::ResolvesClientCert, crypto::ring::sign::any_supported_type, sign::CertifiedKey,
+};
 use siaga_probe::Reason;
 
 use super::lab::{
     Authority, Lab, Purpose, SHORT_TRAINS, TestServer, VALID, assert_served, assert_told, within,
 };
-use crate::client::probe;
+use crate::{
+    client::probe,
+    identity::{self, PROBE_ALPN},
+};
 
 /// Years that are over.
 const PAST: [i32; 2] = [2001, 2002];
@@ -55,3 +62,42 @@ async fn a_room_whose_certificate_does_not_fit_is_refused_and_the_remedy_is_told
     }
     assert_served(&lab.probe(server.address, SHORT_TRAINS).await);
 }
+
+/// Shows another's certificate, which is public, and signs with a key of its own.
+#[derive(Debug)]
+struct Stolen(Arc<CertifiedKey>);
+
+impl ResolvesClientCert for Stolen {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.clone())
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_without_its_key_is_worth_nothing() {
+    let lab = Lab::new();
+    let server = TestServer::start(&lab, 1, SHORT_TRAINS);
+    let thief = lab.authority.issue(Purpose::Room, "thief", VALID);
+    let key = any_supported_type(&thief.key).unwrap();
+    let mut tls = identity::client(&lab.authority.trust(), None, PROBE_ALPN).unwrap();
+    tls.client_auth_cert_resolver =
+        Arc::new(Stolen(Arc::new(CertifiedKey::new(lab.room.chain.clone(), key))));
+    let config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()));
+    let endpoint = Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();
+    let connecting = endpoint.connect_with(config, server.address, "127.0.0.1").unwrap();
+    // To a client of TLS 1.3 the handshake is over before the server has looked at its signature.
+    let ended = match within(connecting).await {
+        Ok(connection) => within(connection.closed()).await,
+        Err(ended) => ended,
+    };
+    let ConnectionError::ConnectionClosed(close) = ended else { panic!("{ended:?}") };
+    assert_eq!(close.error_code, TransportErrorCode::crypto(DECRYPT_ERROR), "{close:?}");
+    assert!(server.stop().await.is_empty(), "nothing was granted");
+}
+
+/// A signature that is not its owner's (RFC 8446, 6.2).
+const DECRYPT_ERROR: u8 = 51;
