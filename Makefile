@@ -1,11 +1,12 @@
 # Everything works on a fresh Debian 12 with git, make and a Rust toolchain, as root or with sudo.
 
-.PHONY: help deps build demo test lint bench clean
+.PHONY: help deps build demo test lint bench soak clean
 
 help:
 	@echo 'make demo   try Siaga on this machine: a probe server and an agent on loopback'
 	@echo 'make test   everything that this machine can test; what it cannot, it names'
-	@echo 'make bench  measure time, bytes, latency and memory, and compare with iperf3 (docs/bench-results.md)'
+	@echo 'make bench  measure time, bytes, latency and memory, and compare with iperf3 (docs/bench-results.md, docs/server-results.md)'
+	@echo 'make soak   what takes too long for every day (docs/soak-results.md)'
 	@echo 'make lint   formatting and clippy'
 	@echo 'make build  the two programs, in target/release'
 
@@ -30,6 +31,10 @@ lint:
 bench:
 	@tests/scripts/deps build bench
 	@tests/scripts/bench
+
+soak:
+	@tests/scripts/deps build bench
+	@tests/scripts/soak
 
 clean:
 	cargo clean

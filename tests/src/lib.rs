@@ -8,6 +8,7 @@
 //! * [`bench`]: the real programs beside iperf3 over such links.
 //! * [`programs`]: the real programs, started and ended.
 //! * [`lab_room`]: what a good room would report.
+//! * [`province`]: what a province's server is held to, measured.
 //! * [`swarm`]: a province of rooms in one process.
 
 pub mod bench;
@@ -17,5 +18,6 @@ pub mod lab_room;
 pub mod link;
 pub mod matrix;
 pub mod programs;
+pub mod province;
 pub mod swarm;
 pub mod targets;

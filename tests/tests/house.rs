@@ -75,3 +75,23 @@ fn by_the_table() -> Uses {
     }
     uses
 }
+
+/// Each test that docs/withstands.md names is where it says.
+#[test]
+fn what_a_server_withstands_is_shown_by_tests_that_are_there() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/withstands.md")).unwrap();
+    let mut named = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ")) {
+        let mut code = String::new();
+        for word in line.split('`').skip(1).step_by(2) {
+            if word.ends_with(".rs") {
+                let file = format!("{}/../{word}", env!("CARGO_MANIFEST_DIR"));
+                code = fs::read_to_string(file).unwrap_or_else(|error| panic!("{word}: {error}"));
+            } else if !code.is_empty() && word.contains('_') {
+                assert!(code.contains(&format!("fn {word}(")), "no {word} where docs/withstands.md says");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 40, "{named}");
+}

@@ -4,10 +4,6 @@
 
 use std::{
     error::Error,
-    fs,
-    io::{Read, Write},
-    net::TcpStream,
-    process::Command,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -16,6 +12,7 @@ use serde_json::Value;
 use siaga_tests::{
     bench::scan,
     programs::{Daemon, Lab},
+    province::machine::{get, processor_seconds, resident_kib},
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -74,10 +71,7 @@ fn requests(agent: &Daemon, path: &str) -> Result<()> {
     let mut milliseconds = Vec::new();
     for _ in 0..REQUESTS {
         let started = Instant::now();
-        let mut stream = TcpStream::connect(agent.http)?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", agent.http)?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
+        get(agent.http, path)?;
         milliseconds.push(started.elapsed().as_secs_f64() * 1e3);
     }
     row(&format!("GET {path} ×{REQUESTS}, ms"), milliseconds, "p99 < 5");
@@ -89,26 +83,11 @@ fn idle(agent: &Daemon) -> Result<()> {
     let before = processor_seconds(agent.id())?;
     sleep(IDLE);
     let share = (processor_seconds(agent.id())? - before) / IDLE.as_secs_f64() * 100.0;
-    let megabytes = resident_megabytes(agent.id())?;
+    #[allow(clippy::cast_precision_loss)]
+    let megabytes = resident_kib(agent.id())? as f64 * 1024.0 / 1e6;
     println!("{:<44} {megabytes:>10.1} {:>10} {:>10}   < 30", "agent, resident memory, MB", "", "");
     println!("{:<44} {share:>10.2} {:>10} {:>10}   < 0.5", "agent, share of a core while idle, %", "", "");
     Ok(())
-}
-
-fn resident_megabytes(pid: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
-    let kibibytes: f64 = line.split_whitespace().nth(1).ok_or("no VmRSS")?.parse()?;
-    Ok(kibibytes * 1024.0 / 1e6)
-}
-
-fn processor_seconds(pid: u32) -> Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The fields after the name, which may hold anything: state is field 3, utime 14, stime 15 (proc(5)).
-    let fields: Vec<&str> = stat.rsplit_once(')').ok_or("no name")?.1.split_whitespace().collect();
-    let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
-    let per_second = Command::new("getconf").arg("CLK_TCK").output()?;
-    Ok(ticks / String::from_utf8(per_second.stdout)?.trim().parse::<f64>()?)
 }
 
 fn row(name: &str, mut values: Vec<f64>, target: &str) {

@@ -32,6 +32,21 @@ impl Authority {
         Ok(Self { issuer: issuer.map_err(io::Error::other)? })
     }
 
+    /// A certificate for the server under this address, and its key, both in PEM.
+    ///
+    /// # Errors
+    /// The name can't stand in one.
+    pub fn sign_server(&self, name: &str) -> io::Result<(String, String)> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let mut params = CertificateParams::new([name.to_owned()]).map_err(io::Error::other)?;
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
+        Ok((certificate.pem(), key.serialize_pem()))
+    }
+
     /// A certificate for a room of this name.
     ///
     /// # Errors

@@ -33,10 +33,15 @@ pub struct Links {
     standing: JoinSet<io::Error>,
     /// How long it took until all of them stood and had reported.
     pub took: Duration,
+    /// Attempts that failed and were repeated, as a room does.
+    pub repeated: usize,
 }
 
 /// Handshakes at a time: they are this machine's work at both ends.
-const AT_A_TIME: usize = 32;
+pub const AT_A_TIME: usize = 32;
+
+/// Attempts of one room.
+const ATTEMPTS: usize = 3;
 
 impl Links {
     /// Opens one link for each room and reports over it.
@@ -54,12 +59,19 @@ impl Links {
             let places = places.clone();
             opening.spawn(async move {
                 let _place = places.acquire_owned().await.map_err(io::Error::other)?;
-                report(&request, &name).await
+                let mut failed = 0;
+                loop {
+                    match report(&request, &name, 10_000_000).await {
+                        Err(_) if failed + 1 < ATTEMPTS => failed += 1,
+                        reported => return reported.map(|link| (link, failed)),
+                    }
+                }
             });
         }
-        let mut standing = JoinSet::new();
+        let (mut standing, mut repeated) = (JoinSet::new(), 0);
         while let Some(opened) = opening.join_next().await {
-            let mut link = opened.map_err(io::Error::other)??;
+            let (mut link, failed) = opened.map_err(io::Error::other)??;
+            repeated += failed;
             standing.spawn(async move {
                 loop {
                     if let Err(end) = link.hear().await {
@@ -68,7 +80,7 @@ impl Links {
                 }
             });
         }
-        Ok(Self { standing, took: started.elapsed() })
+        Ok(Self { standing, took: started.elapsed(), repeated })
     }
 
     /// Keeps them for `time`.
@@ -83,13 +95,15 @@ impl Links {
     }
 }
 
-fn identity(room: &RoomIdentity) -> io::Result<Identity> {
+/// As the agent loads it.
+pub(crate) fn identity(room: &RoomIdentity) -> io::Result<Identity> {
     let dir = tempfile::tempdir()?;
     room.write(dir.path())?;
     Identity::load_dir(dir.path()).map_err(io::Error::other)
 }
 
-async fn report(request: &LinkRequest, room: &str) -> io::Result<RoomLink> {
+/// A link that stands, over which its room has said how it is.
+pub(crate) async fn report(request: &LinkRequest, room: &str, up_bps: u64) -> io::Result<RoomLink> {
     let hello = Hello {
         version: VERSION,
         agent: env!("CARGO_PKG_VERSION").to_owned(),
@@ -101,14 +115,14 @@ async fn report(request: &LinkRequest, room: &str) -> io::Result<RoomLink> {
     let ended = |end: LinkEnd| io::Error::other(end.words);
     let mut link = RoomLink::open(request, hello).await.map_err(ended)?;
     let (no, echo) = link.number();
-    let facts = Tolerant::Understood(facts(room));
+    let facts = Tolerant::Understood(facts(room, up_bps));
     link.say(&FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }))).await.map_err(ended)?;
     link.hear().await.map_err(ended)?;
     Ok(link)
 }
 
-/// A room whose link was probed just now.
-fn facts(room: &str) -> Facts {
+/// A room whose link was probed just now, and carries so much up.
+pub(crate) fn facts(room: &str, up_bps: u64) -> Facts {
     let now = Moment { wall: jiff::Timestamp::now(), since_boot: Duration::from_secs(1000), boot: BootId(1) };
     let setup = Setup {
         room: room.to_owned(),
@@ -120,7 +134,7 @@ fn facts(room: &str) -> Facts {
         server_place: ServerPlace::Public,
         network: None,
         clock_offset_s: None,
-        result: passed(),
+        result: passed(up_bps),
     };
     tracker.observe(Observation {
         at: now,
@@ -130,7 +144,7 @@ fn facts(room: &str) -> Facts {
     Facts::of(tracker.snapshot(), now)
 }
 
-fn passed() -> ProbeResult {
+fn passed(up_bps: u64) -> ProbeResult {
     let direction = |bps| DirectionResult {
         verdict: Verdict::Pass,
         delivered_bps: Some(bps),
@@ -145,7 +159,7 @@ fn passed() -> ProbeResult {
         verdict: Verdict::Pass,
         reason: Reason::Sustained,
         detail: None,
-        up: direction(10_000_000),
+        up: direction(up_bps),
         down: direction(20_000_000),
         rtt_ms: RoundTrip::default(),
     }
