@@ -217,9 +217,9 @@ impl SimulatedRoom {
                 past.online += 30;
                 past.microphone.good += 30;
                 if self.has_camera(at, office) {
-                    past.camera.good += 30
+                    past.camera.good += 30;
                 } else {
-                    past.camera.bad += 30
+                    past.camera.bad += 30;
                 }
                 let network = self.network(at, decided, office);
                 past.found.extend(found(at, Mode::Gate, self.gate(at, decided, office), network));
