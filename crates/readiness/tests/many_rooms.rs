@@ -1,5 +1,4 @@
-//! The laws of readiness on very many random rooms: 100,000, or as many as make `SIAGA_LAW_STEPS` events in all. Minutes of processor
-//! time: `cargo test --release -p siaga-readiness --test many_rooms -- --ignored --nocapture`.
+//! The laws of readiness on very many random rooms: 100,000, or as many as make `SIAGA_LAW_STEPS` events in all.
 //!
 //! `laws.rs` tries every change of every event of a few thousand rooms, and makes the shortest story of what breaks a law. Here each room
 //! is changed in one place only; a room that breaks a law is named by its number, so that it can be made again.
@@ -31,7 +30,6 @@ const ROOMS: u64 = 100_000;
 const BATCH: u64 = 250;
 
 #[test]
-#[ignore = "takes minutes: cargo test --release -p siaga-readiness --test many_rooms -- --ignored"]
 fn the_laws_hold_for_very_many_random_rooms() {
     let steps: Option<u64> = env::var("SIAGA_LAW_STEPS").ok().map(|steps| steps.parse().expect("a number"));
     let (batches, told) = (AtomicU64::new(0), Told::default());
