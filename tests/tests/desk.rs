@@ -22,6 +22,8 @@ accept_internal_server = true
 probe_interval = "1s"
 "#;
 
+const AS_MINIMUM: &str = "/v1/rooms/lab?profile=minimum";
+
 #[test]
 fn a_room_is_known_while_it_reports_and_remembered_when_it_is_gone() {
     let lab = Lab::new().unwrap();
@@ -37,8 +39,11 @@ fn a_room_is_known_while_it_reports_and_remembered_when_it_is_gone() {
     assert_eq!(get(&server, "/v1/rooms/lab").0, 404, "it was never heard of");
 
     let agent = lab.agent(&config).unwrap();
-    let room = eventually(&server, "/v1/rooms/lab", |room| room["online"] == true);
+    let room = eventually(&server, AS_MINIMUM, |room| room["online"] == true);
     assert_eq!(room["readiness"]["checks"][0]["reason"], "ROOM_ONLINE");
+    // It goes by a profile that its desk has not.
+    let unanswered = |room: &Value| room["reasons"][0] == "PROFILE_UNKNOWN" && room["verdict"] == "unknown";
+    eventually(&server, "/v1/rooms/lab", unanswered);
     assert_ne!(room["reasons"][0], "ROOM_OFFLINE");
     agent.wait_for("verdict=pass").unwrap();
     let measured = |history: &Value| count(history, "gate.up") > 0;
@@ -52,13 +57,13 @@ fn a_room_is_known_while_it_reports_and_remembered_when_it_is_gone() {
             .args(["rooms", "revoke", "--room", "lab", "--dir"])
             .arg(lab.server_dir()),
     );
-    let gone = eventually(&server, "/v1/rooms/lab", |room| room["online"] == false);
+    let gone = eventually(&server, AS_MINIMUM, |room| room["online"] == false);
     assert_eq!(
         (&gone["verdict"], &gone["reasons"][0]),
         (&"unknown".into(), &"ROOM_OFFLINE".into()),
         "{gone}"
     );
-    let (status, readiness) = get(&server, "/v1/rooms/lab/readiness");
+    let (status, readiness) = get(&server, "/v1/rooms/lab/readiness?profile=minimum");
     assert_eq!(status, 503);
     let readiness: Value = serde_json::from_str(&readiness).unwrap();
     assert!(readiness["checks"][0]["observed_at"].is_string(), "it says when it was last seen: {readiness}");

@@ -183,6 +183,8 @@ fn what_is_set_once_on_the_server_counts_in_the_room_also_after_both_were_restar
 fn somebody_far_away_asks_the_room_to_check_itself() {
     let office = Office::open();
     let agent = office.agent();
+    let is_heard = || (get(&office.server, "/v1/rooms/lab").1["online"] == true).then_some(());
+    eventually("the room can be heard", is_heard);
     let (accepted, check) = office.ask_for_a_check();
     assert_eq!(accepted, 202, "{check}");
     let check: Value = serde_json::from_str(&check).unwrap();
