@@ -15,7 +15,7 @@ use siaga_readiness::{
         Ruling,
         precheck::{Fault, Stage, Standing},
     },
-    profile::{Profile, Profiles},
+    profile::Profiles,
 };
 
 use crate::desk::Desk;
@@ -171,9 +171,9 @@ impl BookingMetrics {
         if let Ok((tally, mailbag, next)) = looked {
             self.stand(&tally, mailbag);
             for Next { room, start, profile } in next {
-                let profile = profiles.named(&profile).ok().unwrap_or_else(|| Profile::minimum());
                 let known = desk.room(&room).ok().flatten();
-                let ready = known.is_some_and(|known| known.readiness(profile, None).is_granted());
+                let ready =
+                    known.is_some_and(|known| known.readiness_named(&profile, profiles, None).is_granted());
                 self.next_start.with_label_values(&[room.as_str()]).set(start.as_second());
                 self.next_ready.with_label_values(&[room.as_str()]).set(ready.into());
             }

@@ -31,7 +31,7 @@ use siaga_readiness::{
         precheck::{Action, Answer, Finding, Room, RoomSeen, Server, Stage, Times},
     },
     moment::Moment,
-    profile::{Profile, Profiles},
+    profile::Profiles,
     report::NextBooking,
     room::RoomId,
     state::CheckState,
@@ -223,12 +223,9 @@ impl Prechecks {
     async fn see(&self, approval: &Approval) -> Result<Seen, StoreError> {
         let (desk, id) = (self.desk.clone(), approval.booking.room.clone());
         let known = blocking(move || desk.room(&id)).await?;
-        let profile = approval.profile().and_then(|name| self.profiles.named(&name).ok().cloned());
-        Ok(Seen::of(
-            known.as_ref(),
-            &profile.unwrap_or_else(|| Profile::minimum().clone()),
-            self.desk.now().wall,
-        ))
+        // A profile that was taken away since confirms nothing: what it asked for can't be told any more.
+        let profile = approval.profile().unwrap_or_default();
+        Ok(Seen::of(known.as_ref(), &profile, &self.profiles, self.desk.now().wall))
     }
 
     async fn keep(
@@ -299,14 +296,14 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(known: Option<&Known>, profile: &Profile, now: Timestamp) -> Self {
+    fn of(known: Option<&Known>, profile: &str, profiles: &Profiles, now: Timestamp) -> Self {
         let Some(known) = known else {
             // It was never heard.
             let room = Room { away: Some(Duration::MAX), in_use: false };
             let as_told = RoomSeen { online: false, last_seen: now, checks: Vec::new() };
             return Self { room, finding: Finding::Unclear(Vec::new()), as_told };
         };
-        let (readiness, presence) = (known.readiness(profile, None), known.presence());
+        let (readiness, presence) = (known.readiness_named(profile, profiles, None), known.presence());
         let in_use = readiness.checks.iter().any(|check| check.state == CheckState::InUse);
         Self {
             room: Room { away: (!presence.online).then_some(presence.age), in_use },

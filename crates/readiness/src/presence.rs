@@ -8,7 +8,6 @@ use crate::{
     answer::{Check, CheckCode, Level, Readiness, RoomVerdict},
     catalogue::{self, Text},
     moment::whole_milliseconds,
-    profile::ProfileName,
     reasons::Code,
     state::CheckState,
 };
@@ -40,11 +39,11 @@ impl Readiness {
         self
     }
 
-    /// The same for a room that goes by a profile which is not known here: what that asks for can't be told, so neither can
+    /// The same for a profile that is not known here: what that asks for can't be told, so neither can
     /// whether the room has it.
     #[must_use]
-    pub fn of_unknown_profile(mut self, profile: &ProfileName) -> Self {
-        self.profile = profile.to_string();
+    pub fn of_unknown_profile(mut self, profile: &str) -> Self {
+        profile.clone_into(&mut self.profile);
         self.verdict = RoomVerdict::Unknown;
         self.level = Level::Unknown;
         self.valid_until = None;
@@ -123,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_room_is_never_ready_for_what_is_not_known() {
-        let told = granted().of_unknown_profile(&"training".parse().unwrap());
+        let told = granted().of_unknown_profile("training");
         assert_eq!(
             (told.profile.as_str(), told.verdict, told.exit_code()),
             ("training", RoomVerdict::Unknown, 3)

@@ -91,9 +91,16 @@ impl Known {
     /// The answer for the profile that the room goes by; for one that is not known here, that it is not.
     #[must_use]
     pub fn own_readiness(&self, profiles: &Profiles, max_age: Option<TimeToLive>) -> Readiness {
-        match self.profile(profiles) {
+        let minimum = &Profile::minimum().name;
+        self.readiness_named(self.profile.as_ref().unwrap_or(minimum).as_str(), profiles, max_age)
+    }
+
+    /// The answer for the profile of this name; for one that is not known here, that it is not.
+    #[must_use]
+    pub fn readiness_named(&self, name: &str, profiles: &Profiles, max_age: Option<TimeToLive>) -> Readiness {
+        match profiles.named(name) {
             Ok(profile) => self.readiness(profile, max_age),
-            Err(unknown) => self.readiness(Profile::minimum(), max_age).of_unknown_profile(unknown),
+            Err(_) => self.readiness(Profile::minimum(), max_age).of_unknown_profile(name),
         }
     }
 

@@ -198,6 +198,20 @@ async fn unplugging_the_camera_ten_minutes_before_the_check_withdraws_the_approv
 }
 
 #[tokio::test]
+async fn a_room_that_was_booked_under_a_profile_that_is_no_more_is_never_confirmed() {
+    let mut story = Story::new(&["r1"]).await;
+    let without = Arc::new(Profiles::default());
+    story.prechecks.profiles = without.clone();
+    story.until("08:59").await;
+    assert_eq!(story.stands("r1"), (APPROVED, Some("unconfirmed".to_owned())));
+    let told = story.bookings.read(|reader| reader.entries(&"r1".parse().unwrap(), 0, 100)).unwrap();
+    assert!(told.last().unwrap().body.contains("PROFILE_UNKNOWN"), "{told:?}");
+    let (bookings, desk) = (&story.bookings, &story.office.desk);
+    let metrics = story.metrics.render(Ok(bookings), desk, &without, story.office.wall());
+    assert!(metrics.contains("siaga_next_booking_ready{room=\"r1\"} 0"), "{metrics}");
+}
+
+#[tokio::test]
 async fn switching_the_room_off_ten_minutes_before_the_check_withdraws_the_approval() {
     let mut story = Story::new(&["r1", "r2"]).await;
     story.until("08:35").await;
