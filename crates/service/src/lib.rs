@@ -9,6 +9,7 @@
 //! - [`http`] serves an [`axum::Router`] behind a guard: exact host names, own origin only, tokens, bounded in everything; over TLS
 //!   for others than this machine,
 //! - [`problem`] is the body of every refusal (RFC 9457),
+//! - [`page`] is what the pages for people share: frame, style, language, charts,
 //! - [`machine`] has the clock that ages are counted by.
 //!
 //! Side effects: reads files, writes that of the tokens, writes to standard output and standard error, listens on TCP and on a unix socket, takes over SIGINT, SIGTERM
@@ -18,6 +19,7 @@ pub mod config;
 pub mod http;
 pub mod logging;
 pub mod machine;
+pub mod page;
 pub mod problem;
 pub mod program;
 pub mod signals;

@@ -5,11 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::Method;
 use axum::routing::{get, post};
-use siaga_service::http::{Access, HttpServer, Limits, Need, Socket};
+use siaga_service::http::{Access, HttpServer, Limits, Need, Sessions, Socket};
 use siaga_service::signals::Shutdown;
 use siaga_service::tokens::{self, Scope, Tokens};
 use tempfile::TempDir;
@@ -47,6 +48,38 @@ async fn over_loopback_a_room_is_read_only_and_over_its_socket_it_does_what_it_i
     for method in ["PUT", "DELETE", "PATCH", "OPTIONS"] {
         let answer = room.over_loopback(&format!("{method} /nowhere HTTP/1.1\r\nHost: localhost\r\n")).await;
         assert_eq!(status(&answer), "403", "{method}");
+    }
+}
+
+#[tokio::test]
+async fn the_program_s_own_page_may_post_where_it_may_and_no_other_page_may() {
+    let sessions = Arc::new(Sessions::new("s", Duration::from_secs(60), 8, false));
+    let cookie = sessions.open(Instant::now()).unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let room = Room::open(Access::by_socket_and_page(sessions, "/page/")).await;
+    let port = room.address.port();
+    let own = format!("Origin: http://localhost:{port}\r\n");
+    let ask = async |method: &str, path: &str, more: String| {
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{more}");
+        let answer = room.over_loopback(&head).await;
+        let kind = answer.split("urn:siaga:problem:").nth(1).and_then(|rest| rest.split('"').next());
+        format!("{} {}", status(&answer), kind.unwrap_or_default())
+    };
+    let known = format!("Cookie: {cookie}\r\n");
+    assert_eq!(ask("POST", "/page/check", format!("{own}{known}")).await, "200 ");
+    assert_eq!(ask("POST", "/page/check", own.clone()).await, "403 session-needed");
+    assert_eq!(
+        ask("POST", "/page/check", known.clone()).await,
+        "403 session-needed",
+        "a page names its origin"
+    );
+    assert_eq!(ask("POST", "/page/check", format!("{own}Cookie: s=0\r\n")).await, "403 session-needed");
+    let foreign = format!("Origin: http://evil.example\r\n{known}");
+    assert_eq!(ask("POST", "/page/check", foreign).await, "403 origin-foreign");
+    for (method, path) in
+        [("POST", "/v1/trials"), ("PUT", "/page/check"), ("DELETE", "/page/check"), ("POST", "/page")]
+    {
+        assert_eq!(ask(method, path, format!("{own}{known}")).await, "403 socket-needed", "{method} {path}");
     }
 }
 
@@ -170,14 +203,14 @@ impl Room {
 
     async fn serve(dir: TempDir, access: Access) -> Self {
         let socket = dir.path().join("run/room.sock");
-        let limits =
-            Limits { header_read_timeout: std::time::Duration::from_millis(100), ..Limits::default() };
+        let limits = Limits { header_read_timeout: Duration::from_millis(100), ..Limits::default() };
         let server = HttpServer::bind(LOOPBACK, limits).await.unwrap().with_access(access);
         let server = server.with_socket(Socket::bind(&socket).unwrap());
         let (address, shutdown) = (server.address(), Shutdown::manual());
         let router = Router::new()
             .route("/v1/readiness", get(async || "ready"))
-            .route("/v1/trials", post(async || "asked for"));
+            .route("/v1/trials", post(async || "asked for"))
+            .route("/page/check", post(async || "asked for"));
         let server = Some(tokio::spawn(server.serve(router, shutdown.requested())));
         Self { dir, address, socket, shutdown, server }
     }

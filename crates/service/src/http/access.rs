@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 
 use super::door::Way;
 use super::guard::{Refusal, sole};
+use super::sessions::Sessions;
 use super::wrong::WrongTokens;
 use crate::problem::Problem;
 use crate::tokens::{Scope, Tokens};
@@ -20,8 +21,28 @@ pub struct Access(Whom);
 #[derive(Clone)]
 enum Whom {
     All,
-    Members,
+    Members(Option<Page>),
     Tokens(Rules),
+}
+
+/// What the program's own page may do more than read.
+#[derive(Clone)]
+struct Page {
+    sessions: Arc<Sessions>,
+    below: &'static str,
+}
+
+impl Page {
+    /// Whether a page that this program gave out posts what pages may. That an origin is this server's own was seen to before.
+    fn asks(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<bool, Refusal> {
+        if method != Method::POST || !path.starts_with(self.below) {
+            return Ok(false);
+        }
+        if headers.contains_key(header::ORIGIN) && self.sessions.knows(headers, Instant::now()) {
+            return Ok(true);
+        }
+        Err(Refusal::of(session_needed()))
+    }
 }
 
 #[derive(Clone)]
@@ -50,7 +71,13 @@ impl Access {
     /// root and members of its group can open that.
     #[must_use]
     pub const fn by_socket() -> Self {
-        Self(Whom::Members)
+        Self(Whom::Members(None))
+    }
+
+    /// The same, and the program's own page, opened in a browser on this machine, may POST to what lies `below` a path.
+    #[must_use]
+    pub const fn by_socket_and_page(sessions: Arc<Sessions>, below: &'static str) -> Self {
+        Self(Whom::Members(Some(Page { sessions, below })))
     }
 
     /// Those with one of `tokens` may ask what its scopes allow. `need` tells what a method and a path need; it has to say
@@ -73,8 +100,9 @@ impl Access {
         }
         let Rules { wrong, tokens, need } = match &self.0 {
             Whom::All => return Ok(()),
-            Whom::Members if way == Way::Socket => return Ok(()),
-            Whom::Members => return Err(Refusal::of(socket_needed())),
+            Whom::Members(_) if way == Way::Socket => return Ok(()),
+            Whom::Members(Some(page)) if page.asks(method, path, headers)? => return Ok(()),
+            Whom::Members(_) => return Err(Refusal::of(socket_needed())),
             Whom::Tokens(rules) => rules,
         };
         let Some(token) = bearer(headers) else { return Err(unauthorized(NO_TOKEN, "")) };
@@ -99,7 +127,8 @@ impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Whom::All => "Access::open",
-            Whom::Members => "Access::by_socket",
+            Whom::Members(None) => "Access::by_socket",
+            Whom::Members(Some(_)) => "Access::by_socket_and_page",
             Whom::Tokens(_) => "Access::by_tokens",
         })
     }
@@ -116,6 +145,12 @@ fn socket_needed() -> Problem {
     let detail = "Over this address there is only reading. Ask over the program's unix socket, as root or as a member of the \
                   group siaga.";
     Problem::of_kind(StatusCode::FORBIDDEN, "socket-needed", "Unix socket needed", detail)
+}
+
+fn session_needed() -> Problem {
+    let detail =
+        "This belongs to a page that is open in a browser on this machine. Open the page anew and try again.";
+    Problem::of_kind(StatusCode::FORBIDDEN, "session-needed", "Page needed", detail)
 }
 
 const NO_TOKEN: &str = "This needs a token, as `Authorization: Bearer TOKEN`. The server's operator makes one with \

@@ -13,6 +13,7 @@ mod door;
 mod guard;
 mod hosts;
 mod limits;
+mod sessions;
 mod socket;
 mod wrong;
 
@@ -30,6 +31,7 @@ pub use access::{Access, Need};
 pub use bind::{BindError, check_address};
 pub use certificates::{CertificateError, Certificates};
 pub use limits::Limits;
+pub use sessions::Sessions;
 pub use socket::{Socket, SocketError};
 
 /// An HTTP/1 server, bound to an address and not yet serving.
