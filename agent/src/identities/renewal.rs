@@ -92,7 +92,8 @@ impl<'a> Keeper<'a> {
                     error.downcast_ref(),
                     Some(EnrolError::Refused { reason: Refusal::NotEnrolledHere | Refusal::Revoked, .. })
                 );
-                let wait = self.pace.failed(lasting, self.chance, now);
+                let is_over = identity.validity().is_some_and(|it| it.left(now.wall).is_zero());
+                let wait = self.pace.failed(lasting, is_over, self.chance, now);
                 let again = format!("{} min", wait.as_secs() / 60);
                 warn!(%server, error = %format!("{error:#}"), again, "the certificate could not be renewed");
             }
@@ -156,10 +157,15 @@ impl Pace {
         *self = Self { failures: 0, not_before: Some(now.since_boot + DAY) };
     }
 
-    /// `lasting`: until somebody does something, and a day is soon enough to see that.
-    fn failed(&mut self, lasting: bool, chance: f64, now: &Moment) -> Duration {
+    /// `lasting`: until somebody does something, and a day is soon enough to see that. `is_over`: the room is served no longer,
+    /// and its network may just not have been there yet.
+    fn failed(&mut self, lasting: bool, is_over: bool, chance: f64, now: &Moment) -> Duration {
         self.failures = self.failures.saturating_add(1);
-        let wait = if lasting { DAY } else { retry_after(self.failures, chance) };
+        let wait = match (lasting, is_over) {
+            (true, _) => DAY,
+            (false, true) => retry_after(self.failures, chance) / 3,
+            (false, false) => retry_after(self.failures, chance),
+        };
         self.not_before = Some(now.since_boot + wait);
         wait
     }
@@ -202,12 +208,21 @@ mod tests {
     #[test]
     fn after_a_failure_it_is_tried_again_and_one_that_lasts_is_looked_at_daily() {
         let (validity, mut pace) = (november(), Pace::default());
-        pace.failed(false, 0.0, &day(23));
+        pace.failed(false, false, 0.0, &day(23));
         assert!(!pace.is_due(&validity, 0.0, &later(&day(23), 14 * MINUTE)));
         assert!(pace.is_due(&validity, 0.0, &later(&day(23), 15 * MINUTE)));
-        pace.failed(true, 0.0, &day(24));
+        pace.failed(true, false, 0.0, &day(24));
         assert!(!pace.is_due(&validity, 0.0, &later(&day(24), 23 * 60 * MINUTE)));
         assert!(pace.is_due(&validity, 0.0, &day(25)));
+    }
+
+    #[test]
+    fn a_room_that_is_served_no_longer_asks_again_at_the_next_look() {
+        let (validity, mut pace) = (november(), Pace::default());
+        let back = later(&day(30), 60 * DAY);
+        assert!(pace.is_due(&validity, 0.0, &back));
+        pace.failed(false, true, 0.0, &back);
+        assert!(pace.is_due(&validity, 0.0, &later(&back, BETWEEN_LOOKS)));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::proof::Proof;
+
 /// Version of these messages.
 pub(crate) const VERSION: u16 = 1;
 
@@ -11,7 +13,7 @@ pub(crate) const VERSION: u16 = 1;
 pub(crate) enum FromRoom {
     /// A token is all I have.
     Enrol(Enrol),
-    /// I have a certificate and need the next.
+    /// I have a certificate, or had one, and need the next.
     Renew(Renew),
     /// A message of a newer version.
     #[serde(other)]
@@ -32,6 +34,9 @@ pub(crate) struct Enrol {
 pub(crate) struct Renew {
     /// Version that the room speaks.
     pub(crate) version: u16,
+    /// Of a room whose certificate is accepted no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) proof: Option<Proof>,
 }
 
 /// From the server, once.
@@ -82,7 +87,7 @@ pub enum Refusal {
     TokenExpired,
     /// Somebody has used the token.
     TokenUsed,
-    /// A certificate is renewed only for who shows the one before.
+    /// A certificate is renewed only for who shows the one before, or proves to have its key.
     IdentityRequired,
     /// The server did not enrol that key: its certificate is the office's own authority's to renew.
     NotEnrolledHere,

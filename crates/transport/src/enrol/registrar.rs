@@ -8,14 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use siaga_readiness::RoomId;
 use tracing::{info, warn};
 
 use super::{
     DenyList, Refusal, Registry, RegistryError, RoomKeyRecord,
     guesses::Guesses,
-    message::{Busy, Certificate, Deny, Enrol, FromRoom, FromServer, VERSION},
+    message::{Busy, Certificate, Deny, Enrol, FromRoom, FromServer, Renew, VERSION},
+    proof::{Channel, Proof},
     registry::Claim,
     token::Token,
 };
@@ -34,6 +35,8 @@ pub(crate) struct Asker {
     pub(crate) address: IpAddr,
     /// The room that has shown its certificate.
     pub(crate) room: Option<Peer>,
+    /// What it can prove its key by.
+    pub(crate) channel: Option<Channel>,
     pub(crate) now: Timestamp,
     pub(crate) clock: Instant,
 }
@@ -66,7 +69,7 @@ impl Registrar {
             FromRoom::Enrol(Enrol { version, .. }) if *version != VERSION => Err(other_version(*version)),
             FromRoom::Renew(renew) if renew.version != VERSION => Err(other_version(renew.version)),
             FromRoom::Enrol(enrol) => self.enrol(enrol, asker),
-            FromRoom::Renew(_) => self.renew(asker),
+            FromRoom::Renew(renew) => self.renew(renew, asker),
             FromRoom::Unknown => {
                 Err(deny(Refusal::VersionMismatch, "the first message must ask for a certificate"))
             }
@@ -128,10 +131,15 @@ impl Registrar {
     }
 
     /// The same key again: a new one is made by enrolling again.
-    fn renew(&self, asker: &Asker) -> Result<FromServer, FromServer> {
-        let Some(peer) = &asker.room else {
-            let words = "a certificate is renewed for who shows the one before; enrol the room with a token";
-            return Err(deny(Refusal::IdentityRequired, words));
+    fn renew(&self, renew: &Renew, asker: &Asker) -> Result<FromServer, FromServer> {
+        let peer = match (&asker.room, &renew.proof) {
+            (Some(peer), _) => peer,
+            (None, Some(proof)) => &self.proven(proof, asker)?,
+            (None, None) => {
+                let words =
+                    "a certificate is renewed for who shows the one before; enrol the room with a token";
+                return Err(deny(Refusal::IdentityRequired, words));
+            }
         };
         let record = self.registry.key(peer.key).map_err(broken)?.filter(|record| record.room == peer.room);
         let (Some(record), Ok(key)) = (record, RoomKey::certified(&peer.certificate)) else {
@@ -139,6 +147,10 @@ impl Registrar {
                          enrol the room with a token";
             return Err(deny(Refusal::NotEnrolledHere, words));
         };
+        if asker.now.duration_since(record.expires_at) > LONGEST_REST {
+            let words = "the room's certificate ran out more than a year ago; enrol it with a token";
+            return Err(deny(Refusal::IdentityRequired, words));
+        }
         // From the files: the list may be a second old.
         if self.registry.revoked().map_err(broken)?.contains(&peer.key) {
             return Err(revoked());
@@ -151,6 +163,20 @@ impl Registrar {
         let certificate = self.sign(&peer.room, &key, record.enrolled_at, asker.now)?;
         info!(room = %peer.room, key = %peer.key, "certificate renewed");
         Ok(certificate)
+    }
+
+    /// Who has proved a key. It may be no room's of this server.
+    fn proven(&self, proof: &Proof, asker: &Asker) -> Result<Peer, FromServer> {
+        if let Some(wait) = self.guesses(|guesses| guesses.wait(asker.address, asker.clock)) {
+            return Err(busy(wait));
+        }
+        asker.channel.as_ref().and_then(|channel| proof.by(channel)).ok_or_else(|| {
+            self.guesses(|guesses| guesses.wrong(asker.address));
+            warn!(peer = %asker.address, "a proof was shown that is none");
+            let words = "what was shown does not prove on this connection that the room has its key; enrol the room with a \
+                         token";
+            deny(Refusal::IdentityRequired, words)
+        })
     }
 
     fn sign(
@@ -181,6 +207,9 @@ impl Registrar {
 
 /// A room that asks again and again gets one certificate in this time.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(600);
+
+/// How long a certificate may be over that is renewed: a machine that was away for longer is looked at by somebody first.
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 fn deny(reason: Refusal, message: impl Into<String>) -> FromServer {
     FromServer::Deny(Deny { reason, message: message.into() })

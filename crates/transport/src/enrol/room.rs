@@ -5,6 +5,7 @@ use std::time::Duration;
 use quinn::{ClientConfig, Connection};
 use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 use rustls::pki_types::{CertificateDer, UnixTime, pem::PemObject};
+use siaga_probe::Reason;
 use siaga_readiness::RoomId;
 use thiserror::Error;
 use tokio::time::timeout;
@@ -12,6 +13,7 @@ use tokio::time::timeout;
 use super::{
     Refusal, Token,
     message::{Deny, Enrol, FromRoom, FromServer, Renew, VERSION},
+    proof::{Channel, Proof},
 };
 use crate::{
     client::{
@@ -65,12 +67,13 @@ pub(crate) async fn enrol_within(
     let csr = CertificateParams::default().serialize_request(&key)?.pem()?;
     let message = FromRoom::Enrol(Enrol { version: VERSION, token: token.secret().to_owned(), csr });
     let config = quic::client(trust, None, ENROL_ALPN)?;
-    let chain = ask(server, config, &message, patience).await?;
+    let chain = ask(server, config, |_| Ok(message), patience).await?;
     let given = Given::check(chain, KeyId::of(&key.subject_public_key_info()), trust, server)?;
     Ok(Enrolled { given, key: key.serialize_pem() })
 }
 
-/// Gets the next certificate for the key of `identity`, which must still be valid.
+/// Gets the next certificate for the key of `identity`. Where the one that it has is not accepted, because it has run out by either
+/// side's clock, the key is proved.
 ///
 /// # Errors
 /// As [`enrol`].
@@ -85,9 +88,20 @@ pub(crate) async fn renew_within(
     identity: &Identity,
     patience: Patience,
 ) -> Result<Given, EnrolError> {
-    let config = quic::client(trust, Some(identity), ENROL_ALPN)?;
-    let message = FromRoom::Renew(Renew { version: VERSION });
-    let chain = ask(server, config, &message, patience).await?;
+    let plain = |_: &Connection| Ok(FromRoom::Renew(Renew { version: VERSION, proof: None }));
+    let with_proof = |connection: &Connection| {
+        let channel = Channel::of(connection).ok_or(rustls::Error::HandshakeNotComplete)?;
+        let proof = Some(Proof::new(identity, &channel)?);
+        Ok(FromRoom::Renew(Renew { version: VERSION, proof }))
+    };
+    let shown = quic::client(trust, Some(identity), ENROL_ALPN)?;
+    let chain = match ask(server, shown, plain, patience).await {
+        Err(EnrolError::NotAccepted(_)) => {
+            let nothing = quic::client(trust, None, ENROL_ALPN)?;
+            ask(server, nothing, with_proof, patience).await?
+        }
+        chain => chain?,
+    };
     let key = identity.key_id().ok_or_else(|| wrong(server, "this room's own certificate names no key"))?;
     Given::check(chain, key, trust, server)
 }
@@ -118,21 +132,20 @@ impl Given {
 async fn ask(
     server: &ServerName,
     config: ClientConfig,
-    message: &FromRoom,
+    message: impl FnOnce(&Connection) -> Result<FromRoom, rustls::Error>,
     patience: Patience,
 ) -> Result<String, EnrolError> {
     let address = port::resolve(server).await?;
     let port = Port::open(address, &Meter::default())?;
     let answer = async {
         let connection = port.connect(config, server, patience.handshake).await?;
-        timeout(patience.answer, exchange(&connection, message))
-            .await
-            .map_err(|_| {
-                let waited = patience.answer.as_secs_f64();
-                let words = format!("{server} did not answer within {waited} s; look at its log and load");
-                Failure::new(siaga_probe::Reason::PeerFailed, words)
-            })?
-            .map_err(|error| failure::of_control(&error, server))
+        let message = message(&connection).map_err(IdentityError::from)?;
+        let answer = timeout(patience.answer, exchange(&connection, &message)).await.map_err(|_| {
+            let waited = patience.answer.as_secs_f64();
+            let words = format!("{server} did not answer within {waited} s; look at its log and load");
+            Failure::new(Reason::PeerFailed, words)
+        })?;
+        answer.map_err(|error| EnrolError::from(failure::of_control(&error, server)))
     };
     let answer = answer.await;
     port.close().await;
@@ -169,6 +182,8 @@ pub enum EnrolError {
     Busy { server: ServerName, wait: Duration },
     #[error("{0}")]
     NotReached(String),
+    #[error("{0}")]
+    NotAccepted(String),
     #[error("{server} answered with {what}; look at its CA and its release")]
     Wrong { server: ServerName, what: String },
     #[error(transparent)]
@@ -179,6 +194,9 @@ pub enum EnrolError {
 
 impl From<Failure> for EnrolError {
     fn from(failure: Failure) -> Self {
-        Self::NotReached(failure.words)
+        match failure.reason {
+            Reason::IdentityRefused => Self::NotAccepted(failure.words),
+            _ => Self::NotReached(failure.words),
+        }
     }
 }

@@ -11,7 +11,10 @@ use rcgen::{
     CertificateParams, CertificateSigningRequestParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SanType, SubjectPublicKeyInfo,
 };
-use ring::rand::{SecureRandom, SystemRandom};
+use ring::{
+    rand::{SecureRandom, SystemRandom},
+    signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey},
+};
 use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, pem::PemObject};
 use siaga_readiness::RoomId;
 use thiserror::Error;
@@ -57,6 +60,12 @@ impl RoomKey {
 
     pub(crate) fn id(&self) -> KeyId {
         KeyId::of(&self.0.subject_public_key_info())
+    }
+
+    /// Whether `signature` (DER) is this key's for `message`.
+    pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, self.0.der_bytes());
+        key.verify(message, signature).is_ok()
     }
 }
 

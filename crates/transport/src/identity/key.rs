@@ -37,6 +37,14 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What is written in hexadecimal digits, two for each byte; `None` for anything else.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let digit = |c: u8| char::from(c).to_digit(16);
+    let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(*high)? * 16 + digit(*low)?).ok();
+    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
+}
+
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex(&self.0))
@@ -47,16 +55,7 @@ impl FromStr for KeyId {
     type Err = KeyIdError;
 
     fn from_str(text: &str) -> Result<Self, KeyIdError> {
-        let mut key = [0; 32];
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != key.len() || !rest.is_empty() {
-            return Err(KeyIdError);
-        }
-        for (byte, [high, low]) in key.iter_mut().zip(pairs) {
-            let digit = |c: u8| char::from(c).to_digit(16).ok_or(KeyIdError);
-            *byte = u8::try_from(digit(*high)? * 16 + digit(*low)?).map_err(|_| KeyIdError)?;
-        }
-        Ok(Self(key))
+        unhex(text).and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(KeyIdError)
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use issue::{IssueError, RoomKey, issue};
 #[cfg(test)]
 pub(crate) use issue::{ROOM_LIFE, SLACK};
 pub use key::{KeyId, KeyIdError};
-pub(crate) use key::{hex, sha256};
+pub(crate) use key::{hex, sha256, unhex};
 pub(crate) use name::Peer;
 pub use name::room_of;
 pub(crate) use tls::{client, server, verify_room};

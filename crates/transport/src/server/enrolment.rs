@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     control,
-    enrol::{Asker, FromRoom, FromServer, Registrar},
+    enrol::{Asker, Channel, FromRoom, FromServer, Registrar},
     identity::Peer,
 };
 
@@ -36,7 +36,8 @@ pub(super) async fn serve(
     let first = timeout(patience.answer, first_message::<FromRoom>(connection)).await;
     let (message, mut to_room, _from_room) = first.map_err(|_| Ended::TooSlow)??;
     let address = connection.remote_address().ip();
-    let asker = Asker { address, room, now: Timestamp::now(), clock: Instant::now() };
+    let channel = Channel::of(connection);
+    let asker = Asker { address, room, channel, now: Timestamp::now(), clock: Instant::now() };
     let registrar = registrar.clone();
     let answer = spawn_blocking(move || registrar.answer(&message, &asker)).await.map_err(|error| {
         warn!(%error, "an enrolment broke off");

@@ -16,6 +16,7 @@ mod reload;
 mod revocation;
 mod room;
 mod room_document;
+mod run_out;
 mod shutdown;
 mod silence;
 mod socket;
