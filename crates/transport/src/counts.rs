@@ -1,6 +1,6 @@
 //! IP bytes of a connection, and the sizes of a train's packets.
 
-use quinn::Connection;
+use quinn::{Connection, ConnectionStats};
 use siaga_probe::{Mode, ip_overhead, outcome::ByteCount};
 
 /// QUIC bytes around a train's datagram: short header 1, connection id 8, packet number 2, DATAGRAM frame header 3,
@@ -20,7 +20,11 @@ pub(crate) fn train_packet_bytes(connection: &Connection, mode: Mode) -> u32 {
 
 /// IP bytes that this side of the connection has sent and received so far.
 pub(crate) fn ip_bytes(connection: &Connection) -> ByteCount {
-    let stats = connection.stats();
+    ip_bytes_in(connection, &connection.stats())
+}
+
+/// The same by what is known already.
+pub(crate) fn ip_bytes_in(connection: &Connection, stats: &ConnectionStats) -> ByteCount {
     let header = u64::from(ip_overhead(is_ipv6(connection)));
     ByteCount {
         sent: stats.udp_tx.bytes + stats.udp_tx.datagrams * header,

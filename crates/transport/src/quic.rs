@@ -131,8 +131,9 @@ fn transport(bidi_streams_accepted: u32, idle: VarInt) -> TransportConfig {
         .datagram_send_buffer_size(256 * 1024)
         .ack_frequency_config(Some(ack_frequency))
         .congestion_controller_factory(Arc::new(FixedWindow))
-        // While a link is judged: no segmentation offload (bursts), no search for a larger packet.
-        .enable_segmentation_offload(false)
+        // What the pacer hands over at once leaves in one call instead of one for each packet: no other packets, and none sooner.
+        .enable_segmentation_offload(true)
+        // While a link is judged: no search for a larger packet.
         .mtu_discovery_config(None)
         .initial_mtu(1200);
     config

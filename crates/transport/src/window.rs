@@ -1,4 +1,9 @@
 //! A congestion controller that does not control: a probe's rate is granted, its bytes and time are bounded.
+//!
+//! The window is the same for every connection and is not opened by a lease. Nothing leaves that the application has not handed
+//! over, and that is what the pacer's schedule, the grant's bytes and the receiver's credit let out; a window that was closed until
+//! a grant would bound control messages alone, and those have a stream's window of 64 KiB. What a peer sends is not bounded by its
+//! own window in any case but by what this side accepts.
 
 use std::{any::Any, sync::Arc, time::Instant};
 

@@ -78,7 +78,7 @@ fn what_is_kept_for_a_stranger_is_bounded() {
         "send_window: 65536,",
         "datagram_receive_buffer_size: Some(262144)",
         "migration: false",
-        "enable_segmentation_offload: false",
+        "enable_segmentation_offload: true",
     ] {
         assert!(told.contains(setting), "{setting} is not in {told}");
     }

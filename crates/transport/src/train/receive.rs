@@ -69,7 +69,7 @@ impl<'a> Receiver<'a> {
             }
             tokio::select! {
                 biased;
-                datagram = self.connection.read_datagram() => self.take(&datagram?).await,
+                datagram = self.connection.read_datagram() => self.take(&datagram?).await?,
                 Ok(()) = sent.changed(), if !sender_ended && self.reception.expects_train() => {
                     if let Some(sent) = *sent.borrow_and_update() {
                         sender_ended = true;
@@ -113,11 +113,18 @@ impl<'a> Receiver<'a> {
         Ok(())
     }
 
-    async fn take(&mut self, datagram: &[u8]) {
+    /// This one, and those that have arrived with it.
+    async fn take(&mut self, datagram: &[u8]) -> Result<(), TrainError> {
         self.judge_packet(datagram);
-        if self.read.is_multiple_of(TURN) {
-            yield_now().await;
+        for _ in 1..TURN {
+            tokio::select! {
+                biased;
+                datagram = self.connection.read_datagram() => self.judge_packet(&datagram?),
+                () = ready(()) => return Ok(()),
+            }
         }
+        yield_now().await;
+        Ok(())
     }
 
     fn judge_packet(&mut self, datagram: &[u8]) {

@@ -13,11 +13,11 @@ use siaga_probe::{
 };
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::{Pulse, TrainError, is_held_up};
-use crate::counts::{ip_bytes, train_datagram, train_packet_bytes};
+use crate::counts::{ip_bytes_in, train_datagram, train_packet_bytes};
 
 /// Handed over but not yet sent may be this much time at the granted rate, and two packets. More would make the
 /// stamps lie: time in this machine would look like delay of the link. With this bound it shows in the stamps
@@ -62,6 +62,7 @@ pub(crate) async fn send(
         biased;
         () = stop.notified() => {}
         ended = work => ended?,
+        error = connection.closed() => return Err(error.into()),
     }
     let (packets, held_up) = sender.map_or((0, 0), |sender| (sender.sent, sender.held_up));
     Ok(Sent { direction, packets, held_up })
@@ -123,7 +124,7 @@ impl<'a> Sender<'a> {
                 if self.start.elapsed() >= time_limit {
                     return self.flush().await;
                 }
-                self.wait_until(Instant::now() + RETRY).await?;
+                sleep(RETRY).await;
                 continue;
             }
             let train_bytes = gone * u64::from(self.packet_bytes);
@@ -139,7 +140,7 @@ impl<'a> Sender<'a> {
                 Step::Send(count) => self.hand_over(count).await?,
                 Step::WaitUntil(at) => {
                     let due = self.start + at;
-                    self.wait_until(due).await?;
+                    sleep_until(due).await;
                     if let Some(pulse) = self.pulse {
                         pulse.on_wake(due);
                     }
@@ -186,14 +187,6 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    async fn wait_until(&self, at: Instant) -> Result<(), TrainError> {
-        tokio::select! {
-            biased;
-            error = self.connection.closed() => Err(error.into()),
-            () = sleep_until(at) => Ok(()),
-        }
-    }
-
     /// All that was handed over must have gone out: the receiver would take what is missing for lost on the link.
     async fn flush(&self) -> Result<(), TrainError> {
         let patience = Instant::now() + FLUSH;
@@ -205,14 +198,15 @@ impl<'a> Sender<'a> {
             if gone > u64::from(self.sent) || Instant::now() >= patience {
                 return Err(TrainError::LocalFault);
             }
-            self.wait_until(Instant::now() + RETRY).await?;
+            sleep(RETRY).await;
         }
     }
 }
 
 impl OnTheLine {
     fn of(connection: &Connection) -> Self {
-        Self { datagrams: connection.stats().frame_tx.datagram, ip_bytes: ip_bytes(connection).sent }
+        let stats = connection.stats();
+        Self { datagrams: stats.frame_tx.datagram, ip_bytes: ip_bytes_in(connection, &stats).sent }
     }
 }
 
