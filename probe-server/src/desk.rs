@@ -81,7 +81,8 @@ impl Desk {
     /// A desk over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        let (links, outbox, silences) = (Mutex::default(), Outbox::default(), Silences::default());
+        let outbox = Outbox::of(store.clone(), clock());
+        let (links, silences) = (Mutex::default(), Silences::default());
         Self { store, clock, links, outbox, silences, checklist: OnceLock::new() }
     }
 
@@ -111,7 +112,7 @@ impl Desk {
     /// Has a room check itself, devices and link, as a person in it would; never into a meeting. A room that can't be heard is
     /// asked as soon as it can; what is not over `within` this time is given up. Its probe is given `purpose`'s precedence.
     ///
-    /// What is asked for does not outlive the server.
+    /// What is asked for outlives the server: the room is asked again if it had not come to an end.
     pub fn order_check(&self, room: &RoomId, purpose: Purpose, within: Duration) -> Check {
         self.outbox.order(room, purpose, within, self.now())
     }

@@ -2,7 +2,10 @@
 
 mod desk;
 
-use siaga_booking::{Event, Frame, Outcome, Report, Sample, StoreError, store::RoomPage};
+use siaga_booking::{
+    Event, Frame, Outcome, Report, Retention, Sample, StoreError,
+    store::{Order, RoomPage},
+};
 
 use desk::{DAY, Desk, HOUR, MINUTE, about, at, frame, happened, report, room, sample, state, word};
 
@@ -192,4 +195,30 @@ async fn rooms_that_report_at_the_same_time_are_all_answered_each_with_its_own_n
     for (number, through) in answers.join_all().await {
         assert_eq!(number, through);
     }
+}
+
+#[tokio::test]
+async fn what_rooms_were_asked_for_outlives_the_server_until_it_is_over_or_given_up() {
+    let desk = Desk::new();
+    let order = |id: u64, until: i64| Order {
+        room: room("r1"),
+        id,
+        purpose: "booking".to_owned(),
+        since: at(0).wall,
+        until: at(until).wall,
+    };
+    for (id, until) in [(1, MINUTE), (2, HOUR), (3, HOUR)] {
+        desk.store.keep_order(order(id, until));
+    }
+    desk.store.drop_order(room("r1"), 2);
+    // The writer does one thing after the other.
+    desk.record(report("r1", 0)).await.unwrap();
+    let Desk { dir, store, .. } = desk;
+    drop(store);
+    let desk = Desk::open(dir, Retention::default()).unwrap();
+    let orders = |now: i64| desk.store.read(|reader| reader.orders(at(now).wall)).unwrap();
+    assert_eq!(orders(0), [order(1, MINUTE), order(3, HOUR)]);
+    assert_eq!(orders(MINUTE), [order(3, HOUR)]);
+    desk.store.tidy(at(MINUTE).wall).await.unwrap();
+    assert_eq!(orders(0), [order(3, HOUR)]);
 }

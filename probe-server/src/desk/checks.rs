@@ -3,7 +3,14 @@
 use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{
+    Deserialize, Serialize,
+    de::{
+        IntoDeserializer,
+        value::{Error as Unread, StrDeserializer},
+    },
+};
+use siaga_booking::store::Order;
 use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     moment::Moment,
@@ -30,6 +37,9 @@ pub struct Check {
     /// When it is given up, by the clock that can't be set.
     #[serde(skip)]
     until: Duration,
+    /// It was asked for before the server was started.
+    #[serde(skip)]
+    restored: bool,
 }
 
 /// How far a check is.
@@ -63,6 +73,8 @@ impl Stage {
 pub(super) struct Checks {
     rooms: HashMap<RoomId, Vec<Check>>,
     last: u64,
+    /// Those that rooms have brought to an end since somebody last asked.
+    ended: Vec<(RoomId, u64)>,
 }
 
 /// Checks of one room that are remembered.
@@ -71,12 +83,19 @@ const MOST: usize = 8;
 impl Checks {
     /// To be asked for now, and to be given up if it is not over `within` that time.
     pub(super) fn order(&mut self, room: &RoomId, purpose: Purpose, within: Duration, now: Moment) -> Check {
+        let until = now.since_boot.saturating_add(within);
+        // Whoever wanted it before the start and asks again wants no second one.
+        let again =
+            |check: &&mut Check| check.restored && check.stage == Stage::Waiting && check.purpose == purpose;
+        if let Some(check) = self.rooms.get_mut(room).into_iter().flatten().find(again) {
+            (check.until, check.restored) = (until.max(check.until), false);
+            return check.clone();
+        }
         // As good as certainly more than before a restart, and exact in JavaScript's numbers.
         let begin = u64::try_from(now.wall.as_millisecond()).unwrap_or_default();
         self.last = begin.max(self.last + 1);
-        let until = now.since_boot.saturating_add(within);
         let (id, stage) = (self.last, Stage::Waiting);
-        let check = Check { id, room: room.clone(), purpose, stage, since: now.wall, until };
+        let check = Check { id, room: room.clone(), purpose, stage, since: now.wall, until, restored: false };
         let checks = self.rooms.entry(room.clone()).or_default();
         if checks.len() >= MOST {
             let oldest = checks.iter().position(|check| check.stage.is_over()).unwrap_or(0);
@@ -84,6 +103,24 @@ impl Checks {
         }
         checks.push(check.clone());
         check
+    }
+
+    /// One that was asked for before the server was started: the room is asked again.
+    pub(super) fn restore(&mut self, order: Order, now: Moment) {
+        let Order { room, id, purpose, since, until } = order;
+        let left = Duration::try_from(until.duration_since(now.wall)).unwrap_or_default();
+        let until = now.since_boot.saturating_add(left);
+        self.last = self.last.max(id);
+        let purpose: StrDeserializer<'_, Unread> = purpose.as_str().into_deserializer();
+        let purpose = Purpose::deserialize(purpose).unwrap_or_default();
+        let stage = Stage::Waiting;
+        let check = Check { id, room: room.clone(), purpose, stage, since, until, restored: true };
+        self.rooms.entry(room).or_default().push(check);
+    }
+
+    /// Which have come to an end since this was last asked.
+    pub(super) fn take_ended(&mut self) -> Vec<(RoomId, u64)> {
+        std::mem::take(&mut self.ended)
     }
 
     /// One of a room's.
@@ -139,6 +176,9 @@ impl Checks {
         for check in self.rooms.get_mut(room).into_iter().flatten().filter(|check| !check.stage.is_over()) {
             if let Some(stage) = stage(check).filter(|stage| *stage != check.stage) {
                 (check.stage, check.since) = (stage, now.wall);
+                if stage.is_over() {
+                    self.ended.push((check.room.clone(), check.id));
+                }
             }
         }
     }
@@ -238,6 +278,32 @@ mod tests {
             room.answers(id + 1, answer, 1);
         }
         assert_eq!((room.stage(id, 1), room.ordered(1)), (Stage::Waiting, Purpose::Routine));
+    }
+
+    #[test]
+    fn what_was_asked_for_before_a_restart_is_asked_for_again_and_once() {
+        let (before, id) = Room::asked(Purpose::Booking);
+        let order = Order {
+            room: before.room.clone(),
+            id,
+            purpose: Purpose::Booking.to_string(),
+            since: at(0).wall,
+            until: at(3600).wall,
+        };
+        let mut room = Room { checks: Checks::default(), room: before.room };
+        // Another boot, whose clock begins anew.
+        let start = Moment { since_boot: Duration::from_secs(5), boot: BootId(2), ..at(600) };
+        room.checks.restore(order, start);
+        assert_eq!((room.stage(id, 6), room.ordered(6)), (Stage::Waiting, Purpose::Routine));
+        assert_eq!(room.checks.order(&room.room, Purpose::Booking, HOUR, start).id, id);
+        assert!(room.checks.order(&room.room, Purpose::Booking, HOUR, start).id > id, "a second one");
+        assert_eq!(room.is_asked(7)[0], id);
+        assert_eq!(room.ordered(7), Purpose::Booking);
+        room.answers(id, CheckAnswer::Begun, 8);
+        assert_eq!(room.checks.take_ended(), []);
+        room.answers(id, CheckAnswer::Done, 9);
+        assert_eq!(room.checks.take_ended(), [(room.room.clone(), id)]);
+        assert_eq!(room.checks.take_ended(), []);
     }
 
     #[test]

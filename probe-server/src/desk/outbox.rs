@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use siaga_booking::{Store, store::Order};
 use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     moment::Moment,
@@ -25,6 +26,8 @@ use super::{Check, checks::Checks};
 pub(super) struct Outbox {
     all: Mutex<All>,
     changed: watch::Sender<()>,
+    /// Where what was asked for is kept.
+    store: Option<Store>,
 }
 
 #[derive(Debug, Default)]
@@ -54,10 +57,28 @@ struct Numbered<T> {
 }
 
 impl Outbox {
+    /// With what rooms were asked for before the server was started, in `store`, where it is kept.
+    pub(super) fn of(store: Store, now: Moment) -> Self {
+        let orders = store.read(|reader| reader.orders(now.wall)).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what rooms were asked to check before the start is not known");
+            Vec::new()
+        });
+        let outbox = Self { store: Some(store), ..Self::default() };
+        let mut all = outbox.all();
+        orders.into_iter().for_each(|order| all.checks.restore(order, now));
+        drop(all);
+        outbox
+    }
+
     /// Has a room check itself: now, or when it can be heard.
     pub(super) fn order(&self, room: &RoomId, purpose: Purpose, within: Duration, now: Moment) -> Check {
         let mut all = self.all();
         let check = all.checks.order(room, purpose, within, now);
+        if let Some(store) = &self.store {
+            let until = now.wall.saturating_add(within).unwrap_or(now.wall);
+            let (room, purpose) = (room.clone(), purpose.to_string());
+            store.keep_order(Order { room, id: check.id, purpose, since: now.wall, until });
+        }
         all.say(room, now);
         all.checks.of(room, check.id, now).unwrap_or(check)
     }
@@ -118,7 +139,13 @@ impl Outbox {
 
     /// The room has answered.
     pub(super) fn on_answer(&self, room: &RoomId, id: u64, answer: CheckAnswer, now: Moment) {
-        self.all().checks.on_answer(room, id, answer, now);
+        let mut all = self.all();
+        all.checks.on_answer(room, id, answer, now);
+        let ended = all.checks.take_ended();
+        drop(all);
+        if let Some(store) = &self.store {
+            ended.into_iter().for_each(|(room, id)| store.drop_order(room, id));
+        }
         self.changed.send_replace(());
     }
 

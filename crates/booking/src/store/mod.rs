@@ -1,7 +1,8 @@
 //! What rooms have reported, in one SQLite file (`rooms.sqlite`), with its write-ahead log and a lock beside it.
 //!
 //! In the order a report travels: `writer` gathers what many rooms hand over into one transaction, `take` puts a report into
-//! the tables of `layout-1.sql` and `layout-2.sql`, [`reader`](Reader), `history` and, for forecasts, `past` answer, `tidy` drops what has grown old, `damage` sets a broken
+//! the tables of `layout-1.sql` to `layout-3.sql`, [`reader`](Reader), `history` and, for forecasts, `past` answer, `orders` keeps what rooms
+//! were asked for, `tidy` drops what has grown old, `damage` sets a broken
 //! file aside.
 //!
 //! **Durability.** The write-ahead log with `synchronous=FULL`: a commit returns once the log is on the disk. A room forgets
@@ -11,6 +12,7 @@
 
 mod damage;
 mod history;
+mod orders;
 mod past;
 mod reader;
 mod take;
@@ -35,6 +37,7 @@ use crate::{
 
 pub use crate::sqlite::StoreError;
 pub use history::{EventRow, HourRow, SampleRow};
+pub use orders::Order;
 pub use past::RoomPast;
 pub use reader::{Reader, RoomPage, RoomRow, StateRow};
 pub use tidy::{Retention, Tidied};
@@ -42,7 +45,7 @@ pub use tidy::{Retention, Tidied};
 /// “SIAG”.
 const LAYOUT: Layout = Layout {
     application: 0x5349_4147,
-    migrations: &[include_str!("layout-1.sql"), include_str!("layout-2.sql")],
+    migrations: &[include_str!("layout-1.sql"), include_str!("layout-2.sql"), include_str!("layout-3.sql")],
 };
 
 /// The store: one writer, any number of readers. Clones are one and the same.

@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Committed, LAYOUT, Retention, Tidied, damage, take::take, tidy, words::Words};
+use siaga_readiness::room::RoomId;
+
+use super::{Committed, LAYOUT, Order, Retention, Tidied, damage, orders, take::take, tidy, words::Words};
 use crate::{
     record::Report,
     sqlite::{self, StoreError, lock},
@@ -28,6 +30,10 @@ pub(super) enum Job {
     Record { report: Box<Report>, reply: Reply<Committed> },
     /// Drop what is old.
     Tidy { now: Timestamp, reply: Reply<Tidied> },
+    /// Keep what a room was asked for.
+    Order(Box<Order>),
+    /// It is over.
+    OrderIsOver(RoomId, u64),
     /// A reader met damage.
     Suspect,
 }
@@ -83,6 +89,10 @@ impl Writer {
                     Job::Tidy { now, reply } => {
                         self.commit(std::mem::take(&mut gathered));
                         let _ = reply.send(self.tidy(now));
+                    }
+                    Job::Order(order) => self.note(|connection| orders::keep(connection, &order)),
+                    Job::OrderIsOver(room, id) => {
+                        self.note(|connection| orders::drop_one(connection, &room, id));
                     }
                     Job::Suspect => self.look_at_all(),
                 }
@@ -140,6 +150,14 @@ impl Writer {
         match done.map_err(failed) {
             Err(StoreError::Damaged { cause, .. }) => self.begin_anew(&cause).map(|()| Tidied::default()),
             done => done,
+        }
+    }
+
+    /// What nobody waits for.
+    fn note(&self, what: impl FnOnce(&Connection) -> rusqlite::Result<()>) {
+        if let Err(error) = what(&self.connection) {
+            let error = StoreError::of(&self.path, &error);
+            tracing::warn!(%error, "what a room was asked to check may not outlive a restart");
         }
     }
 
