@@ -1,6 +1,6 @@
 //! The machine that the daemon runs on: its clock that goes on, and which boot it is.
 
-use std::{fs, time::Duration};
+use std::{fs, sync::LazyLock, time::Duration};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -11,8 +11,10 @@ pub fn since_boot() -> Duration {
     Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }
 
-/// Which boot it is, in the kernel's words; empty where it tells none.
+/// Which boot it is, in the kernel's words; empty where it tells none. No process sees two.
 #[must_use]
-pub fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
+pub fn boot_id() -> &'static str {
+    static BOOT: LazyLock<String> =
+        LazyLock::new(|| fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default());
+    &BOOT
 }
