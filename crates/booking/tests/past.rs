@@ -15,7 +15,9 @@ use siaga_readiness::{
 };
 use tokio::task::JoinSet;
 
-use desk::{DAY, Desk, HOUR, MINUTE, at, frame, happened, report, room, sample, state, word};
+use desk::{
+    DAY, Desk, HOUR, MINUTE, at, frame, happened, report, room, sample, state, typical::CHECKS, word,
+};
 
 const HERE: NetworkId = NetworkId(u64::MAX - 1);
 
@@ -190,20 +192,3 @@ async fn fill(desk: &Desk, name: &str) {
     }
     recorded.join_all().await;
 }
-
-const CHECKS: [&str; 14] = [
-    "ONLINE",
-    "CAMERA",
-    "CAMERA_EXTERNAL",
-    "CAMERA_MICROPHONE",
-    "CAMERA_RESOLUTION",
-    "CAMERA_FIELD_OF_VIEW",
-    "MICROPHONE",
-    "NET_SERVER",
-    "NET_UP",
-    "NET_DOWN",
-    "NET_SUSTAIN",
-    "POWER",
-    "MACHINE",
-    "SOFTWARE",
-];

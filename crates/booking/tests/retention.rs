@@ -7,7 +7,10 @@ use std::time::Duration;
 use siaga_booking::{Outcome, Report, Retention, store::RoomPage};
 use tokio::task::JoinSet;
 
-use desk::{DAY, Desk, HOUR, MINUTE, at, frame, happened, report, room, sample, state};
+use desk::{
+    DAY, Desk, HOUR, MINUTE, at, frame, happened, report, room, sample, state,
+    typical::{CHECKS, MEASURES},
+};
 
 #[tokio::test]
 async fn single_samples_go_first_hours_and_events_last() {
@@ -127,32 +130,3 @@ async fn a_room_s_ninety_days_by_the_hour_take_less_than_two_megabytes() {
     eprintln!("{rows} rows in {used} bytes: {} bytes a row", used / rows as u64);
     assert!(used < 2_000_000, "{used} bytes");
 }
-
-/// What a room is asked under the profile that asks most, and that it was online.
-const CHECKS: [&str; 14] = [
-    "ONLINE",
-    "CAMERA",
-    "CAMERA_EXTERNAL",
-    "CAMERA_MICROPHONE",
-    "CAMERA_RESOLUTION",
-    "CAMERA_FIELD_OF_VIEW",
-    "MICROPHONE",
-    "NET_SERVER",
-    "NET_UP",
-    "NET_DOWN",
-    "NET_SUSTAIN",
-    "POWER",
-    "MACHINE",
-    "SOFTWARE",
-];
-
-/// What is measured of it every hour.
-const MEASURES: [&str; 7] = [
-    "gate.up",
-    "gate.down",
-    "quality.up.loss",
-    "quality.down.loss",
-    "quality.up.jitter",
-    "quality.down.jitter",
-    "quality.rtt",
-];

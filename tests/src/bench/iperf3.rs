@@ -1,14 +1,13 @@
 //! iperf3's tests, and how a person who wants to know whether a rate is sustained would read them.
 
-use std::{
-    io::{self, BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    time::Instant,
-};
+mod server;
+
+use std::{io, process::Command, time::Instant};
 
 use serde::Deserialize;
 use siaga_probe::{Bitrate, Verdict};
 
+pub use self::server::Server;
 use crate::emulator::lane::Lane;
 
 /// Of a UDP test: what a person gives it, so that no packet is fragmented.
@@ -103,7 +102,7 @@ impl Reading {
 
 fn run(lane: &Lane, direction: Direction, options: &[&str]) -> io::Result<(f64, Result<Received, String>)> {
     let mut server = Command::new("iperf3");
-    let server = Server::start(server.args(["--server", "--one-off", "--forceflush"]), lane)?;
+    let server = Server::start(lane.in_server(server.args(["--server", "--one-off"])))?;
     let mut client = Command::new("timeout");
     client.args([PATIENCE, "iperf3", "--client", "192.0.2.2", "--time", "10", "--json"]).args(options);
     if direction == Direction::Down {
@@ -146,32 +145,6 @@ struct Received {
     packets: f64,
     #[serde(default)]
     lost_packets: f64,
-}
-
-/// One that listens; it is ended with its test.
-struct Server(Child);
-
-impl Server {
-    fn start(command: &Command, lane: &Lane) -> io::Result<Self> {
-        let mut server = Self(lane.in_server(command).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?);
-        let said = server.0.stdout.take().expect("it is piped");
-        let mut lines = BufReader::new(said).lines();
-        while let Some(line) = lines.next().transpose()? {
-            if line.contains("listening") {
-                // It goes on talking.
-                std::thread::spawn(move || lines.for_each(drop));
-                return Ok(server);
-            }
-        }
-        Err(io::Error::other("iperf3 does not listen; apt-get install iperf3"))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[cfg(test)]

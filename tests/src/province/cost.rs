@@ -1,10 +1,6 @@
 //! Processor time for what is sent and received at paced rates, beside iperf3 with as many flows in the same run.
 
-use std::{
-    fs,
-    io::{self, BufRead, BufReader},
-    process::{Child, Command, Stdio},
-};
+use std::{fs, process::Command};
 
 use serde_json::Value;
 use siaga_probe::Mode;
@@ -15,7 +11,7 @@ use super::{
     gates::probes,
     machine::{get, metric, processor_seconds},
 };
-use crate::programs::Lab;
+use crate::{bench::iperf3::Server, programs::Lab};
 
 /// Both ways at 20 Mbit/s each.
 const FLOWS: usize = 10;
@@ -67,13 +63,15 @@ async fn siaga() -> Result<(f64, String), Box<dyn std::error::Error>> {
 
 /// CPU-s per Gbit at the IP layer of its server, which sends as much as it receives.
 fn iperf3() -> Result<f64, Box<dyn std::error::Error>> {
-    let server = Server::start()?;
-    let before = processor_seconds(server.child.id())?;
+    let mut command = Command::new("iperf3");
+    command.args(["--server", "--bind", "127.0.0.1", "--port", PORT]);
+    let server = Server::start(command)?;
+    let before = processor_seconds(server.id())?;
     let output = Command::new("iperf3")
         .args(["--client", "127.0.0.1", "--port", PORT, "--udp", "--bidir", "--time", "10", "--json"])
         .args(["--parallel", &FLOWS.to_string(), "--bitrate", "20M", "--length", &PAYLOAD.to_string()])
         .output()?;
-    let seconds = processor_seconds(server.child.id())? - before;
+    let seconds = processor_seconds(server.id())? - before;
     let said: Value = serde_json::from_slice(&output.stdout)?;
     let bytes =
         |sum: &str| said["end"][sum]["bytes"].as_f64().ok_or_else(|| format!("iperf3 tells no {sum}"));
@@ -83,34 +81,3 @@ fn iperf3() -> Result<f64, Box<dyn std::error::Error>> {
 
 /// Of iperf3's server, on loopback.
 const PORT: &str = "45201";
-
-/// iperf3's, for a test.
-struct Server {
-    child: Child,
-}
-
-impl Server {
-    fn start() -> io::Result<Self> {
-        let mut command = Command::new("iperf3");
-        command.args(["--server", "--bind", "127.0.0.1", "--port", PORT, "--forceflush"]);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let mut server = Self { child };
-        let said = server.child.stdout.take().ok_or_else(|| io::Error::other("it has no output"))?;
-        let mut lines = BufReader::new(said).lines();
-        while let Some(line) = lines.next().transpose()? {
-            if line.contains("listening") {
-                // It goes on talking.
-                std::thread::spawn(move || lines.for_each(drop));
-                return Ok(server);
-            }
-        }
-        Err(io::Error::other("iperf3 does not listen; apt-get install iperf3"))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}

@@ -1,5 +1,8 @@
 //! A thousand rooms and ninety days of each, as they come: all rooms of an hour, then the next hour.
 
+#[path = "../../../crates/booking/tests/desk/typical.rs"]
+mod typical;
+
 use std::{
     error::Error,
     time::{Duration, Instant},
@@ -12,6 +15,7 @@ use siaga_booking::{Frame, Outcome, Report, Retention, RoomState, Sample, Store}
 use siaga_readiness::{Moment, moment::BootId};
 use tokio::task::JoinSet;
 
+use self::typical::{CHECKS, MEASURES};
 use super::{Measured, figure::Figure, machine::get};
 use crate::{programs::Lab, swarm::percentile};
 
@@ -143,32 +147,3 @@ async fn make(lab: &Lab, rooms: usize, days: i64, now: Timestamp) -> Result<(u64
     let rows = (24 * days) as u64 * rooms as u64 * (CHECKS.len() + MEASURES.len()) as u64;
     Ok((used, rows))
 }
-
-/// What a room is asked under the profile that asks most, and that it was online.
-const CHECKS: [&str; 14] = [
-    "ONLINE",
-    "CAMERA",
-    "CAMERA_EXTERNAL",
-    "CAMERA_MICROPHONE",
-    "CAMERA_RESOLUTION",
-    "CAMERA_FIELD_OF_VIEW",
-    "MICROPHONE",
-    "NET_SERVER",
-    "NET_UP",
-    "NET_DOWN",
-    "NET_SUSTAIN",
-    "POWER",
-    "MACHINE",
-    "SOFTWARE",
-];
-
-/// What is measured of it every hour.
-const MEASURES: [&str; 7] = [
-    "gate.up",
-    "gate.down",
-    "quality.up.loss",
-    "quality.down.loss",
-    "quality.up.jitter",
-    "quality.down.jitter",
-    "quality.rtt",
-];

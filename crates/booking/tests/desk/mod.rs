@@ -1,6 +1,8 @@
 //! A store in a directory of its own, and rooms that report to it.
 #![allow(dead_code)] // Each test file uses its part.
 
+pub(crate) mod typical;
+
 use std::{path::PathBuf, time::Duration};
 
 use jiff::Timestamp;
