@@ -90,6 +90,26 @@ fn the_agent_is_read_over_loopback_and_does_things_for_its_socket_only() {
 }
 
 #[test]
+fn a_server_that_is_told_to_end_takes_nobody_anew_and_waits_for_nobody_for_ever() {
+    let lab = Lab::new().unwrap();
+    let mut server = lab.server(&[]).unwrap();
+    let mut slow = TcpStream::connect(server.http).unwrap();
+    let (own, bearer) = (server.http, bearer(&token(&lab, "book")));
+    let head = format!("PUT /v1/bookings/SBW-1 HTTP/1.1\r\nHost: {own}\r\n{bearer}");
+    let body = "Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n";
+    slow.write_all((head + body).as_bytes()).unwrap();
+    let mut heard = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    slow.read_exact(&mut heard).unwrap();
+    assert!(heard.starts_with(b"HTTP/1.1 100 "), "it waits for the body");
+    server.signal("TERM");
+    while TcpStream::connect(own).is_ok() {}
+    assert!(server.wait().unwrap().success());
+    let mut rest = Vec::new();
+    let _ = slow.read_to_end(&mut rest);
+    assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
+}
+
+#[test]
 fn nothing_is_served_in_the_clear_to_other_machines() {
     let (lab, _agent) = agent();
     for address in ["0.0.0.0:0", "[::]:0"] {

@@ -260,7 +260,7 @@ async fn shutdown_cuts_clients_that_have_not_finished_their_request() {
 }
 
 #[tokio::test]
-async fn shutdown_lets_a_running_request_finish() {
+async fn shutdown_lets_a_running_request_finish_and_takes_no_other() {
     let (entered, mut entries) = mpsc::unbounded_channel();
     let door = Arc::new(Semaphore::new(0));
     let handler = {
@@ -275,6 +275,9 @@ async fn shutdown_lets_a_running_request_finish() {
     let client = tokio::spawn(ask(room.address, "GET / HTTP/1.1\r\nHost: localhost\r\n".to_owned()));
     entries.recv().await.unwrap();
     room.shutdown.request();
+    // Whoever comes now is turned away although somebody is still being served.
+    while TcpStream::connect(room.address).await.is_ok() {}
+    assert!(!client.is_finished());
     door.add_permits(1);
     assert!(client.await.unwrap().ends_with("finished"));
     room.ended().await;
