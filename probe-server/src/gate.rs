@@ -32,6 +32,7 @@ use siaga_readiness::{
     },
     profile::Profiles,
     room::RoomId,
+use siaga_service::{http::Asker, tokens::TokenName};
 };
 use siaga_transport::enrol::Registry;
 
@@ -83,7 +84,7 @@ impl Gate {
     }
 
     /// Decides on a booking that is new or has changed. Of one that is asked for in the same words again, what was decided is told, as
-    /// long as that counts and unless `anew`.
+    /// long as that counts and unless `anew`. The log tells whose token asked.
     ///
     /// # Errors
     /// See [`Refusal`]; nothing was kept.
@@ -96,11 +97,12 @@ impl Gate {
         let booking = Booking::new(reference, &request, &self.profiles)?;
         let asked = canonical(&request).map_err(|error| Refusal::broken(&error))?;
         let known = self.lookup(booking).await?;
-        let work = move |turn: &mut Turn<'_>| known.take_turn(turn, &asked, anew);
+        let work = move |turn: &mut Turn<'_>| known.take_turn(turn, &asked, anew, &by);
         let ((standing, decided), head) = self.bookings()?.in_turn(self.now(), work).await?;
         if let Some(ruling) = decided {
             self.metrics.decided(ruling);
         }
+        by: Asker,
         standing.answer(head)
     }
 
@@ -309,10 +311,11 @@ impl Lookup {
             ruling: decision.decision,
             expires_at: decision.expires_at,
         };
-        let body = Body { reference, request: raw(asked)?, decision: &decision };
+        let body = Body { reference, request: raw(asked)?, decision: &decision, by: by.0.as_ref() };
         let entry = turn.decide("decided", &decided, &body)?;
         let row = turn.booking(reference)?.ok_or(StoreError::Stopped)?;
         let standing = Standing::read(row, now, zone, |seq| {
+        by: &Asker,
             if seq == entry.seq { Ok(entry.clone()) } else { turn.entry(seq) }
         })?;
         Ok((standing, Some(decision.decision)))
@@ -348,3 +351,6 @@ fn reach(booking: &Booking) -> (Timestamp, Timestamp) {
     let around = |at: Timestamp, by: SignedDuration| at.checked_add(by).unwrap_or(at);
     (around(booking.slot.start(), -Agenda::REACH), around(booking.slot.end(), Agenda::REACH))
 }
+    /// Whose token asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a TokenName>,

@@ -31,15 +31,15 @@ fn name(name: &str) -> TokenName {
 fn a_token_is_good_for_its_scopes_from_the_moment_it_is_made_until_it_is_revoked() {
     let office = Office::new();
     let running = Tokens::of(&office.path());
-    assert_eq!(running.scopes("siaga_0").unwrap(), None, "there is no file yet");
+    assert_eq!(running.holder("siaga_0").unwrap(), None, "there is no file yet");
     let token = office.add("prometheus", "scrape").unwrap();
-    let scopes = running.scopes(&token).unwrap().unwrap();
+    let scopes = running.holder(&token).unwrap().unwrap().scopes;
     assert!(scopes.contain(Scope::Scrape) && !scopes.contain(Scope::Read));
     let other = office.add("sibowal", "read,book").unwrap();
-    assert!(running.scopes(&other).unwrap().is_some());
+    assert!(running.holder(&other).unwrap().is_some());
     revoke(&office.path(), &name("prometheus")).unwrap();
-    assert_eq!(running.scopes(&token).unwrap(), None);
-    assert!(running.scopes(&other).unwrap().is_some());
+    assert_eq!(running.holder(&token).unwrap(), None);
+    assert!(running.holder(&other).unwrap().is_some());
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn nothing_but_the_whole_token_counts() {
     for wrong in
         ["", &token[..token.len() - 1], &format!("{token}0"), &token.to_uppercase(), &token["siaga_".len()..]]
     {
-        assert_eq!(tokens.scopes(wrong).unwrap(), None, "{wrong}");
+        assert_eq!(tokens.holder(wrong).unwrap(), None, "{wrong}");
     }
 }
 
@@ -71,13 +71,13 @@ fn a_file_that_others_may_read_lets_nobody_in() {
     let office = Office::new();
     let token = office.add("a", "read").unwrap();
     let tokens = Tokens::of(&office.path());
-    assert!(tokens.scopes(&token).unwrap().is_some());
+    assert!(tokens.holder(&token).unwrap().is_some());
     fs::set_permissions(office.path(), PermissionsExt::from_mode(0o640)).unwrap();
-    assert!(tokens.scopes(&token).is_err());
+    assert!(tokens.holder(&token).is_err());
     let told = office.add("b", "read").unwrap_err().to_string();
     assert!(told.contains("(mode 640)") && told.contains("chmod 600"), "{told}");
     fs::set_permissions(office.path(), PermissionsExt::from_mode(0o600)).unwrap();
-    assert!(tokens.scopes(&token).unwrap().is_some(), "mended");
+    assert!(tokens.holder(&token).unwrap().is_some(), "mended");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_file_that_is_wrong_lets_nobody_in_and_is_not_written_over() {
         "\0",
     ] {
         fs::write(office.path(), wrong).unwrap();
-        assert!(tokens.scopes(&token).is_err(), "{wrong}");
+        assert!(tokens.holder(&token).is_err(), "{wrong}");
         assert!(matches!(office.add("b", "read"), Err(TokenError::Wrong { .. })), "{wrong}");
         assert_eq!(fs::read_to_string(office.path()).unwrap(), wrong);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use siaga_booking::{
     NotDone,
     bookings::{BookingRow, Overridden, Turn},
@@ -12,6 +12,7 @@ use siaga_booking::{
     webhook::Event,
 };
 use siaga_readiness::booking::{BookingRef, Ruling, Standing as Holds, request::Instant, standing};
+use siaga_service::http::Asker;
 
 use super::{
     BookingAnswer, Gate, Refusal,
@@ -73,14 +74,16 @@ impl Gate {
     ///
     /// # Errors
     /// There is none, or it is over.
-    pub async fn cancel(self: &Arc<Self>, reference: BookingRef) -> Result<BookingAnswer, Refusal> {
-        self.change(reference, |turn, row| {
+    pub async fn cancel(
+        self: &Arc<Self>,
+        reference: BookingRef,
+        by: Asker,
+    ) -> Result<BookingAnswer, Refusal> {
+        self.change(reference, move |turn, row| {
             if row.cancelled_at.is_none() {
                 not_over(&row, turn.now())?;
-                turn.cancel(
-                    &row.reference,
-                    &json!({ "reference": row.reference, "entry": row.counting_entry() }),
-                )?;
+                let body = json!({ "reference": row.reference, "entry": row.counting_entry() });
+                turn.cancel(&row.reference, &asked_by(&by, body))?;
             }
             Ok(())
         })
@@ -95,6 +98,7 @@ impl Gate {
         self: &Arc<Self>,
         reference: BookingRef,
         said: Override,
+        by: Asker,
     ) -> Result<BookingAnswer, Refusal> {
         let said = PersonSaid {
             decision: said.decision,
@@ -128,7 +132,7 @@ impl Gate {
             }
             let overridden = Overridden { ruling: said.decision, until: said.expires_at };
             let body = json!({ "reference": row.reference, "override": said, "of": row.entry });
-            turn.overrule(&row.reference, &overridden, &body)?;
+            turn.overrule(&row.reference, &overridden, &asked_by(&by, body))?;
             let booking =
                 standing::Told { reference: &row.reference, room: &row.room, slot: row.slot, zone: &zone };
             let message = booking.overridden(said.decision, &said.actor, &said.reason);
@@ -146,6 +150,7 @@ impl Gate {
         self: &Arc<Self>,
         reference: BookingRef,
         said: OutcomeSaid,
+        by: Asker,
     ) -> Result<BookingAnswer, Refusal> {
         let note = said.note.as_deref().map(|note| text("note", note, 1000)).transpose()?;
         let actor = said.actor.as_deref().map(|actor| line("actor", actor, 120)).transpose()?;
@@ -160,7 +165,7 @@ impl Gate {
                 "reference": row.reference, "outcome": outcome, "note": note, "actor": actor,
                 "decision_was": row.in_force(turn.now()), "entry": row.counting_entry(),
             });
-            turn.conclude(&row.reference, outcome, &body)?;
+            turn.conclude(&row.reference, outcome, &asked_by(&by, body))?;
             Ok(())
         })
         .await
@@ -207,6 +212,14 @@ impl Gate {
         let statement = evidence::statement(&entry).map_err(|error| Refusal::broken(&error))?;
         Ok(evidence::sign(&self.key, &statement))
     }
+}
+
+/// Whose token asked is told in the log.
+fn asked_by(by: &Asker, mut body: Value) -> Value {
+    if let Some(name) = &by.0 {
+        body["by"] = json!(name);
+    }
+    body
 }
 
 fn not_cancelled(row: &BookingRow) -> Result<(), NotDone<Refusal>> {

@@ -14,7 +14,7 @@ use axum::{
 use serde::Deserialize;
 use siaga_booking::evidence::PublicKeys;
 use siaga_readiness::booking::{BookingRef, Decision, Request};
-use siaga_service::problem::Problem;
+use siaga_service::{http::Asker, problem::Problem};
 use utoipa::IntoParams;
 
 use super::{Answers, body::Body};
@@ -48,12 +48,13 @@ pub(super) struct Put {
 pub(super) async fn put(
     State(Answers { gate, .. }): State<Answers>,
     Path(reference): Path<String>,
+    by: Asker,
     Query(asked): Query<Put>,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
     let reference = named(&reference)?;
     // In a task of its own: a client that hangs up does not undo half of it.
-    finished(async move { gate.put(reference, request, asked.anew).await }).await
+    finished(async move { gate.put(reference, request, asked.anew, by).await }).await
 }
 
 /// How a booking stands
@@ -77,10 +78,11 @@ pub(super) async fn get(
 )]
 pub(super) async fn cancel(
     State(Answers { gate, .. }): State<Answers>,
+    by: Asker,
     Path(reference): Path<String>,
 ) -> Result<Response, Problem> {
     let reference = named(&reference)?;
-    finished(async move { gate.cancel(reference).await }).await
+    finished(async move { gate.cancel(reference, by).await }).await
 }
 
 /// Decide otherwise than the gate did: by name, for a reason, for a time
@@ -90,11 +92,12 @@ pub(super) async fn cancel(
 )]
 pub(super) async fn overrule(
     State(Answers { gate, .. }): State<Answers>,
+    by: Asker,
     Path(reference): Path<String>,
     Body(said): Body<Override>,
 ) -> Result<Response, Problem> {
     let reference = named(&reference)?;
-    finished(async move { gate.overrule(reference, said).await }).await
+    finished(async move { gate.overrule(reference, said, by).await }).await
 }
 
 /// Tell what became of an event
@@ -104,11 +107,12 @@ pub(super) async fn overrule(
 )]
 pub(super) async fn outcome(
     State(Answers { gate, .. }): State<Answers>,
+    by: Asker,
     Path(reference): Path<String>,
     Body(said): Body<OutcomeSaid>,
 ) -> Result<Response, Problem> {
     let reference = named(&reference)?;
-    finished(async move { gate.conclude(reference, said).await }).await
+    finished(async move { gate.conclude(reference, said, by).await }).await
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

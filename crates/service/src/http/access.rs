@@ -1,16 +1,18 @@
+use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::extract::FromRequestParts;
+use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
 
 use super::door::Way;
 use super::guard::{Refusal, sole};
 use super::sessions::Sessions;
 use super::wrong::WrongTokens;
 use crate::problem::Problem;
-use crate::tokens::{Scope, Tokens};
+use crate::tokens::{Holder, Scope, TokenName, Tokens};
 
 /// Who may ask what.
 ///
@@ -61,6 +63,18 @@ pub enum Need {
     Scope(Scope),
 }
 
+/// Who asks, as far as a token says so; a handler's argument.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asker(pub Option<TokenName>);
+
+impl<S: Sync> FromRequestParts<S> for Asker {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
 impl Access {
     /// Whoever reaches the server may ask whatever it answers.
     pub(super) const fn open() -> Self {
@@ -94,30 +108,30 @@ impl Access {
         headers: &HeaderMap,
         way: Way,
         client: Option<IpAddr>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Asker, Refusal> {
         if way != Way::Tls && (method == Method::GET || method == Method::HEAD) {
-            return Ok(());
+            return Ok(Asker(None));
         }
         let Rules { wrong, tokens, need } = match &self.0 {
-            Whom::All => return Ok(()),
-            Whom::Members(_) if way == Way::Socket => return Ok(()),
-            Whom::Members(Some(page)) if page.asks(method, path, headers)? => return Ok(()),
+            Whom::All => return Ok(Asker(None)),
+            Whom::Members(_) if way == Way::Socket => return Ok(Asker(None)),
+            Whom::Members(Some(page)) if page.asks(method, path, headers)? => return Ok(Asker(None)),
             Whom::Members(_) => return Err(Refusal::of(socket_needed())),
             Whom::Tokens(rules) => rules,
         };
         let Some(token) = bearer(headers) else { return Err(unauthorized(NO_TOKEN, "")) };
-        let scopes = tokens
-            .scopes(token)
+        let holder = tokens
+            .holder(token)
             .map_err(|error| Refusal::of(Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())))?;
-        let Some(scopes) = scopes else {
+        let Some(Holder { name, scopes }) = holder else {
             return Err(match client.and_then(|client| wrong.shown(client, Instant::now())) {
                 Some(wait) => too_many(wait),
                 None => unauthorized(WRONG_TOKEN, ", error=\"invalid_token\""),
             });
         };
         match need(method, path) {
-            Need::Token => Ok(()),
-            Need::Scope(scope) if scopes.contain(scope) => Ok(()),
+            Need::Token => Ok(Asker(Some(name))),
+            Need::Scope(scope) if scopes.contain(scope) => Ok(Asker(Some(name))),
             Need::Scope(scope) => Err(forbidden(scope)),
         }
     }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
 use tokio::time::timeout;
 
-use super::access::Access;
+use super::access::{Access, Asker};
 use super::door::{ClientAddress, Way};
 use super::hosts::Hosts;
 use super::limits::Limits;
@@ -32,13 +32,14 @@ struct Guard {
 
 impl Guard {
     /// In this order: host, origin, token, body.
-    fn admit(&self, request: &Request) -> Result<(), Refusal> {
+    fn admit(&self, request: &Request) -> Result<Asker, Refusal> {
         let host = self.check_host(request).map_err(Refusal::of)?;
         self.check_origin(host, request.headers()).map_err(Refusal::of)?;
         let client = request.extensions().get().map(|&ClientAddress(client)| client);
         let (method, path) = (request.method(), request.uri().path());
-        self.access.check(method, path, request.headers(), self.way, client)?;
-        self.check_length(request.headers()).map_err(Refusal::of)
+        let asker = self.access.check(method, path, request.headers(), self.way, client)?;
+        self.check_length(request.headers()).map_err(Refusal::of)?;
+        Ok(asker)
     }
 
     fn check_host<'a>(&self, request: &'a Request) -> Result<&'a str, Problem> {
@@ -133,9 +134,12 @@ impl Guard {
 /// Longer texts are not explanations.
 const LONGEST_DETAIL: usize = 4096;
 
-async fn pass(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+async fn pass(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
     let mut response = match guard.admit(&request) {
-        Ok(()) => guard.answer(request, next).await,
+        Ok(asker) => {
+            request.extensions_mut().insert(asker);
+            guard.answer(request, next).await
+        }
         Err(refusal) => refusal.into_response(),
     };
     for (name, value) in ALWAYS_SENT {

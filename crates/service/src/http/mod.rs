@@ -27,7 +27,7 @@ use self::door::Door;
 use self::hosts::Hosts;
 use crate::signals::Shutdown;
 
-pub use access::{Access, Need};
+pub use access::{Access, Asker, Need};
 pub use bind::{BindError, check_address};
 pub use certificates::{CertificateError, Certificates};
 pub use limits::Limits;

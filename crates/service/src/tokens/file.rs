@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
-use super::{Scopes, hash};
+use super::{Holder, Scopes, hash};
 
 /// Makes a token for `name` and answers with it; it can't be read again.
 ///
@@ -122,8 +122,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) const fn scopes(&self) -> Scopes {
-        self.scopes
+    pub(super) fn holder(&self) -> Holder {
+        Holder { name: self.name.clone(), scopes: self.scopes }
     }
 
     pub(super) const fn hash(&self) -> &[u8; 32] {

@@ -43,11 +43,11 @@ impl Tokens {
         Self { path: path.to_owned(), held: Mutex::default() }
     }
 
-    /// What whoever shows this token may do; `None` if it is no token, or no longer.
+    /// Whose this token is, and what whoever shows it may do; `None` if it is no token, or no longer.
     ///
     /// # Errors
     /// The file can't be read, is wrong, or others than its owner may read it: nobody may do anything.
-    pub fn scopes(&self, token: &str) -> Result<Option<Scopes>, Unreadable> {
+    pub fn holder(&self, token: &str) -> Result<Option<Holder>, Unreadable> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = Stamp::of(&self.path);
         if held.stamp != Some(stamp) {
@@ -57,7 +57,7 @@ impl Tokens {
         let shown = hash(token);
         // All are compared, each in constant time: how long it takes says nothing.
         let same = |kept: &&Kept| bool::from(kept.hash().ct_eq(&shown));
-        Ok(tokens.iter().filter(same).fold(None, |_, kept| Some(kept.scopes())))
+        Ok(tokens.iter().filter(same).fold(None, |_, kept| Some(kept.holder())))
     }
 
     fn load(&self) -> Option<Vec<Kept>> {
@@ -72,6 +72,15 @@ impl Tokens {
             }
         }
     }
+}
+
+/// Who shows a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Whose it is.
+    pub name: TokenName,
+    /// What it is good for.
+    pub scopes: Scopes,
 }
 
 /// The tokens can't be read; the log says why.
