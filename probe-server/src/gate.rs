@@ -4,9 +4,10 @@
 //! * then the booking gets its turn: it is held against what else is booked just then, decided, noted in the log and kept, all or
 //!   nothing ([`siaga_booking::bookings`]);
 //! * [`answer`]: how a booking stands, as it is told; [`person`]: what people say about one;
-//! * [`suiting`]: which rooms would do; [`report`]: all that is known of a booking.
+//! * [`suiting`]: which rooms would do; [`mod@forecast`]: what is to be expected of one; [`report`]: all that is known of a booking.
 
 pub mod answer;
+pub mod forecast;
 pub mod person;
 mod refusal;
 pub mod report;
@@ -26,10 +27,7 @@ use siaga_booking::{
     evidence::Key,
 };
 use siaga_readiness::{
-    booking::{
-        Agenda, Booking, BookingRef, Case, Decision, Forecast, Request, RoomEvidence, Ruling, decide,
-        forecast::{Needs, windows},
-    },
+    booking::{Agenda, Booking, BookingRef, Case, Decision, Forecast, Request, RoomEvidence, Ruling, decide},
     profile::Profiles,
     room::RoomId,
 use siaga_service::{http::Asker, tokens::TokenName};
@@ -225,16 +223,7 @@ impl Gate {
         };
         let (snapshot, moment) = known.evidence();
         let room = RoomEvidence::new(snapshot, moment, *known.presence(), &booking.profile);
-        let (slot, now) = (booking.slot, self.now());
-        let calendar = &office.calendar;
-        let windows =
-            windows(slot.start(), slot.end(), calendar.zone().rules(), |date| calendar.works(date), now);
-        let rule = office.policy.network_at_hour;
-        let needs = Needs { lower_bound: rule.lower_bound, days: rule.days.into() };
-        let forecast = self
-            .desk
-            .forecast_of(&known, &windows, &booking.profile.requirements, needs)
-            .map_err(Refusal::Rooms)?;
+        let forecast = self.foresee(&office, &known, booking.slot, &booking.profile)?;
         Ok(Lookup { booking, office, room: Some(room), forecast: Some(forecast) })
     }
 

@@ -1,7 +1,7 @@
 //! What the server answers: what is known of rooms, and for its operator `/metrics` and `/health`.
 //!
 //! * `access`: which token each question needs;
-//! * `rooms`: the registry and each room's readiness; `history`: a room's past;
+//! * `rooms`: the registry and each room's readiness; `history`: a room's past; `forecast`: what is to be expected of it;
 //! * `checks`: asks a room to check itself now;
 //! * `scrape`: each room's metrics, and where Prometheus finds them;
 //! * `bookings`: what a booking system asks; `body`: how strictly what it sends is read;
@@ -11,6 +11,7 @@ mod access;
 mod body;
 mod bookings;
 mod checks;
+mod forecast;
 mod history;
 mod openapi;
 mod rooms;
@@ -91,6 +92,7 @@ fn described() -> (Router<Answers>, String) {
         .routes(routes!(rooms::one))
         .routes(routes!(rooms::readiness))
         .routes(routes!(history::history))
+        .routes(routes!(forecast::forecast))
         .routes(routes!(checks::ask))
         .routes(routes!(checks::one))
         .routes(routes!(scrape::targets))

@@ -208,7 +208,10 @@ pub(super) async fn readiness(
 }
 
 /// `None`: the profile that each room goes by.
-fn profile<'a>(profiles: &'a Profiles, name: Option<&str>) -> Result<Option<&'a Profile>, Problem> {
+pub(super) fn profile<'a>(
+    profiles: &'a Profiles,
+    name: Option<&str>,
+) -> Result<Option<&'a Profile>, Problem> {
     let Some(name) = name else { return Ok(None) };
     profiles.named(name).map(Some).map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
 }
