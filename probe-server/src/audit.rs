@@ -34,11 +34,14 @@ pub enum AuditCommand {
 /// What to do with evidence.
 #[derive(Debug, Subcommand)]
 pub enum EvidenceCommand {
-    /// Print the public key that evidence is verified with, as a JWK set.
+    /// Print the public keys that evidence is verified with, as a JWK set: the one that signs, then those before it.
     Key {
         /// The directory made by “init”.
         #[arg(long)]
         dir: PathBuf,
+        /// Make a new one first. A running server signs with it after its next start; what former keys have signed still verifies.
+        #[arg(long)]
+        renew: bool,
     },
     /// Print what a piece of evidence says, if it was signed by the server that is named. Exit status 2: it was not.
     Verify {
@@ -57,7 +60,7 @@ pub struct By {
     /// The server with this directory.
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// One with a key of this file, as /v1/keys or “evidence key” gives it.
+    /// One with a key in this file, as /v1/keys or “evidence key” gives it.
     #[arg(long)]
     keys: Option<PathBuf>,
 }
@@ -81,16 +84,19 @@ pub fn audit(command: AuditCommand) -> anyhow::Result<()> {
 /// The evidence does not verify ([`is_not_as_written`]), or something can't be read.
 pub fn evidence(command: EvidenceCommand) -> anyhow::Result<()> {
     match command {
-        EvidenceCommand::Key { dir } => {
+        EvidenceCommand::Key { dir, renew } => {
             config::check_place(&dir)?;
-            let keys = PublicKeys::from(Key::load(&dir)?.public().clone());
+            if renew {
+                Key::renew(&dir)?;
+            }
+            let keys = PublicKeys::of(&dir)?;
             Ok(print(&(serde_json::to_string(&keys)? + "\n"))?)
         }
         EvidenceCommand::Verify { evidence, by } => {
             let keys = match (&by.dir, &by.keys) {
                 (Some(dir), _) => {
                     config::check_place(dir)?;
-                    PublicKeys::from(Key::load(dir)?.public().clone())
+                    PublicKeys::of(dir)?
                 }
                 (None, Some(file)) => read(file)?.parse().with_context(|| file.display().to_string())?,
                 (None, None) => anyhow::bail!("name the server with --dir, or its keys with --keys"),

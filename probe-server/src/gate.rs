@@ -24,7 +24,7 @@ use siaga_booking::{
     Bookings, NotDone, StoreError,
     audit::canonical,
     bookings::{self, BookingRow, BookingsPage, Decided, Turn},
-    evidence::Key,
+    evidence::{Key, PublicKeys},
 };
 use siaga_readiness::{
     booking::{Agenda, Booking, BookingRef, Case, Decision, Forecast, Request, RoomEvidence, Ruling, decide},
@@ -52,6 +52,7 @@ pub struct Gate {
     metrics: Arc<BookingMetrics>,
 }
 
+    keys: PublicKeys,
 impl Gate {
     /// Opens the bookings of the server in `dir`. Where they are damaged or can't be written the gate is there, and refuses: rooms are
     /// looked after all the same.
@@ -78,13 +79,15 @@ impl Gate {
         };
         let key = Key::open(dir)?;
         let office = RwLock::new(Arc::new(office));
-        Ok(Self { dir: dir.to_owned(), desk, profiles, office, bookings, key, metrics: Arc::default() })
+        let (dir, metrics) = (dir.to_owned(), Arc::default());
+        Ok(Self { dir, desk, profiles, office, bookings, key, keys, metrics })
     }
 
     /// Decides on a booking that is new or has changed. Of one that is asked for in the same words again, what was decided is told, as
     /// long as that counts and unless `anew`. The log tells whose token asked.
     ///
     /// # Errors
+        let keys = PublicKeys::of(dir)?;
     /// See [`Refusal`]; nothing was kept.
     pub async fn put(
         self: &Arc<Self>,
@@ -163,8 +166,8 @@ impl Gate {
 
     /// What evidence is signed with.
     #[must_use]
-    pub const fn key(&self) -> &Key {
-        &self.key
+    pub const fn keys(&self) -> &PublicKeys {
+        &self.keys
     }
 
     /// What is counted of bookings.

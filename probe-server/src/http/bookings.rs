@@ -12,7 +12,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use siaga_booking::evidence::PublicKeys;
 use siaga_readiness::booking::{BookingRef, Decision, Request};
 use siaga_service::{http::Asker, problem::Problem};
 use utoipa::IntoParams;
@@ -48,8 +47,8 @@ pub(super) struct Put {
 pub(super) async fn put(
     State(Answers { gate, .. }): State<Answers>,
     Path(reference): Path<String>,
-    by: Asker,
     Query(asked): Query<Put>,
+    by: Asker,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
     let reference = named(&reference)?;
@@ -78,8 +77,8 @@ pub(super) async fn get(
 )]
 pub(super) async fn cancel(
     State(Answers { gate, .. }): State<Answers>,
-    by: Asker,
     Path(reference): Path<String>,
+    by: Asker,
 ) -> Result<Response, Problem> {
     let reference = named(&reference)?;
     finished(async move { gate.cancel(reference, by).await }).await
@@ -92,8 +91,8 @@ pub(super) async fn cancel(
 )]
 pub(super) async fn overrule(
     State(Answers { gate, .. }): State<Answers>,
-    by: Asker,
     Path(reference): Path<String>,
+    by: Asker,
     Body(said): Body<Override>,
 ) -> Result<Response, Problem> {
     let reference = named(&reference)?;
@@ -107,8 +106,8 @@ pub(super) async fn overrule(
 )]
 pub(super) async fn outcome(
     State(Answers { gate, .. }): State<Answers>,
-    by: Asker,
     Path(reference): Path<String>,
+    by: Asker,
     Body(said): Body<OutcomeSaid>,
 ) -> Result<Response, Problem> {
     let reference = named(&reference)?;
@@ -180,8 +179,7 @@ pub(super) async fn evidence(
     responses((status = OK, description = "A JWK set", body = Object, content_type = "application/jwk-set+json"))
 )]
 pub(super) async fn keys(State(Answers { gate, .. }): State<Answers>) -> Response {
-    let keys = PublicKeys::from(gate.key().public().clone());
-    ([(header::CONTENT_TYPE, "application/jwk-set+json")], Json(keys)).into_response()
+    ([(header::CONTENT_TYPE, "application/jwk-set+json")], Json(gate.keys())).into_response()
 }
 
 /// By which rules bookings are decided

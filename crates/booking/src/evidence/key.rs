@@ -19,6 +19,9 @@ use thiserror::Error;
 /// The key's file name in a server's directory.
 pub const FILE: &str = "evidence.key";
 
+/// The file beside it with the public halves of those before.
+const FORMER: &str = "evidence.former.json";
+
 /// What evidence is signed with.
 #[derive(Debug)]
 pub struct Key {
@@ -34,11 +37,27 @@ impl Key {
     pub fn open(dir: &Path) -> Result<Self, KeyError> {
         match Self::load(dir) {
             Err(KeyError::File { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
-                make(&dir.join(FILE))?;
+                let path = dir.join(FILE);
+                // Never in the place of another.
+                make(&path, |aside| fs::hard_link(aside, &path).and_then(|()| fs::remove_file(aside)))?;
                 Self::load(dir)
             }
             loaded => loaded,
         }
+    }
+
+    /// Puts a new key in the place of the one in `dir`; what the former one has signed still verifies by [`PublicKeys::of`].
+    ///
+    /// # Errors
+    /// There is none, or a file can't be read or written. Nothing that was signed is lost by that.
+    pub fn renew(dir: &Path) -> Result<Self, KeyError> {
+        let keys = PublicKeys::of(dir)?;
+        let (former, path) = (dir.join(FORMER), dir.join(FILE));
+        let text =
+            serde_json::to_string_pretty(&keys).map_err(|error| KeyError::NoKeys(error.to_string()))?;
+        replace(&former, 0o644, text.as_bytes(), |aside| fs::rename(aside, &former))?;
+        make(&path, |aside| fs::rename(aside, &path))?;
+        Self::load(dir)
     }
 
     /// The key in `dir`.
@@ -69,18 +88,27 @@ impl Key {
 
 const TAG: &str = "PRIVATE KEY";
 
-/// Whole or not at all, and never in the place of another.
-fn make(path: &Path) -> Result<(), KeyError> {
+fn make(path: &Path, put: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), KeyError> {
     let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
         .map_err(|_| KeyError::File { path: path.to_owned(), cause: io::Error::other("no randomness") })?;
-    let text = pem::encode(&Pem::new(TAG, made.as_ref()));
-    let aside = path.with_extension("key.new");
+    replace(path, 0o600, pem::encode(&Pem::new(TAG, made.as_ref())).as_bytes(), put)
+}
+
+/// Whole or not at all: `put` brings what is written aside to its place.
+fn replace(
+    path: &Path,
+    mode: u32,
+    text: &[u8],
+    put: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), KeyError> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".new");
+    let aside = PathBuf::from(aside);
     let written = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-        file.write_all(text.as_bytes())?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&aside)?;
+        file.write_all(text)?;
         file.sync_all()?;
-        fs::hard_link(&aside, path)?;
-        fs::remove_file(&aside)?;
+        put(&aside)?;
         path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
     };
     written().map_err(|cause| KeyError::File { path: path.to_owned(), cause })
@@ -130,6 +158,24 @@ impl PublicKey {
 pub struct PublicKeys(Vec<PublicKey>);
 
 impl PublicKeys {
+    /// The one of the key in `dir`, and those of the keys before it.
+    ///
+    /// # Errors
+    /// There is no key, or a file can't be read or has no keys in it.
+    pub fn of(dir: &Path) -> Result<Self, KeyError> {
+        let path = dir.join(FORMER);
+        let mut keys = vec![Key::load(dir)?.public];
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let former = text.parse::<Self>()?.0;
+                keys.extend(former.into_iter().filter(|it| *it != keys[0]).collect::<Vec<_>>());
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+            Err(cause) => return Err(KeyError::File { path, cause }),
+        }
+        Ok(Self(keys))
+    }
+
     pub(super) fn get(&self, id: &str) -> Option<&PublicKey> {
         self.0.iter().find(|key| key.id() == id)
     }
@@ -209,6 +255,26 @@ mod tests {
         let files: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap()).collect();
         assert_eq!(files.len(), 1, "{files:?}");
         assert_eq!(files[0].metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_former_keys_have_signed_still_verifies_with_those_that_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Key::renew(dir.path()).is_err(), "there is none to renew");
+        let mut signed = Vec::new();
+        for _ in 0..3 {
+            let key = if signed.is_empty() { Key::open(dir.path()) } else { Key::renew(dir.path()) }.unwrap();
+            signed.push(super::super::sign(&key, "{}"));
+        }
+        let keys = PublicKeys::of(dir.path()).unwrap();
+        assert_eq!(keys.0.len(), 3);
+        assert_eq!(keys.0[0], *Key::load(dir.path()).unwrap().public(), "the one that signs comes first");
+        for jws in &signed {
+            super::super::verify(jws, &keys).unwrap();
+        }
+        let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(FILE), 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left aside");
     }
 
     #[test]
