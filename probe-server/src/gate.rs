@@ -15,7 +15,8 @@ pub mod suiting;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -30,8 +31,8 @@ use siaga_readiness::{
     booking::{Agenda, Booking, BookingRef, Case, Decision, Forecast, Request, RoomEvidence, Ruling, decide},
     profile::Profiles,
     room::RoomId,
-use siaga_service::{http::Asker, tokens::TokenName};
 };
+use siaga_service::{http::Asker, tokens::TokenName};
 use siaga_transport::enrol::Registry;
 
 use crate::{booking_metrics::BookingMetrics, desk::Desk, office::Office};
@@ -46,16 +47,18 @@ pub struct Gate {
     desk: Arc<Desk>,
     profiles: Arc<Profiles>,
     office: RwLock<Arc<Office>>,
-    /// Or why nothing can be decided.
-    bookings: Result<Bookings, StoreError>,
+    /// Once they could be opened.
+    bookings: OnceLock<Bookings>,
+    /// Why they can't be until then.
+    shut: Mutex<StoreError>,
     key: Key,
+    keys: PublicKeys,
     metrics: Arc<BookingMetrics>,
 }
 
-    keys: PublicKeys,
 impl Gate {
-    /// Opens the bookings of the server in `dir`. Where they are damaged or can't be written the gate is there, and refuses: rooms are
-    /// looked after all the same.
+    /// Opens the bookings of the server in `dir`. Where they are damaged or can't be written the gate is there, and refuses until they
+    /// [can be](Self::opened): rooms are looked after all the same.
     ///
     /// # Errors
     /// A newer version wrote them, another program has them, or there is no key to sign evidence with.
@@ -65,35 +68,41 @@ impl Gate {
         profiles: Arc<Profiles>,
         office: Office,
     ) -> anyhow::Result<Self> {
-        let bookings = match Bookings::open(&dir.join(bookings::FILE)) {
+        let (bookings, shut) = (OnceLock::new(), Mutex::new(StoreError::Stopped));
+        match Bookings::open(&dir.join(bookings::FILE)) {
             Err(
                 error @ (StoreError::Damaged { .. }
                 | StoreError::ReadOnly { .. }
                 | StoreError::Full { .. }
                 | StoreError::System { .. }),
             ) => {
-                tracing::error!(%error, "no booking is decided until this is mended and the server started again");
-                Err(error)
+                if matches!(error, StoreError::Damaged { .. }) {
+                    tracing::error!(%error, "no booking is decided until this is mended and the server started again");
+                } else {
+                    tracing::error!(%error, "no booking is decided until this is mended; trying again every few seconds");
+                }
+                *shut.lock().unwrap_or_else(PoisonError::into_inner) = error;
             }
-            opened => Ok(opened?),
-        };
+            opened => drop(bookings.set(opened?)),
+        }
         let key = Key::open(dir)?;
+        let keys = PublicKeys::of(dir)?;
         let office = RwLock::new(Arc::new(office));
         let (dir, metrics) = (dir.to_owned(), Arc::default());
-        Ok(Self { dir, desk, profiles, office, bookings, key, keys, metrics })
+        Ok(Self { dir, desk, profiles, office, bookings, shut, key, keys, metrics })
     }
 
     /// Decides on a booking that is new or has changed. Of one that is asked for in the same words again, what was decided is told, as
     /// long as that counts and unless `anew`. The log tells whose token asked.
     ///
     /// # Errors
-        let keys = PublicKeys::of(dir)?;
     /// See [`Refusal`]; nothing was kept.
     pub async fn put(
         self: &Arc<Self>,
         reference: BookingRef,
         request: Request,
         anew: bool,
+        by: Asker,
     ) -> Result<BookingAnswer, Refusal> {
         let booking = Booking::new(reference, &request, &self.profiles)?;
         let asked = canonical(&request).map_err(|error| Refusal::broken(&error))?;
@@ -103,7 +112,6 @@ impl Gate {
         if let Some(ruling) = decided {
             self.metrics.decided(ruling);
         }
-        by: Asker,
         standing.answer(head)
     }
 
@@ -164,7 +172,7 @@ impl Gate {
             .collect())
     }
 
-    /// What evidence is signed with.
+    /// What evidence is verified with.
     #[must_use]
     pub const fn keys(&self) -> &PublicKeys {
         &self.keys
@@ -190,9 +198,42 @@ impl Gate {
     /// All bookings, for those who do more with them than to decide.
     ///
     /// # Errors
-    /// They could not be opened.
+    /// They could not be opened yet.
     pub fn bookings(&self) -> Result<&Bookings, StoreError> {
-        self.bookings.as_ref().map_err(Clone::clone)
+        self.bookings.get().ok_or_else(|| self.shut().clone())
+    }
+
+    /// All bookings, as soon as they can be opened: it is tried again and again. Never if they are damaged: somebody who puts a copy
+    /// in the place of that file must not meet a server that has begun to use half of it.
+    pub async fn opened(&self) -> &Bookings {
+        loop {
+            if let Some(bookings) = self.bookings.get() {
+                return bookings;
+            }
+            if matches!(*self.shut(), StoreError::Damaged { .. }) {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
+            let path = self.dir.join(bookings::FILE);
+            let opened = tokio::task::spawn_blocking(move || Bookings::open(&path)).await;
+            match opened.unwrap_or(Err(StoreError::Stopped)) {
+                Ok(bookings) => {
+                    tracing::info!("bookings are decided again");
+                    let _ = self.bookings.set(bookings);
+                }
+                Err(error) => {
+                    let mut shut = self.shut();
+                    if *shut != error {
+                        tracing::error!(%error, "no booking is decided until this is mended");
+                        *shut = error;
+                    }
+                }
+            }
+        }
+    }
+
+    fn shut(&self) -> std::sync::MutexGuard<'_, StoreError> {
+        self.shut.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> Timestamp {
@@ -237,6 +278,8 @@ impl Gate {
     }
 }
 
+const BETWEEN_TRIES: Duration = Duration::from_secs(5);
+
 impl std::fmt::Debug for Gate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Gate").field("bookings", &self.bookings).finish_non_exhaustive()
@@ -272,6 +315,7 @@ impl Lookup {
         turn: &mut Turn<'_>,
         asked: &str,
         anew: bool,
+        by: &Asker,
     ) -> Result<(Standing, Option<Ruling>), NotDone<Refusal>> {
         let Self { booking, office, .. } = self;
         let (reference, now) = (&booking.reference, turn.now());
@@ -307,7 +351,6 @@ impl Lookup {
         let entry = turn.decide("decided", &decided, &body)?;
         let row = turn.booking(reference)?.ok_or(StoreError::Stopped)?;
         let standing = Standing::read(row, now, zone, |seq| {
-        by: &Asker,
             if seq == entry.seq { Ok(entry.clone()) } else { turn.entry(seq) }
         })?;
         Ok((standing, Some(decision.decision)))
@@ -320,6 +363,9 @@ struct Body<'a> {
     reference: &'a BookingRef,
     request: serde_json::Value,
     decision: &'a Decision,
+    /// Whose token asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a TokenName>,
 }
 
 fn raw(asked: &str) -> Result<serde_json::Value, NotDone<Refusal>> {
@@ -343,6 +389,3 @@ fn reach(booking: &Booking) -> (Timestamp, Timestamp) {
     let around = |at: Timestamp, by: SignedDuration| at.checked_add(by).unwrap_or(at);
     (around(booking.slot.start(), -Agenda::REACH), around(booking.slot.end(), Agenda::REACH))
 }
-    /// Whose token asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<&'a TokenName>,

@@ -88,8 +88,17 @@ async fn serve(
         warn!("{OPEN}");
     }
     info!(probes = %probes.local_addr()?, http = %web.address(), tls = web.is_tls(), "ready");
+    let kept_in = gate.clone();
+    let sheet = Sheet::new(move || kept_in.bookings().cloned(), Box::new(desk::now));
+    desk.keep_ticks_in(Arc::new(sheet));
     let bookings = look_after_bookings(&gate, &desk, &profiles, &metrics, sender, &shutdown);
-    let answers = Answers { metrics, desk: desk.clone(), gate, profiles, tls: web.is_tls() };
+    let answers = Answers {
+        metrics: metrics.clone(),
+        desk: desk.clone(),
+        gate: gate.clone(),
+        profiles: profiles.clone(),
+        tls: web.is_tls(),
+    };
     let router = http::router(answers);
     let serving = async {
         tokio::join!(
@@ -117,39 +126,34 @@ fn open_desk(dir: &Path, settings: &Settings) -> anyhow::Result<Arc<Desk>> {
     Ok(Arc::new(Desk::new(store, Box::new(desk::now))))
 }
 
-/// What is done about bookings that nobody asks for: rooms check themselves, and letters are carried. Where they can't be read
-/// nothing is.
-fn look_after_bookings<'a>(
+/// What is done about bookings that nobody asks for, as soon as they can be read: rooms check themselves, and letters are carried.
+async fn look_after_bookings(
     gate: &Arc<Gate>,
     desk: &Arc<Desk>,
     profiles: &Arc<Profiles>,
     metrics: &Arc<Metrics>,
     sender: Option<Sender>,
-    shutdown: &'a Shutdown,
-) -> impl Future<Output = ()> + use<'a> {
-    let jobs = gate.bookings().ok().map(|bookings| {
-        let (office, metrics) = (gate.clone(), metrics.clone());
-        desk.keep_ticks_in(Arc::new(Sheet::new(bookings.clone(), Box::new(desk::now))));
-        let prechecks = Prechecks::new(
-            desk.clone(),
-            bookings.clone(),
-            profiles.clone(),
-            move || office.office().calendar.clone(),
-            move || metrics.traffic(),
-            gate.metrics().clone(),
-        );
-        let courier = Courier::new(bookings.clone(), sender);
-        let now = || desk::now().wall;
-        (
-            prechecks.run(shutdown.requested()),
-            letters::carry(courier, now, gate.metrics().clone(), shutdown.requested()),
-        )
-    });
-    async move {
-        if let Some((prechecks, letters)) = jobs {
-            tokio::join!(prechecks, letters);
-        }
-    }
+    shutdown: &Shutdown,
+) {
+    let bookings = tokio::select! {
+        bookings = gate.opened() => bookings,
+        () = shutdown.requested() => return,
+    };
+    let (office, metrics) = (gate.clone(), metrics.clone());
+    let prechecks = Prechecks::new(
+        desk.clone(),
+        bookings.clone(),
+        profiles.clone(),
+        move || office.office().calendar.clone(),
+        move || metrics.traffic(),
+        gate.metrics().clone(),
+    );
+    let courier = Courier::new(bookings.clone(), sender);
+    let now = || desk::now().wall;
+    tokio::join!(
+        prechecks.run(shutdown.requested()),
+        letters::carry(courier, now, gate.metrics().clone(), shutdown.requested()),
+    );
 }
 
 /// Drops what has grown old, a few rooms each minute.

@@ -318,8 +318,8 @@ async fn a_trial_call_in_the_room_a_quarter_of_an_hour_before_withdraws_nothing(
 #[tokio::test]
 async fn a_room_is_told_its_bookings_with_what_is_ticked_and_forgets_those_that_are_withdrawn() {
     let mut story = Story::new(&["r1"]).await;
-    let office_clock = story.office.clock();
-    story.office.desk.keep_ticks_in(Arc::new(Sheet::new(story.bookings.clone(), office_clock)));
+    let (office_clock, bookings) = (story.office.clock(), story.bookings.clone());
+    story.office.desk.keep_ticks_in(Arc::new(Sheet::new(move || Ok(bookings.clone()), office_clock)));
     story.until("06:00").await;
     let told = story.rooms[0].agenda.clone().unwrap();
     assert_eq!((told.bookings[0].reference.as_str(), told.bookings[0].decision.as_str()), ("r1", "approve"));
