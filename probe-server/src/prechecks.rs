@@ -25,6 +25,7 @@ use siaga_booking::{
 };
 use siaga_probe::admission::Purpose;
 use siaga_readiness::{
+    answer::Readiness,
     booking::{
         BookingRef, Calendar, Ruling,
         calendar::Zone,
@@ -77,6 +78,8 @@ struct Asked {
     ask: u8,
     /// By which the desk knows the check.
     check: u64,
+    /// When the desk was asked for it.
+    at: Moment,
 }
 
 impl Prechecks {
@@ -194,9 +197,9 @@ impl Prechecks {
         // Before the room is looked at: what a check found was reported before its end was.
         let ended = self.ended(&key, &approval);
         let seen = self.see(&approval).await?;
-        let answer = ended.map(|(stage, ask, meeting_on)| {
-            let finding = if meeting_on { Finding::InUse } else { seen.finding.clone() };
-            Answer { stage, ask, finding }
+        let answer = ended.map(|(asked, meeting_on)| {
+            let finding = if meeting_on { Finding::InUse } else { seen.finding(asked.at, self.desk.now()) };
+            Answer { stage: asked.stage, ask: asked.ask, finding }
         });
         let mut kept = approval.clone();
         let actions = kept.progress.step(&times, answer, seen.room, server, now);
@@ -210,12 +213,12 @@ impl Prechecks {
     }
 
     /// The asking that is over, if it is, and whether that was because of a meeting.
-    fn ended(&self, key: &(BookingRef, u64), approval: &Approval) -> Option<(Stage, u8, bool)> {
-        let asked = self.asked.get(key)?;
+    fn ended(&self, key: &(BookingRef, u64), approval: &Approval) -> Option<(Asked, bool)> {
+        let asked = *self.asked.get(key)?;
         let check = self.desk.check(&approval.booking.room, asked.check)?;
         match check.stage {
-            desk::Stage::Done => Some((asked.stage, asked.ask, false)),
-            desk::Stage::MeetingOn => Some((asked.stage, asked.ask, true)),
+            desk::Stage::Done => Some((asked, false)),
+            desk::Stage::MeetingOn => Some((asked, true)),
             desk::Stage::Waiting | desk::Stage::Asked | desk::Stage::Begun | desk::Stage::Overdue => None,
         }
     }
@@ -268,11 +271,14 @@ impl Prechecks {
             made.stage == stage
                 && self.desk.check(room, made.check).is_some_and(|check| !check.stage.is_over())
         });
-        let check = waiting.map_or_else(
-            || self.desk.order_check(room, Purpose::PreCheck, stage.patience()).id,
-            |waiting| waiting.check,
+        let (check, at) = waiting.map_or_else(
+            || {
+                let at = self.desk.now();
+                (self.desk.order_check(room, Purpose::PreCheck, stage.patience()).id, at)
+            },
+            |waiting| (waiting.check, waiting.at),
         );
-        self.asked.insert(key.clone(), Asked { stage, ask, check });
+        self.asked.insert(key.clone(), Asked { stage, ask, check, at });
     }
 }
 
@@ -291,7 +297,8 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(21 * 24);
 /// A room for the plan, and for those who are told.
 struct Seen {
     room: Room,
-    finding: Finding,
+    /// `None` of a room that was never heard.
+    readiness: Option<Readiness>,
     as_told: RoomSeen,
 }
 
@@ -301,19 +308,25 @@ impl Seen {
             // It was never heard.
             let room = Room { away: Some(Duration::MAX), in_use: false };
             let as_told = RoomSeen { online: false, last_seen: now, checks: Vec::new() };
-            return Self { room, finding: Finding::Unclear(Vec::new()), as_told };
+            return Self { room, readiness: None, as_told };
         };
         let (readiness, presence) = (known.readiness_named(profile, profiles, None), known.presence());
         let in_use = readiness.checks.iter().any(|check| check.state == CheckState::InUse);
         Self {
             room: Room { away: (!presence.online).then_some(presence.age), in_use },
-            finding: Finding::of(&readiness),
             as_told: RoomSeen {
                 online: presence.online,
                 last_seen: presence.last_seen,
-                checks: readiness.checks,
+                checks: readiness.checks.clone(),
             },
+            readiness: Some(readiness),
         }
+    }
+
+    /// What came of a check that was asked for `at` that time.
+    fn finding(&self, at: Moment, now: Moment) -> Finding {
+        let Some(readiness) = &self.readiness else { return Finding::Unclear(Vec::new()) };
+        Finding::of(readiness, at.age_at(&now).unwrap_or_default())
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::minutes;
 use crate::{
-    answer::{Readiness, RoomVerdict},
+    answer::{Check, CheckCode, Readiness, RoomVerdict},
     reasons::Code,
     state::CheckState,
 };
@@ -171,12 +171,16 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// What a room's readiness after a check says.
+    /// What a room's readiness after a check says that was asked for so long `ago`. That the link carried the rates before it was asked
+    /// is no pass: that is what was to be looked at.
     #[must_use]
-    pub fn of(readiness: &Readiness) -> Self {
+    pub fn of(readiness: &Readiness, ago: Duration) -> Self {
         let reasons = readiness.reasons.clone();
         match readiness.verdict {
-            RoomVerdict::Ready => Self::Passed,
+            RoomVerdict::Ready => match not_probed_since(readiness, ago) {
+                Some(reasons) => Self::Unclear(reasons),
+                None => Self::Passed,
+            },
             RoomVerdict::Unknown => Self::Unclear(reasons),
             RoomVerdict::NotReady => {
                 let mut failed = readiness.checks.iter().filter(|check| check.state == CheckState::Failed);
@@ -184,6 +188,26 @@ impl Finding {
             }
         }
     }
+}
+
+/// Why the link was not probed since, as far as the room says; `None` if it was, or need not be.
+fn not_probed_since(readiness: &Readiness, ago: Duration) -> Option<Vec<Code>> {
+    let of_rates = |check: &&Check| matches!(check.code, CheckCode::NetUp | CheckCode::NetDown);
+    let is_old = |check: &Check| check.age_s.is_none_or(|age| age > ago.as_secs_f64());
+    if !readiness.checks.iter().filter(of_rates).any(is_old) {
+        return None;
+    }
+    let complaints = readiness
+        .checks
+        .iter()
+        .filter(|check| check.code.is_about_link() && check.state == CheckState::Warning);
+    let mut reasons: Vec<Code> =
+        complaints.map(|check| check.reason).filter(|reason| *reason != Code::NetSustainMissing).collect();
+    if reasons.is_empty() {
+        reasons.push(Code::EvidenceStale);
+    }
+    reasons.dedup();
+    Some(reasons)
 }
 
 /// A check that was asked for, and what came of it.
@@ -231,4 +255,60 @@ pub enum Action {
     TellUnconfirmed(Doubt),
     /// Tell that it is, after it was told that it was not.
     TellConfirmed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{answer::Level, catalogue::Text};
+
+    fn ready(checks: &[(CheckCode, CheckState, Code, f64)]) -> Readiness {
+        let check = |(code, state, reason, age)| Check {
+            code,
+            state,
+            reason,
+            value: None,
+            unit: None,
+            required: None,
+            observed_at: None,
+            age_s: Some(age),
+            text: Text::default(),
+            remedy: Text::default(),
+        };
+        Readiness {
+            room: "r1".into(),
+            profile: "minimum".into(),
+            verdict: RoomVerdict::Ready,
+            level: Level::Minimum,
+            valid_until: None,
+            checks: checks.iter().copied().map(check).collect(),
+            reasons: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_link_that_was_not_probed_for_the_check_confirms_nothing() {
+        use CheckState::{Ok, Warning};
+        let of = |server: (CheckState, Code), age| {
+            let (up, down) = (Code::NetUpSustained, Code::NetDownSustained);
+            let checks = [
+                (CheckCode::Camera, Ok, Code::CameraWorks, 9000.0),
+                (CheckCode::NetServer, server.0, server.1, age),
+                (CheckCode::NetUp, Ok, up, age),
+                (CheckCode::NetDown, Ok, down, age),
+                (CheckCode::NetSustain, Warning, Code::NetSustainMissing, 90_000.0),
+            ];
+            Finding::of(&ready(&checks), Duration::from_secs(20))
+        };
+        let answers = (Ok, Code::NetServerAnswers);
+        assert_eq!(of(answers, 19.5), Finding::Passed);
+        assert_eq!(of(answers, 21.0), Finding::Unclear(vec![Code::EvidenceStale]));
+        assert_eq!(of((Warning, Code::NetServerBusy), 3000.0), Finding::Unclear(vec![Code::NetServerBusy]));
+    }
+
+    #[test]
+    fn a_profile_that_asks_for_no_link_needs_no_probe() {
+        let camera = (CheckCode::Camera, CheckState::Ok, Code::CameraWorks, 9000.0);
+        assert_eq!(Finding::of(&ready(&[camera]), Duration::ZERO), Finding::Passed);
+    }
 }
