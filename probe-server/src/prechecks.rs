@@ -150,21 +150,40 @@ impl Prechecks {
             bookings.read(|reader| {
                 let approvals = reader.approvals(now, to)?;
                 let agendas = agenda::of(&approvals, reader, now)?;
-                Ok((approvals, agendas))
+                Ok((approvals, agendas, reader.ended_overrides(now)?))
             })
         };
-        let (approvals, agendas) = blocking(reading).await?;
+        let (approvals, agendas, ended) = blocking(reading).await?;
         self.tell_agendas(agendas);
         self.asked.retain(|(reference, number), _| {
             approvals.iter().any(|it| it.booking.reference == *reference && it.number == *number)
         });
         let calendar = (self.calendar)();
-        let mut first = Ok(());
+        let mut first = self.tell_ended(ended, &calendar, now).await;
         for approval in approvals {
             // One that can't be looked after must not keep the others from it.
             first = first.and(self.look_at(approval, &calendar, server, now).await);
         }
         first
+    }
+
+    /// What persons decided has run out.
+    async fn tell_ended(
+        &self,
+        ended: Vec<BookingRef>,
+        calendar: &Calendar,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for reference in ended {
+            let zone = calendar.zone().clone();
+            let work = move |turn: &mut siaga_booking::bookings::Turn<'_>| {
+                Ok::<_, NotDone<()>>(turn.tell_override_ended(&reference, &zone)?)
+            };
+            if let Err(NotDone::Store(error)) = self.bookings.in_turn(now, work).await {
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     fn tell_agendas(&mut self, agendas: BTreeMap<RoomId, Vec<NextBooking>>) {

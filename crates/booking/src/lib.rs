@@ -21,6 +21,7 @@
 pub mod audit;
 pub mod bookings;
 pub mod evidence;
+mod overrides;
 pub mod prechecks;
 pub mod record;
 mod sqlite;

@@ -11,7 +11,7 @@ use siaga_readiness::booking::{
 };
 
 use crate::{
-    bookings::{BookingRow, BookingsReader, Decided, Turn},
+    bookings::{BookingRow, BookingsReader, Decided, LONGEST_MS, Turn},
     sqlite::StoreError,
     webhook::Event,
 };
@@ -61,11 +61,16 @@ impl BookingsReader<'_> {
     pub fn approvals(&mut self, now: Timestamp, to: Timestamp) -> Result<Vec<Approval>, StoreError> {
         self.ask(|connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM bookings WHERE start < ?2 AND until > ?1 AND cancelled IS NULL ORDER BY start, reference",
+                "SELECT {} FROM bookings WHERE start < ?2 AND start > ?3 AND until > ?1 AND cancelled IS NULL
+                 ORDER BY start, reference",
                 BookingRow::COLUMNS
             ))?;
             let rows = statement.query_map(
-                params![now.as_millisecond(), to.as_millisecond()],
+                params![
+                    now.as_millisecond(),
+                    to.as_millisecond(),
+                    now.as_millisecond().saturating_sub(LONGEST_MS)
+                ],
                 BookingRow::of,
             )?;
             let mut approvals = Vec::new();

@@ -9,13 +9,17 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use siaga_booking::{
     NotDone,
-    bookings::Turn,
+    bookings::{Overridden, Turn},
     webhook::{Carried, Courier, Event, Sender},
 };
-use siaga_readiness::{catalogue::Text, reasons::Code};
+use siaga_readiness::{
+    booking::{Ruling, calendar::Zone},
+    catalogue::Text,
+    reasons::Code,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -217,4 +221,34 @@ async fn letters_to_nobody_are_dropped() {
     assert_eq!(carry_all(&courier, at(0)).await, []);
     courier.tidy(at(0)).await.unwrap();
     assert_eq!(office.bookings.read(|reader| reader.mailbag()).unwrap().waiting, 0);
+}
+
+#[tokio::test]
+async fn that_a_person_s_decision_has_run_out_is_told_once() {
+    let office = Office::new();
+    office.book("a", "r1", 24).await;
+    let overrule = |turn: &mut Turn<'_>| {
+        let overridden = Overridden { ruling: Ruling::Approve, until: at(10) };
+        let body = json!({ "override": { "decision": "approve", "actor": "Kepala Dinas" } });
+        Ok::<_, NotDone<()>>(turn.overrule(&reference("a"), &overridden, &body)?)
+    };
+    office.bookings.in_turn(at(1), overrule).await.unwrap();
+    let ended = |hours| office.bookings.read(|reader| reader.ended_overrides(at(hours))).unwrap();
+    assert_eq!((ended(9), ended(10), ended(30)), (vec![], vec![reference("a")], vec![]));
+    let tell = async |hours| {
+        let work = |turn: &mut Turn<'_>| {
+            let zone = Zone::named("Asia/Pontianak", jiff::tz::db()).unwrap();
+            Ok::<_, NotDone<()>>(turn.tell_override_ended(&reference("a"), &zone)?)
+        };
+        office.bookings.in_turn(at(hours), work).await.unwrap().0
+    };
+    assert_eq!((tell(9).await, tell(10).await, tell(11).await), (false, true, false));
+    assert_eq!(ended(11), []);
+    let due = office.bookings.read(|reader| reader.due_letter(at(11))).unwrap().unwrap();
+    let letter: Value = serde_json::from_str(&due.body).unwrap();
+    assert_eq!((&letter["event"], &letter["decision"]), (&json!("override_ended"), &json!("review")));
+    assert!(letter["message"]["en"].as_str().unwrap().contains("Kepala Dinas"), "{letter}");
+    // Another decision of a person's is another one that runs out.
+    office.bookings.in_turn(at(12), overrule).await.unwrap();
+    assert_eq!(ended(13), [reference("a")]);
 }

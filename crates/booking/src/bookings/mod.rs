@@ -28,14 +28,17 @@ use crate::{
 
 pub use reader::{BookingsPage, BookingsReader};
 pub use row::{BookingRow, OutcomeRow, OverrideRow};
-pub(crate) use turn::IN_FORCE;
 pub use turn::{Decided, Overridden, Turn};
+pub(crate) use turn::{IN_FORCE, LONGEST_MS};
 
 /// The file's name in a server's directory.
 pub const FILE: &str = "bookings.sqlite";
 
 /// “SIAB”.
-const LAYOUT: Layout = Layout { application: 0x5349_4142, migrations: &[include_str!("layout-1.sql")] };
+const LAYOUT: Layout = Layout {
+    application: 0x5349_4142,
+    migrations: &[include_str!("layout-1.sql"), include_str!("layout-2.sql")],
+};
 
 /// All bookings: one writer, any number of readers. Clones are one and the same.
 #[derive(Debug, Clone)]

@@ -284,4 +284,4 @@ pub(super) fn agenda(
 
 /// So that only a part of the index is looked at.
 #[allow(clippy::cast_possible_truncation)] // A week.
-const LONGEST_MS: i64 = Slot::LONGEST.as_millis() as i64;
+pub(crate) const LONGEST_MS: i64 = Slot::LONGEST.as_millis() as i64;

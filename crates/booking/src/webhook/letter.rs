@@ -16,11 +16,14 @@ pub enum Event {
     Confirmed,
     /// A person decided otherwise.
     Overridden,
+    /// What a person decided has run out: a person must look again.
+    OverrideEnded,
 }
 
 impl Event {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Withdrawn, Self::Unconfirmed, Self::Confirmed, Self::Overridden];
+    pub const ALL: [Self; 5] =
+        [Self::Withdrawn, Self::Unconfirmed, Self::Confirmed, Self::Overridden, Self::OverrideEnded];
 
     /// As it is written in JSON and in metrics.
     #[must_use]
@@ -30,6 +33,7 @@ impl Event {
             Self::Unconfirmed => "unconfirmed",
             Self::Confirmed => "confirmed",
             Self::Overridden => "overridden",
+            Self::OverrideEnded => "override_ended",
         }
     }
 }
