@@ -22,6 +22,9 @@ final class SiagaGate
     /** The server nests a dozen levels. */
     private const DEEPEST = 64;
 
+    /** curl's numbers for a certificate that can't be trusted, and for a ca_file that can't be read. */
+    private const UNTRUSTED = [51, 60, 77];
+
     private const REFERENCE = '/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z/';
 
     /** @var string */
@@ -41,7 +44,8 @@ final class SiagaGate
     public function __construct(string $url, string $token, array $options = [])
     {
         $this->url = rtrim($url, '/');
-        $this->token = $token;
+        // Out of a file it comes with the end of its line.
+        $this->token = trim($token);
         $this->options = $options;
     }
 
@@ -183,7 +187,7 @@ final class SiagaGate
             return SiagaAnswer::failed('curl refuses an option; see that ca_file and socket can be read');
         }
         if (curl_exec($curl) === false) {
-            return SiagaAnswer::failed(self::curlFault($curl, $read));
+            return SiagaAnswer::failed($this->curlFault($curl));
         }
         $status = (int) curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
         $kind = (string) curl_getinfo($curl, CURLINFO_CONTENT_TYPE);
@@ -246,12 +250,19 @@ final class SiagaGate
         return max(1, min(60000, (int) ($this->options[$option] ?? $else)));
     }
 
-    private static function curlFault($curl, string $read): string
+    private function curlFault($curl): string
     {
         if (curl_errno($curl) === CURLE_WRITE_ERROR) {
             return 'the answer is longer than ' . self::LARGEST . ' bytes; what answers is not Siaga';
         }
-        return curl_error($curl) !== '' ? curl_error($curl) : 'curl error ' . curl_errno($curl);
+        $words = curl_error($curl) !== '' ? curl_error($curl) : 'curl error ' . curl_errno($curl);
+        if (in_array(curl_errno($curl), self::UNTRUSTED, true)) {
+            $file = $this->options['ca_file'] ?? null;
+            $words .= $file === null
+                ? '; give the server\'s ca.pem as ca_file'
+                : "; ca_file ($file) has to be this server's own ca.pem, and the URL one of the names in its certificate";
+        }
+        return $words;
     }
 
     private static function parse(int $status, string $kind, string $body): SiagaAnswer

@@ -81,10 +81,14 @@ foreach (['hangs', 'drips'] as $fault) {
 $ask = static function (string $url, array $options, string $token = TOKEN): SiagaDecision {
     return (new SiagaGate($url, $token, $options))->decide('good', BOOKING);
 };
-refused('another authority', $ask($url, ['ca_file' => $wrongCa]));
-refused('the authorities of the system', $ask($url, []));
+refused('another authority', $untrusted = $ask($url, ['ca_file' => $wrongCa]));
+expect('the file is named', strpos((string) $untrusted->error(), "ca_file ($wrongCa)") !== false, (string) $untrusted->error());
+refused('the authorities of the system', $untrusted = $ask($url, []));
+expect('it is said what to give', strpos((string) $untrusted->error(), 'as ca_file') !== false, (string) $untrusted->error());
+expect('a token out of a file', $ask($url, ['ca_file' => $ca], TOKEN . "\r\n")->isApproved());
 refused('a certificate for another name', $ask("https://localhost:$port", ['ca_file' => $ca]));
-refused('an authority that is not there', $ask($url, ['ca_file' => '/nowhere/ca.pem']));
+refused('an authority that is not there', $missing = $ask($url, ['ca_file' => '/nowhere/ca.pem']));
+expect('that file is named too', strpos((string) $missing->error(), '/nowhere/ca.pem') !== false, (string) $missing->error());
 refused('nobody there', $ask('https://127.0.0.1:1', ['ca_file' => $ca]));
 refused('a plain answer where TLS is spoken', $ask("http://127.0.0.1:$port", []));
 // On this machine too, a name that is not its own is somebody else's.
