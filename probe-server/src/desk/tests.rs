@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use siaga_booking::{Retention, Store, store::RoomPage};
 use siaga_probe::{
     Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
+    admission::Purpose,
     network::NetworkId,
     outcome::{ByteCount, RoundTrip},
 };
@@ -34,7 +35,7 @@ use siaga_readiness::{
 use siaga_transport::room::{DeskError, Received};
 use tempfile::TempDir;
 
-use super::{Checklist, Desk, FILE, NotKept, checklist::Keeping};
+use super::{Checklist, Desk, FILE, NotKept, Stage, checklist::Keeping};
 
 /// A desk, its clock, and a profile that asks nothing but that the room's machine be a laptop.
 pub(crate) struct Office {
@@ -314,6 +315,19 @@ async fn the_end_of_an_older_link_takes_nothing_from_the_newer_one() {
     assert_eq!(office.verdict("r1").0, RoomVerdict::Ready);
     let late = office.say("r1", 1, snapshot("r1", 0)).await.unwrap_err();
     assert_eq!(late.to_string(), "a newer link has come");
+}
+
+#[tokio::test]
+async fn what_a_room_was_asked_to_check_outlives_the_server() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    let check = office.desk.order_check(&id("r1"), Purpose::Booking, Duration::from_secs(3600));
+    let office = office.restarted(2);
+    let after = office.desk.check(&id("r1"), check.id).unwrap();
+    assert_eq!((after.stage, after.purpose, after.since), (Stage::Waiting, check.purpose, check.since));
+    office.later(3600);
+    assert_eq!(office.desk.check(&id("r1"), check.id).unwrap().stage, Stage::Overdue);
+    assert_eq!(office.restarted(3).desk.check(&id("r1"), check.id), None);
 }
 
 #[tokio::test]
