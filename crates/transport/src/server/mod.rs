@@ -8,6 +8,7 @@ mod keys;
 mod observer;
 mod reload;
 mod session;
+mod storm;
 mod trains;
 
 use std::{
@@ -20,10 +21,14 @@ use siaga_probe::{
     admission::{Cause, Purpose},
 };
 use thiserror::Error;
-use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 use tracing::warn;
 
-use self::admission::Admission;
+use self::{admission::Admission, storm::Storm};
 pub use self::{
     admission::{Limits, Refused},
     keys::{Keys, KeysError},
@@ -99,6 +104,7 @@ struct Desk {
     patience: Patience,
     /// Where rooms report, if this server is a desk.
     rooms: Option<Rooms>,
+    storm: Storm,
 }
 
 impl ProbeServer {
@@ -156,7 +162,8 @@ impl ProbeServer {
         let reload = Reload::new(endpoint.clone(), admission.clone(), config);
         let places = Arc::new(Semaphore::new(most_connections));
         let denied = DenyList::new(BTreeSet::new());
-        let desk = Desk { admission, registrar: None, denied, events, patience, rooms: None };
+        let storm = Storm::new(Instant::now());
+        let desk = Desk { admission, registrar: None, denied, events, patience, rooms: None, storm };
         Ok(Self { endpoint, reload, desk, places })
     }
 

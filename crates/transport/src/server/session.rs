@@ -5,7 +5,7 @@ use siaga_probe::{
     admission::{Asker, Purpose},
     control::FromClient,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{debug, field::display, info};
 
 use super::{
@@ -26,6 +26,7 @@ pub(super) async fn serve(connection: &Connection, peer: Option<Peer>, desk: &De
         }
         () = beforehand.exceeded_by_nothing_granted(connection) => return Err(Ended::FLOODED),
     };
+    desk.storm.on_question(Instant::now());
     let allowance = Allowance::start(connection);
     if !train::fits(connection) {
         return Err(Ended::Broke("no datagrams of the size that a probe needs"));
@@ -55,6 +56,7 @@ pub(super) async fn serve(connection: &Connection, peer: Option<Peer>, desk: &De
         }
     };
     let Admitted { ask, grant, lease } = admitted;
+    desk.storm.passes().await;
     let purpose = lease.purpose();
     (desk.events)(Event::Granted(purpose));
     let (room, key) = (peer.as_ref().map(|it| display(&it.room)), peer.as_ref().map(|it| display(it.key)));
