@@ -61,7 +61,8 @@ impl Figure {
 pub fn page(title: &str, command: &str, load: &str, figures: &[Figure]) -> String {
     let mut page = format!(
         "# {title}\n\nWritten by `{command}` on {}: {}, {} processors shared by the server and all that ask it, Linux {}, load {} \
-         when it began.\n\n| | measured | target | |\n|---|---|---|---|\n",
+         when it began. `target/release/bench-server --help` names what can be measured alone.\n\n\
+         | figure | measured | target | |\n|---|---|---|---|\n",
         Timestamp::now().strftime("%Y-%m-%d"),
         cpu(),
         std::thread::available_parallelism().map_or(0, usize::from),

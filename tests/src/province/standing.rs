@@ -59,14 +59,18 @@ pub async fn measure(Plan { rooms, asks, hold }: Plan) -> Measured {
     let answered: usize = answers.kinds.values().sum();
     let count = |kind: &str| answers.kinds.get(kind).copied().unwrap_or_default();
     figures.extend([
+        Figure::told(
+            format!("{asks} of them open connections for probes"),
+            format!("{:.1} s", answers.opening.as_secs_f64()),
+        ),
         Figure::held(
-            format!("{asks} rooms ask at once for 20/20 on open connections: answered"),
+            "all ask at once for 20/20 on these connections: answered",
             format!("{answered}: {} granted, {} busy", count("grant"), count("busy")),
             "all",
             answered == asks && count("grant") + count("busy") == asks,
         ),
         Figure::held(
-            "“busy” arrives after",
+            "“busy” arrives after the question within",
             format!("{:.0} ms (median), {:.0} ms (p99)", ms(0.5), ms(0.99)),
             "p99 ≤ 200 ms",
             ms(0.99) <= 200.0,

@@ -29,9 +29,11 @@ use super::identities::RoomIdentity;
 /// What came of the asks.
 #[derive(Debug, Default)]
 pub struct Answers {
+    /// How long it took to open all connections, one after the other as far as two processors go.
+    pub opening: Duration,
     /// How many got each kind of answer.
     pub kinds: BTreeMap<String, usize>,
-    /// How long those who were told “busy” waited, ms, sorted.
+    /// How long those who were told “busy” waited from their question to that, on a connection that was open, ms, sorted.
     pub busy_ms: Vec<f64>,
     /// Rates granted in all, each way.
     pub granted_bps: [u64; 2],
@@ -47,7 +49,7 @@ const OF_A_SOCKET: usize = 64;
 /// Connects all rooms, then lets all of them ask at once for a gate probe. Nobody begins one that is granted.
 ///
 /// # Errors
-/// A room can't connect.
+/// A room can't connect, or was let go before all could.
 pub async fn ask_at_once(
     server: SocketAddr,
     ca: &Path,
@@ -60,6 +62,7 @@ pub async fn ask_at_once(
         (0..sockets).map(|_| Endpoint::client(([127, 0, 0, 1], 0).into())).collect::<io::Result<Vec<_>>>()?;
     let ready = Arc::new(Barrier::new(rooms.len()));
     let places = Arc::new(Semaphore::new(AT_A_TIME));
+    let began = Instant::now();
     let mut asking = JoinSet::new();
     for (room, endpoint) in rooms
         .chunks(OF_A_SOCKET)
@@ -74,17 +77,25 @@ pub async fn ask_at_once(
             let connection = connecting.await;
             drop(place);
             ready.wait().await;
-            let connection = connection?;
-            let (answer, waited) = ask(&connection, up, down).await?;
-            Ok::<_, io::Error>((answer, waited, connection))
+            let (connection, opening) = (connection?, began.elapsed());
+            let asked = ask(&connection, up, down).await;
+            let (answer, waited) = asked.map_err(|error| {
+                let words = format!(
+                    "{error}; it took {:.1} s to open all connections, and a server waits 5 s for a question",
+                    opening.as_secs_f64()
+                );
+                io::Error::other(words)
+            })?;
+            Ok::<_, io::Error>((answer, waited, opening, connection))
         });
     }
     let mut answers = Answers::default();
     // What somebody was granted is not free for another until all have their answers.
     let mut held = Vec::new();
     while let Some(answer) = asking.join_next().await {
-        let (answer, waited, connection) = answer.map_err(io::Error::other)??;
+        let (answer, waited, opening, connection) = answer.map_err(io::Error::other)??;
         held.push(connection);
+        answers.opening = answers.opening.max(opening);
         let kind = answer["type"].as_str().unwrap_or("nothing that is known").to_owned();
         match kind.as_str() {
             "busy" => answers.busy_ms.push(waited.as_secs_f64() * 1e3),
@@ -153,7 +164,7 @@ fn quic(mut tls: rustls::ClientConfig) -> io::Result<ClientConfig> {
     tls.alpn_protocols = vec![b"siaga-probe/1".to_vec()];
     let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).map_err(io::Error::other)?));
     let mut transport = TransportConfig::default();
-    transport.datagram_receive_buffer_size(Some(64 * 1024)).keep_alive_interval(Some(Duration::from_secs(3)));
+    transport.datagram_receive_buffer_size(Some(64 * 1024));
     config.transport_config(Arc::new(transport));
     Ok(config)
 }
