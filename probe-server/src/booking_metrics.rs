@@ -13,7 +13,7 @@ use siaga_booking::{
 use siaga_readiness::{
     booking::{
         Ruling,
-        precheck::{Fault, Stage, Standing},
+        precheck::{Ended, Fault, Stage, Standing},
     },
     profile::Profiles,
 };
@@ -32,7 +32,10 @@ pub struct BookingMetrics {
     waiting: IntGauge,
     oldest: IntGauge,
     given_up: IntGauge,
+    reviews: IntGauge,
     overdue: IntGauge,
+    overridden: IntGaugeVec,
+    entries: IntGauge,
     outcomes: IntGaugeVec,
     next_start: IntGaugeVec,
     next_ready: IntGaugeVec,
@@ -89,10 +92,17 @@ impl BookingMetrics {
                 "siaga_webhook_given_up",
                 "Letters of the last 30 days that were given up: the booking system does not know of what they tell.",
             ),
+            reviews: gauge("siaga_reviews_waiting", "Bookings that wait for a person to look at them."),
             overdue: gauge(
                 "siaga_reviews_overdue",
                 "Bookings that have waited longer than a day for a person to look at them.",
             ),
+            overridden: gauges(
+                "siaga_bookings_overridden",
+                "Bookings that a person decided in the gate's place, by what was decided.",
+                &["decision"],
+            ),
+            entries: gauge("siaga_audit_entries", "Entries of the log of decisions, which only grows."),
             outcomes: gauges(
                 "siaga_meetings",
                 "Meetings whose outcome was told, by whether they were approved: of those that were, the share that went well \
@@ -188,7 +198,13 @@ impl BookingMetrics {
                 self.outcomes.with_label_values(&[approved, outcome]).set(whole(count));
             }
         }
+        for ruling in OVERRIDES {
+            let count = tally.overridden.get(ruling.as_str()).copied().unwrap_or_default();
+            self.overridden.with_label_values(&[ruling.as_str()]).set(whole(count));
+        }
+        self.reviews.set(whole(tally.waiting));
         self.overdue.set(whole(tally.overdue));
+        self.entries.set(whole(tally.entries));
         self.waiting.set(whole(mailbag.waiting));
         self.oldest.set(mailbag.oldest.map_or(0, Timestamp::as_second));
         self.given_up.set(whole(mailbag.given_up));
@@ -198,6 +214,10 @@ impl BookingMetrics {
     fn begin_at_zero(&self) {
         for ruling in Ruling::ALL {
             self.decisions.with_label_values(&[ruling.as_str()]);
+        }
+        for (stage, ended) in Stage::ALL.into_iter().flat_map(|stage| Ended::ALL.map(|ended| (stage, ended)))
+        {
+            self.prechecks.with_label_values(&[stage.as_str(), ended.as_str()]);
         }
         for to in [WITHDRAWN, UNCONFIRMED, CONFIRMED] {
             self.told.with_label_values(&[to]);
@@ -217,6 +237,7 @@ impl Default for BookingMetrics {
 }
 
 const FAULTS: [Fault; 5] = [Fault::JustStarted, Fault::RoomsAway, Fault::NoGrant, Fault::Late, Fault::Store];
+const OVERRIDES: [Ruling; 2] = [Ruling::Approve, Ruling::Deny];
 const OUTCOMES: [&str; 3] = ["ok", "troubled", "failed"];
 const WITHDRAWN: &str = "withdrawn";
 const UNCONFIRMED: &str = "unconfirmed";
@@ -229,4 +250,15 @@ fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> M
 
 fn whole(number: u64) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_metrics_of_bookings_are_as_in_the_golden_file_before_anything_has_happened() {
+        let metrics = BookingMetrics::new();
+        insta::assert_snapshot!(TextEncoder::new().encode_to_string(&metrics.registry.gather()).unwrap());
+    }
 }

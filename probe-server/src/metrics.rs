@@ -10,7 +10,10 @@ use std::{
 use prometheus::{
     Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector,
 };
-use siaga_probe::admission::{Cause, Purpose};
+use siaga_probe::{
+    Verdict,
+    admission::{Cause, Purpose},
+};
 use siaga_service::http::Certificates;
 use siaga_transport::{
     identity::Identity,
@@ -42,6 +45,10 @@ pub struct Metrics {
     /// Two scrapes at once must not both add what is new.
     scrape: Mutex<()>,
 }
+
+/// Why probes are denied, as events name it.
+const DENIALS: [&str; 7] =
+    ["no_identity", "version", "unknown_kind", "too_slow", "too_fast", "day_bytes", "day_probes"];
 
 /// What is so at the moment of a scrape.
 #[derive(Debug)]
@@ -162,8 +169,15 @@ impl Metrics {
         for purpose in Purpose::ALL {
             grants.with_label_values(&[purpose.to_string()]);
         }
-        for cause in Cause::ALL {
-            refusals.with_label_values(&[cause.name()]);
+        for cause in Cause::ALL.map(|cause| cause.name()).into_iter().chain(DENIALS) {
+            refusals.with_label_values(&[cause]);
+        }
+        // What has not happened yet is told as such: an increase from nothing can't be seen.
+        for verdict in [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive] {
+            verdicts.with_label_values(&[verdict.to_string()]);
+        }
+        for direction in ["up", "down"] {
+            bytes.with_label_values(&[direction]);
         }
         let at_desk = AtDesk::register(&registry);
         let (observer, desk, scrape) = (OnceLock::new(), OnceLock::new(), Mutex::new(()));
@@ -296,4 +310,15 @@ fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> M
 
 fn whole(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_metrics_of_a_server_are_as_in_the_golden_file_before_it_serves() {
+        let metrics = Metrics::new().render();
+        insta::assert_snapshot!(metrics.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    }
 }

@@ -21,8 +21,14 @@ pub struct Tally {
     pub approved: Counts,
     /// What became of meetings that were held although they were not approved.
     pub others: Counts,
-    /// Bookings that have waited longer than [`OVERDUE_AFTER`] for a person, whose meeting is not over.
+    /// Bookings that wait for a person, whose meeting is not over.
+    pub waiting: u64,
+    /// Those that have waited longer than [`OVERDUE_AFTER`].
     pub overdue: u64,
+    /// Bookings that a person decided otherwise than the gate, by what was decided.
+    pub overridden: Counts,
+    /// Entries of the log.
+    pub entries: u64,
 }
 
 /// Within this time a person has to have looked: the procedure's one day for the verification.
@@ -56,19 +62,28 @@ impl BookingsReader<'_> {
                     .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
                     .collect()
             };
-            let overdue = format!(
-                "SELECT count(*) FROM bookings JOIN audit ON audit.seq = coalesce(override_entry, entry)
-                 WHERE cancelled IS NULL AND until > ?1 AND {} = 'review' AND audit.at < ?2",
+            let reviews = format!(
+                "SELECT count(*), count(*) FILTER (WHERE audit.at < ?2)
+                 FROM bookings JOIN audit ON audit.seq = coalesce(override_entry, entry)
+                 WHERE cancelled IS NULL AND until > ?1 AND {} = 'review'",
                 crate::bookings::IN_FORCE
             );
-            Ok(Tally {
-                approved: counts("")?,
-                others: counts("NOT")?,
-                overdue: connection
-                    .prepare_cached(&overdue)?
-                    .query_row(params![now.as_millisecond(), overdue_before], |row| row.get::<_, i64>(0))?
-                    .cast_unsigned(),
-            })
+            let (waiting, overdue) = connection
+                .prepare_cached(&reviews)?
+                .query_row(params![now.as_millisecond(), overdue_before], |row| {
+                    Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?.cast_unsigned()))
+                })?;
+            let overridden = connection
+                .prepare_cached(
+                    "SELECT override_decision, count(*) FROM bookings WHERE override_decision IS NOT NULL GROUP BY 1",
+                )?
+                .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
+                .collect::<Result<_, _>>()?;
+            let entries = connection
+                .prepare_cached("SELECT coalesce(max(seq), 0) FROM audit")?
+                .query_row([], |row| row.get::<_, i64>(0))?
+                .cast_unsigned();
+            Ok(Tally { approved: counts("")?, others: counts("NOT")?, waiting, overdue, overridden, entries })
         })
     }
 

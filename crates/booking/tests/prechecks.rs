@@ -202,7 +202,11 @@ async fn the_gate_s_own_precision_and_what_waits_too_long_are_counted() {
     let counts = |of: &[(&str, u64)]| of.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
     assert_eq!(tally(30).approved, counts(&[("ok", 2), ("failed", 1)]));
     assert_eq!(tally(30).others, counts(&[("troubled", 1)]));
-    assert_eq!((tally(54).overdue, tally(55).overdue, tally(202).overdue), (0, 1, 0));
+    let reviews = |hours| (tally(hours).waiting, tally(hours).overdue);
+    assert_eq!((reviews(54), reviews(55), reviews(202)), ((1, 0), (1, 1), (0, 0)));
+    assert_eq!(tally(30).overridden, counts(&[("deny", 1)]));
+    let head = office.bookings.read(|reader| reader.head()).unwrap();
+    assert_eq!(tally(30).entries, head.seq);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod families;
 use std::time::Duration;
 
 use prometheus::Registry;
-use siaga_probe::{DirectionResult, Verdict};
+use siaga_probe::{DirectionResult, Mode, Verdict};
 
 use self::families::Families;
 use crate::{
@@ -177,9 +177,16 @@ fn is_fresh(at: Moment, life: TimeToLive, now: Moment) -> bool {
     at.age_at(&now).is_some_and(|age| life.left_at(age).is_some())
 }
 
+const MODES: [Mode; 3] = [Mode::Gate, Mode::Sustain, Mode::Quality];
+const VERDICTS: [Verdict; 3] = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive];
+
 #[allow(clippy::cast_precision_loss)]
 fn probes(families: &Families, snapshot: &Snapshot) {
     let counters = &snapshot.counters;
+    // What has not happened yet is told as such: an increase from nothing can't be seen.
+    for (mode, verdict) in MODES.into_iter().flat_map(|mode| VERDICTS.map(|verdict| (mode, verdict))) {
+        families.probes.with_label_values(&[mode.to_string(), verdict.to_string()]);
+    }
     for count in &counters.probes {
         let labels = [count.mode.to_string(), count.verdict.to_string()];
         families.probes.with_label_values(&labels).inc_by(count.count as f64);

@@ -79,6 +79,10 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Passed, Self::Superseded, Self::Unclear, Self::InUse, Self::Missed, Self::Withdrawn];
+
     /// As it is written in JSON and in metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
