@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use siaga_probe::{
     Bitrate, DirectionResult, Mode, ProbeResult, Reason, Verdict,
     network::NetworkId,
-    outcome::{ByteCount, RoundTrip},
+    outcome::{ByteCount, Percentiles, RoundTrip, ShaperEstimate, SustainFindings},
 };
 use siaga_readiness::{
     host::{Host, MachineKind, Power, Presence, ProgramFact},
-    inventory::{AudioDevice, Camera, Inventory, VideoMode},
+    inventory::{Absent, AudioDevice, Camera, Inventory, Kind, VideoMode},
     moment::Moment,
-    observation::{Evidence, Observation, ProbeEvidence, ServerPlace},
+    observation::{Evidence, Observation, ProbeEvidence, ServerPlace, ServerStanding},
     policy::Policy,
     reasons::Code,
     report::Facts,
@@ -40,6 +40,10 @@ pub enum Fault {
     Link,
     /// Zoom is not installed.
     Zoom,
+    /// Its provider lets 6 MB through and no more than 6 Mbit/s after that.
+    Bucket,
+    /// Its link failed at its server and passed at another one, and now its server does not answer.
+    Server,
 }
 
 /// When its link was last probed.
@@ -68,8 +72,10 @@ impl LabRoom {
         };
         let mut tracker = Tracker::new(setup, ago(Duration::from_secs(24 * 3600)));
         let seen = [
-            (probed.sustain, Evidence::Probe(Box::new(probe(Mode::Sustain, Verdict::Pass)))),
+            (probed.sustain, Evidence::Probe(Box::new(self.sustain()))),
             (probed.gate, Evidence::Probe(Box::new(probe(Mode::Gate, gate)))),
+            (probed.gate, Evidence::Probe(Box::new(self.quality()))),
+            (probed.gate, Evidence::Servers(self.servers())),
             (Duration::ZERO, Evidence::Devices(self.inventory())),
             (probed.gate, tried(DeviceKind::Camera, CAMERA, Code::CameraWorks)),
             (probed.gate, tried(DeviceKind::Microphone, MICROPHONE, Code::MicrophoneWorks)),
@@ -113,8 +119,50 @@ impl LabRoom {
             state: CheckState::Ok,
             reason: Code::DevicePresent,
         };
-        let cameras = if self.fault == Some(Fault::Camera) { Vec::new() } else { vec![camera] };
-        Inventory { cameras, microphones: vec![microphone], ..Inventory::default() }
+        let mut inventory = Inventory { microphones: vec![microphone], ..Inventory::default() };
+        if self.fault == Some(Fault::Camera) {
+            let Camera { id, name, usb_id, bus, .. } = camera;
+            let good_at = Timestamp::UNIX_EPOCH;
+            inventory.missing.push(Absent { kind: Kind::Camera, id, name, usb_id, bus, good_at });
+        } else {
+            inventory.cameras.push(camera);
+        }
+        inventory
+    }
+
+    fn sustain(&self) -> ProbeEvidence {
+        let is_bad = self.fault == Some(Fault::Bucket);
+        let mut evidence = probe(Mode::Sustain, if is_bad { Verdict::Fail } else { Verdict::Pass });
+        if is_bad {
+            let shaper = Some(ShaperEstimate { rate_bps: 6_000_000, bucket_bytes: 6_000_000 });
+            let (windows, bad_windows, longest_bad_s, slow_share) = (105, 60, 12.0, 0.6);
+            let found = SustainFindings { windows, bad_windows, longest_bad_s, slow_share, shaper };
+            evidence.result.up.sustain = Some(Box::new(found));
+        }
+        evidence
+    }
+
+    fn quality(&self) -> ProbeEvidence {
+        let mut evidence = probe(Mode::Quality, Verdict::Pass);
+        if self.fault == Some(Fault::Link) {
+            let ProbeResult { up, rtt_ms, .. } = &mut evidence.result;
+            (up.loss_ratio, up.jitter_ms, rtt_ms.idle) = (Some(0.05), Some(30.0), Some(90.0));
+        }
+        evidence
+    }
+
+    fn servers(&self) -> Vec<ServerStanding> {
+        let standing = |server: &str, reason, contradicted| ServerStanding {
+            server: server.to_owned(),
+            reason,
+            rtt_ms: Some(18.0),
+            contradicted,
+        };
+        if self.fault == Some(Fault::Server) {
+            let near = standing("probe.example:4433", Reason::ServerAbsent, true);
+            return vec![near, standing("far.example:4433", Reason::Sustained, false)];
+        }
+        vec![standing("probe.example:4433", Reason::Sustained, false)]
     }
 
     fn host(&self) -> Host {
@@ -142,10 +190,15 @@ fn tried(kind: DeviceKind, id: &str, reason: Code) -> Evidence {
 #[must_use]
 pub fn probe(mode: Mode, verdict: Verdict) -> ProbeEvidence {
     let reason = if verdict == Verdict::Pass { Reason::Sustained } else { Reason::QueueGrows };
+    let is_good = verdict == Verdict::Pass;
+    let (p95, queue) = if is_good { (4.0, 1.0) } else { (240.0, 250.0) };
     let direction = |megabits: u64, arrived: u64| DirectionResult {
         verdict,
-        delivered_bps: Some(if verdict == Verdict::Pass { arrived } else { arrived / 2 }),
-        loss_ratio: Some(0.0),
+        delivered_bps: Some(if is_good { arrived } else { arrived / 2 }),
+        loss_ratio: Some(if is_good { 0.001 } else { 0.02 }),
+        delay_ms: Some(Percentiles { p50: 1.0, p95, p99: p95, max: p95 }),
+        standing_queue_ms: Some(queue),
+        jitter_ms: Some(2.0),
         observed_s: if mode == Mode::Sustain { 21.0 } else { 1.0 },
         ..DirectionResult::unmeasured(
             Bitrate::from_bps(megabits * 1_000_000).expect("within the range"),

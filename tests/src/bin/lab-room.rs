@@ -73,6 +73,9 @@ enum Command {
         /// What ails it.
         #[arg(long)]
         fault: Option<Fault>,
+        /// The site that it is at.
+        #[arg(long)]
+        site: Option<RoomId>,
     },
 }
 
@@ -99,7 +102,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Command::Past { which, days, hours, fails, zone } => {
             Past { which, days, hours, fails, zone: TimeZone::get(&zone)? }.write().await
         }
-        Command::Present { which, server, fault } => present(&which, server, fault).await,
+        Command::Present { which, server, fault, site } => present(&which, server, fault, site).await,
     }
 }
 
@@ -132,7 +135,7 @@ impl Past {
         while day < today {
             if !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
                 set(self.moment(day, i32::from(self.hours.0) * 60)?);
-                desk.connected(&self.which.room, &hello(&self.which.room), 1).await?;
+                desk.connected(&self.which.room, &hello(&self.which.room, None), 1).await?;
                 for minute in i32::from(self.hours.0) * 60..i32::from(self.hours.1) * 60 {
                     let now = self.moment(day, minute)?;
                     set(now);
@@ -199,24 +202,29 @@ const BETWEEN_PROBES: i32 = 30;
 
 const ECHO: Echo = Echo { no: 0, held_ms: 0 };
 
-fn hello(room: &RoomId) -> Hello {
+fn hello(room: &RoomId, site: Option<&RoomId>) -> Hello {
     Hello {
         version: VERSION,
         agent: env!("CARGO_PKG_VERSION").to_owned(),
         room: room.clone(),
-        site: None,
+        site: site.map(ToString::to_string),
         journal: JournalId(1),
         clock_ms: Timestamp::now().as_millisecond(),
     }
 }
 
 /// Reports each half minute what a good room would; the link's probes are some minutes old.
-async fn present(which: &Which, server: ServerName, fault: Option<Fault>) -> Result<(), Box<dyn Error>> {
+async fn present(
+    which: &Which,
+    server: ServerName,
+    fault: Option<Fault>,
+    site: Option<RoomId>,
+) -> Result<(), Box<dyn Error>> {
     let request =
         LinkRequest { server, trust: Trust::load(&which.dir.join("ca.pem"))?, identity: identity(which)? };
     let room = LabRoom { name: which.room.to_string(), fault };
     let ended = |end: LinkEnd| io::Error::other(end.words);
-    let mut link = RoomLink::open(&request, hello(&which.room)).await.map_err(ended)?;
+    let mut link = RoomLink::open(&request, hello(&which.room, site.as_ref())).await.map_err(ended)?;
     let mut end = signal(SignalKind::terminate())?;
     tokio::select! {
         ended = report(&mut link, &room) => ended?,
