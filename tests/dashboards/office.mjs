@@ -15,6 +15,9 @@ const API = `https://${HOST}:9871`;
 
 export const LAB_ROOMS = { r1: 'kantor-a', r2: 'kantor-b', r3: 'kantor-b', r4: 'kantor-b', r5: 'kantor-b', r6: 'kantor-b' };
 const REAL_ROOMS = ['asli', 'lambat'];
+// The office is open every day, and it is always about ten o'clock there: nothing must depend on when this runs.
+const OFFSET = (34 - new Date().getUTCHours()) % 24;
+const ZONE = `Etc/GMT${OFFSET <= 12 ? `-${OFFSET}` : `+${24 - OFFSET}`}`;
 const FACTS = [
   'applicant_equipment', 'applicant_accounts', 'applicant_staff', 'division_accounts', 'division_staff', 'division_capacity',
 ];
@@ -53,7 +56,7 @@ export class Office {
 
     this.#here('siaga-probe-server', 'init', '--dir', server, '--name', HOST);
     this.#configureServer();
-    this.#here('lab-room', 'past', '--dir', server, '--room', 'lama', '--days', '4', '--hours', '7-8');
+    this.#here('lab-room', 'past', '--dir', server, '--room', 'lama', '--days', '4', '--hours', '7-8', '--zone', ZONE);
     this.ca = readFileSync(join(server, 'ca.pem'));
     this.certificate = readFileSync(join(server, 'server.pem'));
     this.#receiver = createServer((request, answer) => {
@@ -94,10 +97,7 @@ export class Office {
     writeFileSync(join(server, 'lab.toml'), policy);
     writeFileSync(join(server, 'webhook.secret'), `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
     const webhook = '[webhook]\nurl = "http://127.0.0.1:8080/"\nsecret_file = "webhook.secret"\n';
-    // It is open every day, and it is always about ten o'clock there: what is checked when must not depend on when this runs.
-    const offset = (34 - new Date().getUTCHours()) % 24;
-    const zone = `Etc/GMT${offset <= 12 ? `-${offset}` : `+${24 - offset}`}`;
-    const office = `[office]\npolicy = "lab.toml"\nzone = "${zone}"\nhours = "Mon-Sun 06:00-20:00"\nholidays = "none"\n`;
+    const office = `[office]\npolicy = "lab.toml"\nzone = "${ZONE}"\nhours = "Mon-Sun 06:00-20:00"\nholidays = "none"\n`;
     mkdirSync(join(server, 'none'));
     for (const year of [0, 1].map((more) => new Date().getUTCFullYear() + more)) {
       writeFileSync(join(server, 'none', `${year}.toml`), `year = ${year}\ncomplete = true\n[days]\n`);
