@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::Method;
+use axum::extract::{Path, Request};
+use axum::http::{HeaderMap, Method, header};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
-use siaga_service::http::{Access, CertificateError, Certificates, HttpServer, Limits, Need};
+use siaga_service::http::{Access, CertificateError, Certificates, HttpServer, Limits, Login, Need};
 use siaga_service::signals::Shutdown;
 use siaga_service::tokens::{self, Scope, Tokens};
 use tempfile::TempDir;
@@ -71,6 +73,72 @@ async fn a_token_for_something_else_is_told_which_scope_is_missing() {
     );
     let answer = desk.ask("GET /open HTTP/1.1\r\nHost: desk.example\r\n", Some(&token)).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "any token will do here: {answer}");
+}
+
+#[tokio::test]
+async fn a_person_is_sent_to_where_a_token_can_be_shown_and_a_program_is_told() {
+    let desk = Desk::open().await;
+    let ask = async |path: &str, accept: &str| {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: desk.example\r\nAccept: {accept}\r\n");
+        desk.ask(&head, None).await
+    };
+    let sent = ask("/?site=a&q=%C3%A9", "text/html,*/*;q=0.8").await;
+    assert!(sent.starts_with("HTTP/1.1 303 "), "{sent}");
+    assert!(sent.contains("\r\nlocation: /login?to=/%3Fsite%3Da%26q%3D%25C3%25A9\r\n"), "{sent}");
+    assert!(ask("/", "*/*").await.starts_with("HTTP/1.1 401 "));
+    let token = desk.token("reader", "read");
+    tokens::revoke(&desk.tokens_file(), &"reader".parse().unwrap()).unwrap();
+    let page = "GET / HTTP/1.1\r\nHost: desk.example\r\nAccept: text/html\r\n";
+    assert!(desk.ask(page, Some(&token)).await.starts_with("HTTP/1.1 401 "), "who shows one is no browser");
+    let change = "POST /body HTTP/1.1\r\nHost: desk.example\r\nAccept: text/html\r\n";
+    assert!(desk.ask(change, None).await.starts_with("HTTP/1.1 401 "), "nobody is sent on with a change");
+}
+
+#[tokio::test]
+async fn a_session_reads_and_does_nothing_else_whatever_its_token_may() {
+    let desk = Desk::open().await;
+    let token = desk.token("officer", "read,book");
+    let (set, cookie) = desk.log_in(&token).await;
+    let attributes = ["Path=/", "Secure", "HttpOnly", "SameSite=Strict"];
+    assert!(attributes.iter().all(|attribute| set.split("; ").any(|it| it == *attribute)), "{set}");
+    assert!(set.starts_with("__Host-siaga=") && !set.contains(&token), "{set}");
+    assert!(desk.with_cookie("GET /", &cookie).await.ends_with("ready"));
+    assert!(desk.with_cookie("GET /open", &cookie).await.ends_with("open"));
+    assert!(desk.with_cookie("GET /booked", &cookie).await.starts_with("HTTP/1.1 401 "), "another scope");
+    assert!(desk.with_cookie("POST /body", &cookie).await.starts_with("HTTP/1.1 401 "));
+    let foreign = format!("{cookie}\r\nOrigin: https://shop.example");
+    assert!(desk.with_cookie("GET /", &foreign).await.starts_with("HTTP/1.1 403 "));
+    for wrong in ["__Host-siaga=", "__Host-siaga=0", "siaga=1", &cookie.replace("__Host-", "")] {
+        assert!(desk.with_cookie("GET /", wrong).await.starts_with("HTTP/1.1 401 "), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_token_and_when_it_is_left() {
+    let desk = Desk::open().await;
+    let (_, first) = desk.log_in(&desk.token("one", "read")).await;
+    let (_, other) = desk.log_in(&desk.token("other", "read")).await;
+    let left = desk.with_cookie("POST /logout", &first).await;
+    assert!(left.contains("\r\nset-cookie: __Host-siaga=; ") && left.contains("Max-Age=0"), "{left}");
+    assert!(desk.with_cookie("GET /", &first).await.starts_with("HTTP/1.1 401 "));
+    assert!(desk.with_cookie("GET /", &other).await.ends_with("ready"));
+    tokens::revoke(&desk.tokens_file(), &"other".parse().unwrap()).unwrap();
+    assert!(desk.with_cookie("GET /", &other).await.starts_with("HTTP/1.1 401 "), "at once");
+}
+
+#[tokio::test]
+async fn who_shows_wrong_tokens_is_not_let_in_and_soon_told_to_wait() {
+    let desk = Desk::open().await;
+    let scrape = desk.token("prometheus", "scrape");
+    assert!(desk.show(&scrape).await.ends_with("NoScope"));
+    for _ in 0..5 {
+        let answer = desk.ask("GET / HTTP/1.1\r\nHost: desk.example\r\n", Some("siaga_0")).await;
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+        assert!(desk.show("siaga_0").await.ends_with("Wrong"));
+    }
+    let answer = desk.show("siaga_0").await;
+    assert!(answer.contains("TooMany("), "those in a header count too: {answer}");
+    assert!(desk.show(&desk.token("officer", "read")).await.contains("set-cookie"), "a right one is let in");
 }
 
 #[tokio::test]
@@ -285,11 +353,12 @@ impl Desk {
         let [certificate, key] = ["server.pem", "server.key"].map(|name| dir.path().join(name));
         let certificates = Arc::new(Certificates::load(&certificate, &key).unwrap());
         let access = Access::by_tokens(Arc::new(Tokens::of(&dir.path().join(TOKENS))), need);
+        let (access, login) = access.with_login("/login");
         let any = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         let server = HttpServer::bind_tls(any, limits, certificates.clone(), access).await.unwrap();
         let address = server.address();
         let shutdown = Shutdown::manual();
-        let server = tokio::spawn(server.serve(routes(), shutdown.requested()));
+        let server = tokio::spawn(server.serve(routes(login.unwrap()), shutdown.requested()));
         Self { dir, address, certificates, shutdown, _server: server }
     }
 
@@ -331,6 +400,25 @@ impl Desk {
     async fn ask(&self, head: &str, token: Option<&str>) -> String {
         talk(self.connect().await.unwrap(), head, token).await
     }
+
+    /// Shows a token where people do.
+    async fn show(&self, token: &str) -> String {
+        let head =
+            format!("POST /login/{token} HTTP/1.1\r\nHost: desk.example\r\nOrigin: https://desk.example\r\n");
+        self.ask(&head, None).await
+    }
+
+    /// The cookie as it is set, and as it is sent back.
+    async fn log_in(&self, token: &str) -> (String, String) {
+        let answer = self.show(token).await;
+        let set = answer.split("\r\n").find_map(|line| line.strip_prefix("set-cookie: ")).unwrap().to_owned();
+        let cookie = set.split(';').next().unwrap().to_owned();
+        (set, cookie)
+    }
+
+    async fn with_cookie(&self, what: &str, cookie: &str) -> String {
+        self.ask(&format!("{what} HTTP/1.1\r\nHost: desk.example\r\nCookie: a=b; {cookie}\r\n"), None).await
+    }
 }
 
 impl Drop for Desk {
@@ -341,8 +429,21 @@ impl Drop for Desk {
 
 const TOKENS: &str = "api-tokens.toml";
 
-fn routes() -> Router {
+fn routes(login: Login) -> Router {
+    let leave = login.clone();
+    let enter = move |Path(token): Path<String>, request: Request| {
+        let entered = login.enter(&token, request.extensions());
+        async move {
+            match entered {
+                Ok(cookie) => [(header::SET_COOKIE, cookie)].into_response(),
+                Err(not_in) => format!("{not_in:?}").into_response(),
+            }
+        }
+    };
+    let leave = move |headers: HeaderMap| async move { [(header::SET_COOKIE, leave.leave(&headers))] };
     Router::new()
+        .route("/login/{token}", post(enter))
+        .route("/logout", post(leave))
         .route("/", get(|| async { "ready" }))
         .route("/open", get(|| async { "open" }))
         .route("/body", post(|body: Bytes| async move { body.len().to_string() }))
@@ -350,6 +451,9 @@ fn routes() -> Router {
 
 fn need(method: &Method, path: &str) -> Need {
     match (method, path) {
+        (_, "/logout") => Need::Nothing,
+        (_, path) if path.starts_with("/login/") => Need::Nothing,
+        (&Method::GET, "/booked") => Need::Scope(Scope::Book),
         (&Method::GET, "/open") => Need::Token,
         (&Method::GET, _) => Need::Scope(Scope::Read),
         _ => Need::Scope(Scope::Book),

@@ -1,18 +1,18 @@
 use std::convert::Infallible;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::FromRequestParts;
-use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use axum::extract::{FromRequestParts, Request};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts};
 
-use super::door::Way;
-use super::guard::{Refusal, sole};
+use super::door::{ClientAddress, Way};
+use super::guard::{Refusal, With, sole};
+use super::login::{self, Login};
 use super::sessions::Sessions;
 use super::wrong::WrongTokens;
 use crate::problem::Problem;
-use crate::tokens::{Holder, Scope, TokenName, Tokens};
+use crate::tokens::{Holder, Scope, TokenName, Tokens, Unreadable};
 
 /// Who may ask what.
 ///
@@ -52,11 +52,14 @@ struct Rules {
     wrong: Arc<WrongTokens>,
     tokens: Arc<Tokens>,
     need: fn(&Method, &str) -> Need,
+    login: Option<Login>,
 }
 
 /// What a question needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
+    /// Nothing: the way in, and what says nothing of any room.
+    Nothing,
     /// Any token that counts.
     Token,
     /// A token with this scope.
@@ -98,39 +101,61 @@ impl Access {
     /// something of those that nothing answers to, too.
     #[must_use]
     pub fn by_tokens(tokens: Arc<Tokens>, need: fn(&Method, &str) -> Need) -> Self {
-        Self(Whom::Tokens(Rules { wrong: Arc::default(), tokens, need }))
+        Self(Whom::Tokens(Rules { wrong: Arc::default(), tokens, need, login: None }))
     }
 
-    pub(super) fn check(
-        &self,
-        method: &Method,
-        path: &str,
-        headers: &HeaderMap,
-        way: Way,
-        client: Option<IpAddr>,
-    ) -> Result<Asker, Refusal> {
-        if way != Way::Tls && (method == Method::GET || method == Method::HEAD) {
+    /// The same, and people who show their token at the page `place` need not show it again in that browser: a session has the
+    /// scope `read` of the token that it was begun with, and no other. Without tokens there is no way in.
+    #[must_use]
+    pub fn with_login(self, place: &'static str) -> (Self, Option<Login>) {
+        let Whom::Tokens(rules) = self.0 else { return (self, None) };
+        let (tokens, wrong) = (rules.tokens.clone(), rules.wrong.clone());
+        let login = Login { place, tokens, wrong, sessions: Arc::new(login::sessions()) };
+        (Self(Whom::Tokens(Rules { login: Some(login.clone()), ..rules })), Some(login))
+    }
+
+    pub(super) fn check(&self, request: &Request, way: Way) -> Result<Asker, Refusal> {
+        let (method, path, headers) = (request.method(), request.uri().path(), request.headers());
+        let reads = method == Method::GET || method == Method::HEAD;
+        if way != Way::Tls && reads {
             return Ok(Asker(None));
         }
-        let Rules { wrong, tokens, need } = match &self.0 {
+        let Rules { wrong, tokens, need, login } = match &self.0 {
             Whom::All => return Ok(Asker(None)),
             Whom::Members(_) if way == Way::Socket => return Ok(Asker(None)),
             Whom::Members(Some(page)) if page.asks(method, path, headers)? => return Ok(Asker(None)),
             Whom::Members(_) => return Err(Refusal::of(socket_needed())),
             Whom::Tokens(rules) => rules,
         };
-        let Some(token) = bearer(headers) else { return Err(unauthorized(NO_TOKEN, "")) };
-        let holder = tokens
-            .holder(token)
-            .map_err(|error| Refusal::of(Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())))?;
+        let need = need(method, path);
+        if need == Need::Nothing {
+            return Ok(Asker(None));
+        }
+        let unreadable =
+            |error: Unreadable| Refusal::of(Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()));
+        let Some(token) = bearer(headers) else {
+            let Some(login) = login.as_ref().filter(|_| reads) else {
+                return Err(unauthorized(NO_TOKEN, ""));
+            };
+            let holder = login.holder(headers).map_err(unreadable)?;
+            return match holder.filter(|holder| holder.scopes.contain(Scope::Read)) {
+                Some(holder) if matches!(need, Need::Token | Need::Scope(Scope::Read)) => {
+                    Ok(Asker(Some(holder.name)))
+                }
+                _ if is_person(headers) => Err(see(way_in(login.place, request.uri()))),
+                _ => Err(unauthorized(NO_TOKEN, "")),
+            };
+        };
+        let holder = tokens.holder(token).map_err(unreadable)?;
         let Some(Holder { name, scopes }) = holder else {
+            let client = request.extensions().get().map(|&ClientAddress(client)| client);
             return Err(match client.and_then(|client| wrong.shown(client, Instant::now())) {
                 Some(wait) => too_many(wait),
                 None => unauthorized(WRONG_TOKEN, ", error=\"invalid_token\""),
             });
         };
-        match need(method, path) {
-            Need::Token => Ok(Asker(Some(name))),
+        match need {
+            Need::Nothing | Need::Token => Ok(Asker(Some(name))),
             Need::Scope(scope) if scopes.contain(scope) => Ok(Asker(Some(name))),
             Need::Scope(scope) => Err(forbidden(scope)),
         }
@@ -155,6 +180,22 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
+/// Whether a page is asked for, as browsers do when a person goes somewhere.
+fn is_person(headers: &HeaderMap) -> bool {
+    sole(headers, &header::ACCEPT).is_some_and(|accepted| accepted.contains("text/html"))
+}
+
+/// Where to show a token, and where to go on to from there.
+fn way_in(place: &str, wanted: &Uri) -> String {
+    let wanted = wanted.path_and_query().map_or("/", |wanted| wanted.as_str());
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+    let escaped: String = wanted
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    format!("{place}?to={escaped}")
+}
+
 fn socket_needed() -> Problem {
     let detail = "Over this address there is only reading. Ask over the program's unix socket, as root or as a member of the \
                   group siaga.";
@@ -175,7 +216,12 @@ const WRONG_TOKEN: &str = "This token does not count, or no longer. The server's
 
 fn unauthorized(detail: &str, error: &str) -> Refusal {
     let problem = Problem::new(StatusCode::UNAUTHORIZED, detail);
-    Refusal { challenge: Some(format!("Bearer realm=\"siaga\"{error}")), ..Refusal::of(problem) }
+    Refusal { problem, with: With::Challenge(format!("Bearer realm=\"siaga\"{error}")) }
+}
+
+/// A person is sent on, and told nothing.
+fn see(place: String) -> Refusal {
+    Refusal { problem: Problem::new(StatusCode::SEE_OTHER, ""), with: With::Place(place) }
 }
 
 fn too_many(wait: Duration) -> Refusal {
@@ -183,8 +229,7 @@ fn too_many(wait: Duration) -> Refusal {
     let detail = format!(
         "Too many wrong tokens have come from this address. Ask with a right one, or again in {seconds} s."
     );
-    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, detail);
-    Refusal { retry_after: Some(seconds), ..Refusal::of(problem) }
+    Refusal { problem: Problem::new(StatusCode::TOO_MANY_REQUESTS, detail), with: With::RetryAfter(seconds) }
 }
 
 fn forbidden(scope: Scope) -> Refusal {
@@ -192,5 +237,5 @@ fn forbidden(scope: Scope) -> Refusal {
     let detail = format!("This needs a token with the scope `{scope}`, which this one has not.");
     let problem = Problem::of_kind(StatusCode::FORBIDDEN, "scope-missing", "Scope missing", detail);
     let challenge = format!("Bearer realm=\"siaga\", error=\"insufficient_scope\", scope=\"{scope}\"");
-    Refusal { challenge: Some(challenge), ..Refusal::of(problem) }
+    Refusal { problem, with: With::Challenge(challenge) }
 }

@@ -10,7 +10,7 @@ use http_body_util::Limited;
 use tokio::time::timeout;
 
 use super::access::{Access, Asker};
-use super::door::{ClientAddress, Way};
+use super::door::Way;
 use super::hosts::Hosts;
 use super::limits::Limits;
 use crate::problem::Problem;
@@ -35,9 +35,7 @@ impl Guard {
     fn admit(&self, request: &Request) -> Result<Asker, Refusal> {
         let host = self.check_host(request).map_err(Refusal::of)?;
         self.check_origin(host, request.headers()).map_err(Refusal::of)?;
-        let client = request.extensions().get().map(|&ClientAddress(client)| client);
-        let (method, path) = (request.method(), request.uri().path());
-        let asker = self.access.check(method, path, request.headers(), self.way, client)?;
+        let asker = self.access.check(request, self.way)?;
         self.check_length(request.headers()).map_err(Refusal::of)?;
         Ok(asker)
     }
@@ -156,29 +154,44 @@ const ALWAYS_SENT: [(HeaderName, HeaderValue); 4] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Why a request is not answered, and for one without a token, how to ask.
+/// Why a request is not answered.
 pub(super) struct Refusal {
     pub(super) problem: Problem,
-    pub(super) challenge: Option<String>,
+    pub(super) with: With,
+}
+
+/// What is told beside that.
+pub(super) enum With {
+    Nothing,
+    /// How to ask.
+    Challenge(String),
     /// In how many seconds it may be another matter.
-    pub(super) retry_after: Option<u64>,
+    RetryAfter(u64),
+    /// Where to go instead.
+    Place(String),
 }
 
 impl Refusal {
     pub(super) const fn of(problem: Problem) -> Self {
-        Self { problem, challenge: None, retry_after: None }
+        Self { problem, with: With::Nothing }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = self.problem.into_response();
-        if let Some(challenge) = self.challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
+        let Self { problem, with } = self;
+        let header = match with {
+            With::Nothing => None,
+            With::Challenge(text) => {
+                HeaderValue::try_from(text).ok().map(|text| (header::WWW_AUTHENTICATE, text))
+            }
+            With::RetryAfter(seconds) => Some((header::RETRY_AFTER, seconds.into())),
+            With::Place(place) => {
+                return (StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response();
+            }
+        };
+        let mut response = problem.into_response();
+        response.headers_mut().extend(header);
         response
     }
 }

@@ -13,6 +13,7 @@ mod door;
 mod guard;
 mod hosts;
 mod limits;
+mod login;
 mod sessions;
 mod socket;
 mod wrong;
@@ -31,6 +32,7 @@ pub use access::{Access, Asker, Need};
 pub use bind::{BindError, check_address};
 pub use certificates::{CertificateError, Certificates};
 pub use limits::Limits;
+pub use login::{Login, NotIn};
 pub use sessions::Sessions;
 pub use socket::{Socket, SocketError};
 

@@ -8,19 +8,26 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::page::cookie;
 
-/// Browsers that were let in, each known by a cookie of 256 random bits. Kept in memory alone, as hashes; bounded in time and number.
+/// Browsers that were let in, each known by a cookie of 256 random bits, with what is kept of each (`T`). Kept in memory alone, as
+/// hashes; bounded in time and number.
 #[derive(Debug)]
-pub struct Sessions {
+pub struct Sessions<T = ()> {
     cookie: &'static str,
     attributes: &'static str,
     lifetime: Duration,
     most: usize,
-    open: Mutex<HashMap<Hash, Instant>>,
+    open: Mutex<HashMap<Hash, Session<T>>>,
+}
+
+#[derive(Debug)]
+struct Session<T> {
+    used: Instant,
+    of: T,
 }
 
 type Hash = [u8; 32];
 
-impl Sessions {
+impl<T: Copy> Sessions<T> {
     /// Sessions that end when they have not been used for `lifetime`; of more than `most` the one that was not used for longest gives
     /// way. `is_tls`: the cookie is never sent in the clear.
     #[must_use]
@@ -35,28 +42,34 @@ impl Sessions {
 
     /// Lets a browser in. Answers with what goes into `Set-Cookie`; `None` if the system gives no random numbers.
     #[must_use]
-    pub fn open(&self, now: Instant) -> Option<String> {
+    pub fn open_for(&self, of: T, now: Instant) -> Option<String> {
         let mut secret = [0; 32];
         SystemRandom::new().fill(&mut secret).ok()?;
         let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut open = self.lasting(now);
         while open.len() >= self.most
-            && let Some(oldest) = open.iter().min_by_key(|(_, used)| **used).map(|(hash, _)| *hash)
+            && let Some(oldest) = open.iter().min_by_key(|(_, it)| it.used).map(|(hash, _)| *hash)
         {
             open.remove(&oldest);
         }
-        open.insert(hash(&secret), now);
+        open.insert(hash(&secret), Session { used: now, of });
         Some(format!("{}={secret}; {}", self.cookie, self.attributes))
+    }
+
+    /// What is kept of the browser that a request comes from, if it was let in; if so, its session goes on.
+    #[must_use]
+    pub fn of(&self, headers: &HeaderMap, now: Instant) -> Option<T> {
+        let secret = cookie(headers, self.cookie)?;
+        let mut open = self.lasting(now);
+        let session = open.get_mut(&hash(secret))?;
+        session.used = now;
+        Some(session.of)
     }
 
     /// Whether a request comes from a browser that was let in; if so, its session goes on.
     #[must_use]
     pub fn knows(&self, headers: &HeaderMap, now: Instant) -> bool {
-        let Some(secret) = cookie(headers, self.cookie) else { return false };
-        let mut open = self.lasting(now);
-        let Some(used) = open.get_mut(&hash(secret)) else { return false };
-        *used = now;
-        true
+        self.of(headers, now).is_some()
     }
 
     /// Ends the session that a request belongs to. Answers with what makes the browser forget its cookie.
@@ -68,10 +81,18 @@ impl Sessions {
         format!("{}=; {}; Max-Age=0", self.cookie, self.attributes)
     }
 
-    fn lasting(&self, now: Instant) -> MutexGuard<'_, HashMap<Hash, Instant>> {
+    fn lasting(&self, now: Instant) -> MutexGuard<'_, HashMap<Hash, Session<T>>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, used| now.saturating_duration_since(*used) < self.lifetime);
+        open.retain(|_, it| now.saturating_duration_since(it.used) < self.lifetime);
         open
+    }
+}
+
+impl Sessions {
+    /// Lets a browser in of which nothing is kept; see [`Sessions::open_for`].
+    #[must_use]
+    pub fn open(&self, now: Instant) -> Option<String> {
+        self.open_for((), now)
     }
 }
 

@@ -48,15 +48,19 @@ impl Tokens {
     /// # Errors
     /// The file can't be read, is wrong, or others than its owner may read it: nobody may do anything.
     pub fn holder(&self, token: &str) -> Result<Option<Holder>, Unreadable> {
+        self.holder_of(&hash(token))
+    }
+
+    /// The same of a token that was shown before.
+    pub(crate) fn holder_of(&self, shown: &[u8; 32]) -> Result<Option<Holder>, Unreadable> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = Stamp::of(&self.path);
         if held.stamp != Some(stamp) {
             *held = Held { stamp: Some(stamp), tokens: self.load() };
         }
         let tokens = held.tokens.as_ref().ok_or(Unreadable)?;
-        let shown = hash(token);
         // All are compared, each in constant time: how long it takes says nothing.
-        let same = |kept: &&Kept| bool::from(kept.hash().ct_eq(&shown));
+        let same = |kept: &&Kept| bool::from(kept.hash().ct_eq(shown));
         Ok(tokens.iter().filter(same).fold(None, |_, kept| Some(kept.holder())))
     }
 
@@ -102,7 +106,7 @@ impl Stamp {
     }
 }
 
-fn hash(token: &str) -> [u8; 32] {
+pub(crate) fn hash(token: &str) -> [u8; 32] {
     let mut hash = [0; 32];
     // A SHA-256 is that long.
     let _ = digest(&SHA256, token.as_bytes()).as_ref().read_exact(&mut hash);
