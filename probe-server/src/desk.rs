@@ -5,6 +5,7 @@
 //!
 //! * `link`: what rooms say goes into the store; `records`: a room's journal in the store's words;
 //! * [`checklist`]: who keeps what staff in rooms tick;
+//! * [`standing`]: since when a room has been as it is;
 //! * `silence`: whether rooms that went were switched off or cut off;
 //! * `outbox`: what rooms are told; [`checks`]: what they were asked to check, and how far that is;
 //! * [`known`]: one room, as it is at the time of the question;
@@ -18,13 +19,14 @@ mod link;
 mod outbox;
 mod records;
 mod silence;
+pub mod standing;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -35,7 +37,9 @@ use siaga_booking::{
 };
 use siaga_probe::admission::Purpose;
 use siaga_readiness::{
+    answer::RoomVerdict,
     moment::{BootId, Moment},
+    profile::Profiles,
     report::{Agenda, MAX_BOOKINGS, NextBooking, Rules},
     room::RoomId,
 };
@@ -60,6 +64,7 @@ pub struct Desk {
     outbox: Outbox,
     silences: Silences,
     checklist: OnceLock<Arc<dyn Checklist>>,
+    profiles: OnceLock<Arc<Profiles>>,
 }
 
 /// Tells the time, by both clocks.
@@ -73,6 +78,8 @@ struct Link {
     journal: u64,
     /// The room has said how it is since the link stands. Until then it is what it was.
     heard: bool,
+    /// What it came to when it last reported, if that is in its history.
+    verdict: Option<RoomVerdict>,
     /// What its journal had to drop, in all.
     dropped: u64,
 }
@@ -83,7 +90,8 @@ impl Desk {
     pub fn new(store: Store, clock: Clock) -> Self {
         let outbox = Outbox::of(store.clone(), clock());
         let (links, silences) = (Mutex::default(), Silences::default());
-        Self { store, clock, links, outbox, silences, checklist: OnceLock::new() }
+        let (checklist, profiles) = (OnceLock::new(), OnceLock::new());
+        Self { store, clock, links, outbox, silences, checklist, profiles }
     }
 
     /// A room, if it was ever heard of.
@@ -144,6 +152,16 @@ impl Desk {
     /// Hands what staff in rooms tick to `checklist`; without one it is let go. Only the first one counts.
     pub fn keep_ticks_in(&self, checklist: Arc<dyn Checklist>) {
         let _ = self.checklist.set(checklist);
+    }
+
+    /// Goes by these when it notes how rooms are; by the shipped ones without. Only the first ones count.
+    pub fn hold_against(&self, profiles: Arc<Profiles>) {
+        let _ = self.profiles.set(profiles);
+    }
+
+    fn profiles(&self) -> &Profiles {
+        static SHIPPED: LazyLock<Profiles> = LazyLock::new(Profiles::default);
+        self.profiles.get().map_or(&SHIPPED, Arc::as_ref)
     }
 
     /// Now, by both clocks.

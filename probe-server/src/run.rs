@@ -78,6 +78,7 @@ async fn serve(
         .enrolling(dir)?;
     metrics.certificate(&identity);
     let profiles = Arc::new(settings.profiles()?);
+    desk.hold_against(profiles.clone());
     let gate = Arc::new(Gate::open(dir, desk.clone(), profiles.clone(), office)?);
     let sender = settings.webhook.sender(dir)?;
     let reloader = Reloader::new(dir, overrides, &settings, probes.reload(), gate.clone(), metrics.clone());

@@ -7,7 +7,7 @@ use rusqlite::params;
 use siaga_readiness::room::RoomId;
 
 use crate::{
-    bookings::BookingsReader,
+    bookings::{BookingRow, BookingsReader},
     sqlite::{StoreError, parsed, timestamp},
 };
 
@@ -84,6 +84,30 @@ impl BookingsReader<'_> {
                 .query_row([], |row| row.get::<_, i64>(0))?
                 .cast_unsigned();
             Ok(Tally { approved: counts("")?, others: counts("NOT")?, waiting, overdue, overridden, entries })
+        })
+    }
+
+    /// What waits for a person and is not over, with since when: what has waited longest comes first, at most `limit`.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn reviews(
+        &mut self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(BookingRow, Timestamp)>, StoreError> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT {}, audit.at FROM bookings JOIN audit ON audit.seq = coalesce(override_entry, entry)
+                     WHERE cancelled IS NULL AND until > ?1 AND {} = 'review' ORDER BY audit.at, audit.seq LIMIT ?2",
+                    BookingRow::COLUMNS.split(", ").map(|column| format!("bookings.{column}")).collect::<Vec<_>>().join(", "),
+                    crate::bookings::IN_FORCE
+                ))?
+                .query_map(params![now.as_millisecond(), limit], |row| {
+                    Ok((BookingRow::of(row)?, timestamp(row.get(19)?)))
+                })?
+                .collect()
         })
     }
 

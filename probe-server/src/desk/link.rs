@@ -8,7 +8,7 @@ use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     evaluate,
     moment::Moment,
-    profile::Profile,
+    profile::{Profile, Profiles},
     report::{
         Age, Facts, FromRoom, HandedTick, Happening, Hello, Looks, Record, RecordsFrame, SnapshotFrame,
         StillFrame, Tolerant, common_version,
@@ -21,6 +21,7 @@ use super::{
     Desk, Link,
     known::{elapsed, facts, setup},
     records::{before, event, frame as frame_of, outcome, word},
+    standing::{OFFLINE, Turn},
 };
 
 /// What the transport hands over to; shared, because the end of a link is recorded after the link.
@@ -70,7 +71,7 @@ impl Desk {
             noticed: event(now.wall, "ROOM_ONLINE", "").into_iter().collect(),
             ..self.empty(room, hello.journal.0, now)
         };
-        let link = Link { number, journal: hello.journal.0, heard: false, dropped: 0 };
+        let link = Link { number, journal: hello.journal.0, heard: false, verdict: None, dropped: 0 };
         self.links().insert(room.clone(), link);
         Ok(self.store.record(report).await.map_err(refusal)?.through)
     }
@@ -84,6 +85,13 @@ impl Desk {
         let journal = self.journal(room, link)?;
         let now = self.now();
         let empty = self.empty(room, journal, now);
+        let mut turn = None;
+        let mut reported = |facts: Facts| {
+            let (state, own) = state(room, facts, now, self.profiles())?;
+            turn = Some(own).filter(|own| self.turns(room, link, own));
+            let noticed = turn.as_ref().and_then(|turn| turn.event(now.wall)).into_iter().collect();
+            Ok::<_, DeskError>(Report { state: Some(state), noticed, ..empty.clone() })
+        };
         let report = match frame {
             FromRoom::Snapshot(frame) => {
                 let SnapshotFrame { facts, .. } = *frame;
@@ -91,7 +99,7 @@ impl Desk {
                     Tolerant::Understood(facts) => facts,
                     Tolerant::NotUnderstood => Facts::not_understood(setup(room)),
                 };
-                Report { state: Some(state(room, facts.after(under_way), now)?), ..empty }
+                reported(facts.after(under_way))?
             }
             // What an earlier link said must not be made young by this one.
             FromRoom::Still(_) if !self.is_heard(room, link) => {
@@ -100,7 +108,7 @@ impl Desk {
             FromRoom::Still(StillFrame { looks, .. }) => {
                 let mut facts = self.last(room, now).await?;
                 facts.see_again(aged(looks, under_way));
-                Report { state: Some(state(room, facts, now)?), ..empty }
+                reported(facts)?
             }
             FromRoom::Records(RecordsFrame { dropped, mut records, .. }) => {
                 self.note_dropped(room, link, dropped);
@@ -119,7 +127,10 @@ impl Desk {
         let says_how_it_is = report.state.is_some();
         let through = self.store.record(report).await.map_err(refusal)?.through;
         if says_how_it_is && let Some(standing) = self.links().get_mut(room) {
-            standing.heard |= standing.number == link;
+            if standing.number == link {
+                standing.heard = true;
+                standing.verdict = turn.map(|turn| turn.verdict).or(standing.verdict);
+            }
             self.silences.on_heard(room);
         }
         self.outbox.on_report(room, now);
@@ -163,6 +174,11 @@ impl Desk {
         self.links().get(room).is_some_and(|standing| standing.number == link && standing.heard)
     }
 
+    /// Whether the room was another way when it last reported over this link.
+    fn turns(&self, room: &RoomId, link: u64, now: &Turn) -> bool {
+        self.links().get(room).is_some_and(|it| it.number == link && it.verdict != Some(now.verdict))
+    }
+
     fn note_dropped(&self, room: &RoomId, link: u64, dropped: u64) {
         if let Some(standing) = self.links().get_mut(room)
             && standing.number == link
@@ -183,9 +199,9 @@ impl Desk {
         was
     }
 
-    async fn notice_offline(&self, room: &RoomId, why: &str) {
+    pub(crate) async fn notice_offline(&self, room: &RoomId, why: &str) {
         let now = self.now();
-        let noticed = event(now.wall, "ROOM_OFFLINE", why).into_iter().collect();
+        let noticed = event(now.wall, OFFLINE, why).into_iter().collect();
         if let Err(error) = self.store.record(Report { noticed, ..self.empty(room, 0, now) }).await {
             tracing::warn!(%error, %room, "cannot record that the room went offline");
         }
@@ -202,8 +218,13 @@ fn aged(looks: Looks, under_way: Duration) -> Looks {
     Looks { scan: older(looks.scan), attempt: older(looks.attempt), host: older(looks.host) }
 }
 
-/// As it is kept, and how the checks of the profile that every room is held against stand in it.
-fn state(room: &RoomId, mut facts: Facts, now: Moment) -> Result<RoomState, DeskError> {
+/// As it is kept, and how the checks of the profile that every room is held against stand in it; and how the room is by its own.
+fn state(
+    room: &RoomId,
+    mut facts: Facts,
+    now: Moment,
+    profiles: &Profiles,
+) -> Result<(RoomState, Turn), DeskError> {
     // Who it is about is not the room's to say.
     facts.setup.room = room.to_string();
     let (snapshot, moment) = facts.as_of(Duration::ZERO, now.wall);
@@ -214,8 +235,10 @@ fn state(room: &RoomId, mut facts: Facts, now: Moment) -> Result<RoomState, Desk
         .filter_map(|check| Some((word(check.code.as_str())?, outcome(check.state))))
         .collect();
     standing.extend(word("ONLINE").map(|online| (online, Outcome::Good)));
+    let own = Turn::of((&snapshot, moment), &readiness, facts.profile.as_ref(), profiles);
     let json = serde_json::to_string(&facts).map_err(|error| DeskError(error.to_string()))?;
-    RoomState::new(json, standing).map_err(|error| DeskError(error.to_string()))
+    let state = RoomState::new(json, standing).map_err(|error| DeskError(error.to_string()))?;
+    Ok((state, own))
 }
 
 /// The room is told that it could not be kept, and no path of this machine.

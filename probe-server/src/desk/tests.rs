@@ -35,7 +35,7 @@ use siaga_readiness::{
 use siaga_transport::room::{DeskError, Received};
 use tempfile::TempDir;
 
-use super::{Checklist, Desk, FILE, NotKept, Stage, checklist::Keeping};
+use super::{Checklist, Desk, FILE, NotKept, Stage, checklist::Keeping, standing};
 
 /// A desk, its clock, and a profile that asks nothing but that the room's machine be a laptop.
 pub(crate) struct Office {
@@ -393,6 +393,38 @@ async fn a_room_is_held_against_the_profile_that_it_goes_by_also_when_it_is_off(
     office.say("r1", 1, snapshot_by("r1", LAPTOP)).await.unwrap();
     let office = office.restarted(2);
     assert_eq!(own(&office), (LAPTOP.into(), RoomVerdict::Unknown, vec![Code::RoomOffline]));
+}
+
+#[tokio::test]
+async fn since_when_a_room_is_as_it_is_is_in_its_history() {
+    let office = Office::new();
+    office.desk.hold_against(Arc::new(profiles()));
+    let standing = |office: &Office| {
+        let read =
+            |reader: &mut siaga_booking::store::Reader<'_>| reader.standing(&[id("r1")], &standing::KINDS);
+        let told = office.desk.store().read(read).unwrap().remove(0);
+        told.map(|it| (it.kind, it.since.duration_since(office.wall()).as_secs()))
+    };
+    office.connect("r1", 1).await;
+    assert_eq!(standing(&office), None, "it has said nothing yet");
+    office.say("r1", 1, snapshot_by("r1", LAPTOP)).await.unwrap();
+    for _ in 0..3 {
+        office.later(60);
+        office.say("r1", 1, snapshot_by("r1", LAPTOP)).await.unwrap();
+    }
+    assert_eq!(standing(&office), Some(("ROOM_READY".into(), -180)));
+    office.say("r1", 1, snapshot_by("r1", "training")).await.unwrap();
+    office.later(60);
+    assert_eq!(standing(&office), Some(("ROOM_UNKNOWN".into(), -60)));
+    let office = office.restarted(1);
+    office.later(60);
+    office.connect("r1", 1).await;
+    office.say("r1", 1, snapshot("r1", 0)).await.unwrap();
+    assert_eq!(standing(&office), Some(("ROOM_UNKNOWN".into(), -120)), "a server that restarts ends nothing");
+    office.later(60);
+    office.desk.forget(&id("r1"), 1);
+    office.desk.notice_offline(&id("r1"), "closed").await;
+    assert_eq!(standing(&office), Some(("ROOM_OFFLINE".into(), 0)));
 }
 
 #[tokio::test]

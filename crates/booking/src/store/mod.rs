@@ -1,8 +1,8 @@
 //! What rooms have reported, in one SQLite file (`rooms.sqlite`), with its write-ahead log and a lock beside it.
 //!
 //! In the order a report travels: `writer` gathers what many rooms hand over into one transaction, `take` puts a report into
-//! the tables of `layout-1.sql` to `layout-3.sql`, [`reader`](Reader), `history` and, for forecasts, `past` answer, `orders` keeps what rooms
-//! were asked for, `tidy` drops what has grown old, `damage` sets a broken
+//! the tables of `layout-1.sql` to `layout-3.sql`, [`reader`](Reader), `history`, for how long it has been so `standing`, and for
+//! forecasts `past` answer, `orders` keeps what rooms were asked for, `tidy` drops what has grown old, `damage` sets a broken
 //! file aside.
 //!
 //! **Durability.** The write-ahead log with `synchronous=FULL`: a commit returns once the log is on the disk. A room forgets
@@ -15,6 +15,7 @@ mod history;
 mod orders;
 mod past;
 mod reader;
+mod standing;
 mod take;
 mod tidy;
 mod words;
@@ -40,6 +41,7 @@ pub use history::{EventRow, HourRow, SampleRow};
 pub use orders::Order;
 pub use past::RoomPast;
 pub use reader::{Reader, RoomPage, RoomRow, StateRow};
+pub use standing::{NetworkRow, Standing};
 pub use tidy::{Retention, Tidied};
 
 /// “SIAG”.
