@@ -1,7 +1,9 @@
 //! What reason codes say to people, in Indonesian and English.
 //!
-//! One data file, `catalogue/reasons.toml`, holds all of it; a test holds it against [`Code::ALL`].
+//! One data file, `catalogue/reasons.toml`, holds all sentences; a test holds it against [`Code::ALL`]. What checks, states and the like
+//! are called in a word or two is their [`Label`].
 
+mod labels;
 mod words;
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::reasons::Code;
 
+pub use labels::Label;
 pub use words::Words;
 
 /// A text in both languages.

@@ -34,8 +34,8 @@ pub struct Bar {
     pub note: String,
 }
 
-const AREA: Area = Area { left: 34.0, top: 12.0, bottom: 112.0 };
-const HEIGHT: f64 = 134.0;
+const AREA: Area = Area { left: 34.0, top: 26.0, bottom: 122.0 };
+const HEIGHT: f64 = 146.0;
 
 impl Bars<'_> {
     /// The chart.
@@ -48,7 +48,7 @@ impl Bars<'_> {
         let axis = Axis { from: 0.0, to: place(self.bars.len().max(1)), ticks: self.ticks(place) };
         let drawing = html! {
             (AREA.grid(top, |value| frame.language.number(value, 1)))
-            text.label x="2" y="9" { (self.unit) }
+            text.label x="2" y="11" { (self.unit) }
             @for (index, bar) in self.bars.iter().enumerate() {
                 @let left = AREA.x(&axis, place(index) + 0.12);
                 @let width = AREA.x(&axis, place(index) + 0.88) - left;
@@ -64,7 +64,7 @@ impl Bars<'_> {
             @if let Some((value, name)) = self.threshold {
                 @let y = AREA.y(top, value);
                 path.threshold d={ "M" (at(AREA.left)) " " (at(y)) "H" (at(AREA.right())) } {}
-                text.label.above x=(at(AREA.right())) y=(at(y - 3.0)) text-anchor="end" { (name) }
+                text.label.above x=(at(AREA.right())) y=(at(y - 5.0)) text-anchor="end" { (name) }
             }
             (AREA.ticks(&axis))
         };

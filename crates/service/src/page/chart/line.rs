@@ -47,8 +47,8 @@ pub struct Threshold<'a> {
     pub value: f64,
 }
 
-const AREA: Area = Area { left: 34.0, top: 12.0, bottom: 112.0 };
-const HEIGHT: f64 = 154.0;
+const AREA: Area = Area { left: 34.0, top: 26.0, bottom: 122.0 };
+const HEIGHT: f64 = 166.0;
 
 impl Line<'_> {
     /// The chart.
@@ -59,7 +59,7 @@ impl Line<'_> {
         let number = |value| frame.language.number(value, 1);
         let drawing = html! {
             (AREA.grid(top, number))
-            text.label x="2" y="9" { (self.unit) }
+            text.label x="2" y="11" { (self.unit) }
             (AREA.ticks(self.axis))
             @for (index, series) in self.series.iter().enumerate() {
                 @for run in series.points.split(|point| point.value.is_none()) {
@@ -74,12 +74,12 @@ impl Line<'_> {
             @for threshold in self.thresholds {
                 @let y = AREA.y(top, threshold.value);
                 path.threshold d={ "M" (at(AREA.left)) " " (at(y)) "H" (at(AREA.right())) } {}
-                text.label.above x=(at(AREA.right())) y=(at(y - 3.0)) text-anchor="end" { (threshold.name) }
+                text.label.above x=(at(AREA.right())) y=(at(y - 5.0)) text-anchor="end" { (threshold.name) }
             }
             @for (index, series) in self.series.iter().enumerate() {
                 @let x = AREA.left + f64::from(u8::try_from(index).unwrap_or(u8::MAX)) * 105.0;
-                path class={ "line s" (index) } d={ "M" (at(x)) " 145h22" } {}
-                text.label x=(at(x + 27.0)) y="149" { (series.name) }
+                path class={ "line s" (index) } d={ "M" (at(x)) " 157h22" } {}
+                text.label x=(at(x + 27.0)) y="161" { (series.name) }
             }
         };
         frame.figure(HEIGHT, &drawing, &self.table(frame))
