@@ -1,5 +1,5 @@
 //! What happened here and the server does not have yet: a small database in the state directory, so that a room that is
-//! offline or switched off loses nothing of its history.
+//! offline or switched off loses nothing of its history. What the server has stays for a week, for the room's own page.
 //!
 //! It can always be used. Where it can't be kept on disk, it is kept in memory, under another id; where a line can't be
 //! written, it is counted as lost; a damaged file is set aside. Each of these is told.
@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde::Serialize;
 use siaga_readiness::{
@@ -21,11 +22,14 @@ use tracing::{info, warn};
 /// The file's name in the state directory.
 const FILE: &str = "journal.sqlite";
 
-/// Lines that are kept; the oldest gives way. A room that probes as planned writes some 340 a day: they last for four weeks.
+/// Lines that are kept; the oldest gives way. A room that probes as planned writes some 340 a day: they last for four weeks offline.
 const MOST: u32 = 10_000;
 
 /// The file grows no further than 32 MiB.
 const MOST_PAGES: u32 = 8 * 1024;
+
+/// What the server has is kept for so long.
+const KEPT: Duration = Duration::from_secs(8 * 24 * 60 * 60);
 
 /// Bytes of lines in one frame, which has some more.
 const FRAME: usize = 200 * 1024;
@@ -96,7 +100,12 @@ impl Journal {
 
     /// Writes a line. One that can't be written is counted.
     pub fn append(&mut self, at: Moment, what: &Happening) {
-        match self.try_to_append(at, what) {
+        let mut written = self.try_to_append(at, what);
+        // What the server has gives way first.
+        if written.is_err() && self.forget_sent(i64::MAX).is_ok_and(|forgotten| forgotten > 0) {
+            written = self.try_to_append(at, what);
+        }
+        match written {
             Ok(()) => self.trouble = self.trouble.take().filter(|_| self.file.is_none()),
             Err(error) => {
                 self.lost += 1;
@@ -112,12 +121,12 @@ impl Journal {
             "INSERT INTO line (wall_ms, boot, since_boot_ms, body) VALUES (?1, ?2, ?3, ?4)",
             params![at.wall.as_millisecond(), at.boot.to_string(), millis(at.since_boot), body],
         )?;
-        let given_way = transaction.execute(
-            "DELETE FROM line WHERE seq <= (SELECT seq FROM line ORDER BY seq DESC LIMIT 1 OFFSET ?1)",
-            [self.most],
-        )?;
-        if given_way > 0 {
-            transaction.execute("UPDATE journal SET dropped = dropped + ?1", [given_way as i64])?;
+        let gives_way = "SELECT seq FROM line ORDER BY seq DESC LIMIT 1 OFFSET ?1";
+        let last: Option<i64> = transaction.query_row(gives_way, [self.most], |row| row.get(0)).optional()?;
+        if let Some(last) = last {
+            let unsent = "SELECT count(*) FROM line WHERE seq <= ?1 AND seq > committed";
+            transaction.execute(&format!("UPDATE journal SET dropped = dropped + ({unsent})"), [last])?;
+            transaction.execute("DELETE FROM line WHERE seq <= ?1", [last])?;
         }
         Ok(transaction.commit()?)
     }
@@ -133,7 +142,9 @@ impl Journal {
     fn try_to_read(&self, now: Moment) -> Result<Vec<Record>, StoreError> {
         let mut select = self
             .store
-            .prepare("SELECT seq, wall_ms, boot, since_boot_ms, body FROM line ORDER BY seq LIMIT ?1")?;
+            .prepare(
+                "SELECT seq, wall_ms, boot, since_boot_ms, body FROM line, journal WHERE seq > committed ORDER BY seq LIMIT ?1",
+            )?;
         let mut lines = select.query([MAX_RECORDS as i64])?;
         let (mut records, mut bytes) = (Vec::new(), 0);
         while let Some(line) = lines.next()? {
@@ -153,19 +164,42 @@ impl Journal {
         Ok(records)
     }
 
-    /// The server has stored all up to `seq`, so they need not be kept. The next line's number comes after it, whatever
-    /// this journal remembers.
-    pub fn on_committed(&mut self, seq: u64) {
+    /// What happened since then, the oldest first, by this machine's clock. What can't be read is left out: it is for a picture.
+    #[must_use]
+    pub fn recent(&self, since: Timestamp) -> Vec<(Timestamp, Happening)> {
+        let read = || -> Result<Vec<_>, rusqlite::Error> {
+            let mut select =
+                self.store.prepare("SELECT wall_ms, body FROM line WHERE wall_ms >= ?1 ORDER BY seq")?;
+            let lines = select.query_map([since.as_millisecond()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            lines.collect()
+        };
+        let lines: Vec<(i64, String)> = read().unwrap_or_default();
+        let parsed = lines.into_iter().filter_map(|(wall_ms, body)| {
+            Some((Timestamp::from_millisecond(wall_ms).ok()?, serde_json::from_str(&body).ok()?))
+        });
+        parsed.collect()
+    }
+
+    /// The server has stored all up to `seq`, so they are not sent again, and not kept for longer than [`KEPT`]. The next line's
+    /// number comes after it, whatever this journal remembers.
+    pub fn on_committed(&mut self, seq: u64, now: Moment) {
         let seq = i64::try_from(seq).unwrap_or(i64::MAX);
-        let forgotten = self.store.transaction().and_then(|transaction| {
-            transaction.execute("DELETE FROM line WHERE seq <= ?1", [seq])?;
+        let noted = self.store.transaction().and_then(|transaction| {
+            transaction.execute("UPDATE journal SET committed = max(committed, ?1)", [seq])?;
             transaction
                 .execute("UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'line'", [seq])?;
             transaction.commit()
         });
-        if let Err(error) = forgotten {
-            self.on_error("what the server has could not be taken out", &error.into());
+        let before = now.wall.as_millisecond() - millis(KEPT);
+        if let Err(error) = noted.and_then(|()| self.forget_sent(before)) {
+            self.on_error("what the server has could not be noted", &error.into());
         }
+    }
+
+    /// Takes out what the server has and what happened before that. Answers how many lines that were.
+    fn forget_sent(&self, before_ms: i64) -> Result<usize, rusqlite::Error> {
+        let sent = "DELETE FROM line WHERE wall_ms < ?1 AND seq <= (SELECT committed FROM journal)";
+        self.store.execute(sent, [before_ms])
     }
 
     /// How it is.
@@ -175,7 +209,7 @@ impl Journal {
             |sql| self.store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap_or(0).unsigned_abs();
         JournalState {
             on_disk: self.file.is_some(),
-            waiting: count("SELECT count(*) FROM line"),
+            waiting: count("SELECT count(*) FROM line, journal WHERE seq > committed"),
             dropped: count("SELECT dropped FROM journal") + self.lost,
             trouble: self.trouble.clone(),
         }
@@ -227,13 +261,20 @@ fn prepare(store: &mut Connection, new_id: JournalId) -> Result<JournalId, Store
     }
     let transaction = store.transaction()?;
     transaction.execute_batch(
-        "CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL, dropped INTEGER NOT NULL DEFAULT 0);
+        "CREATE TABLE IF NOT EXISTS journal (
+             id TEXT NOT NULL, dropped INTEGER NOT NULL DEFAULT 0, committed INTEGER NOT NULL DEFAULT 0
+         );
          CREATE TABLE IF NOT EXISTS line (
              seq INTEGER PRIMARY KEY AUTOINCREMENT,
              wall_ms INTEGER NOT NULL, boot TEXT NOT NULL, since_boot_ms INTEGER NOT NULL,
              body TEXT NOT NULL
          );",
     )?;
+    // A journal of an earlier release took out what the server had.
+    let column = "SELECT count(*) FROM pragma_table_info('journal') WHERE name = 'committed'";
+    if transaction.query_row(column, [], |row| row.get::<_, i64>(0))? == 0 {
+        transaction.execute("ALTER TABLE journal ADD COLUMN committed INTEGER NOT NULL DEFAULT 0", [])?;
+    }
     let held: Option<String> =
         transaction.query_row("SELECT id FROM journal", [], |row| row.get(0)).optional()?;
     let id = match held.map(|id| id.parse()) {

@@ -57,7 +57,7 @@ impl Talk<'_> {
     pub(super) async fn run(&self, mut link: RoomLink, shutdown: &Shutdown) -> Option<LinkEnd> {
         let committed = link.welcome().committed;
         self.compare_clocks(link.welcome().server_time_ms);
-        self.keeper.with(move |journal| journal.on_committed(committed)).await;
+        self.keeper.with(move |journal| journal.on_committed(committed, host::now())).await;
         self.keeper.tell(self.room).await;
         let mut course = Course::new(self.room.changed(), committed, link.welcome().version);
         loop {
@@ -166,7 +166,7 @@ impl Talk<'_> {
         }
         if ack.committed > course.committed {
             course.committed = ack.committed;
-            self.keeper.with(move |journal| journal.on_committed(ack.committed)).await;
+            self.keeper.with(move |journal| journal.on_committed(ack.committed, host::now())).await;
             self.keeper.tell(self.room).await;
         }
     }

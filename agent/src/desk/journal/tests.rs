@@ -33,9 +33,9 @@ fn lines_are_kept_over_a_restart_until_the_server_has_them_and_are_numbered_on()
     let ages: Vec<_> = records.iter().map(|it| (it.seq, it.at.unwrap().duration().as_secs())).collect();
     assert_eq!(ages, [(1, 10), (2, 9), (3, 8)]);
     assert_eq!(records[0].what, began());
-    journal.on_committed(2);
+    journal.on_committed(2, at(10));
     assert_eq!(seqs(&mut journal, at(10)), [3]);
-    journal.on_committed(3);
+    journal.on_committed(3, at(10));
     drop(journal);
     let mut journal = filled(dir.path(), 1);
     assert_eq!(seqs(&mut journal, at(10)), [4], "no number is used twice");
@@ -64,6 +64,36 @@ fn the_oldest_lines_give_way_and_are_counted() {
 }
 
 #[test]
+fn what_the_server_has_is_neither_sent_nor_counted_again_and_goes_after_a_week() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = filled(dir.path(), 3);
+    journal.on_committed(2, at(10));
+    let seen =
+        |journal: &Journal| journal.recent(at(1).wall).into_iter().map(|(time, _)| time).collect::<Vec<_>>();
+    assert_eq!(seen(&journal), [at(1).wall, at(2).wall], "the first was before");
+    drop(journal);
+    let mut journal = Journal { most: 2, ..Journal::open(dir.path(), JournalId(8)) };
+    assert_eq!((journal.state().waiting, seqs(&mut journal, at(10))), (1, vec![3]));
+    journal.append(at(9), &began());
+    assert_eq!(journal.state().dropped, 0, "what gave way was sent");
+    let days = |days: u64| at(days * 24 * 60 * 60);
+    journal.on_committed(3, days(8));
+    assert_eq!(seen(&journal), [at(2).wall, at(9).wall]);
+    journal.on_committed(3, days(9));
+    assert_eq!(seen(&journal), [at(9).wall], "the server does not have it yet");
+}
+
+#[test]
+fn a_journal_of_an_earlier_release_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = filled(dir.path(), 2);
+    journal.store.execute_batch("ALTER TABLE journal DROP COLUMN committed").unwrap();
+    drop(journal);
+    let mut journal = Journal::open(dir.path(), JournalId(8));
+    assert_eq!((journal.id(), seqs(&mut journal, at(10))), (ID, vec![1, 2]));
+}
+
+#[test]
 fn a_frame_s_worth_is_read_at_a_time() {
     let mut journal = Journal::in_memory(ID);
     for _ in 0..100 {
@@ -77,7 +107,7 @@ fn a_server_that_knows_more_than_the_journal_is_believed() {
     let dir = tempfile::tempdir().unwrap();
     // Its file was put back from a copy.
     let mut journal = filled(dir.path(), 2);
-    journal.on_committed(500);
+    journal.on_committed(500, at(1));
     assert_eq!(seqs(&mut journal, at(1)), [0; 0]);
     journal.append(at(1), &began());
     assert_eq!(seqs(&mut journal, at(1)), [501]);
@@ -153,4 +183,9 @@ fn on_a_full_disk_lines_are_counted_as_lost_and_written_again_once_there_is_room
     journal.append(at(3), &long);
     let state = journal.state();
     assert_eq!((state.waiting, state.dropped, state.trouble), (2, 1, None));
+    let pages: u32 = journal.store.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    journal.store.pragma_update(None, "max_page_count", pages).unwrap();
+    journal.on_committed(3, at(4));
+    journal.append(at(5), &long);
+    assert_eq!((journal.state().waiting, journal.state().dropped), (1, 1), "what the server has gave way");
 }
