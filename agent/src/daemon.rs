@@ -16,6 +16,7 @@ use crate::{
     desk::{self, Ruled},
     devices, facts, host, http, identities,
     link::{Driver, Links},
+    page::Page,
     room::Room,
 };
 
@@ -34,17 +35,21 @@ async fn serve(settings: Settings, ruled: Ruled) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
     let room = Arc::new(room);
-    let web = bind_http(&settings).await?;
+    let (watch, changes) = ChangeWatch::new();
+    let watch = Arc::new(watch);
+    let as_set = ruled.settings();
+    let zone = move || as_set.borrow().network.time_zone.time_zone();
+    let page = Page::new(room.clone(), watch.clone(), zone);
+    let web = bind_http(&settings, page.access()).await?;
     for warning in settings.warnings() {
         warn!("{warning}");
     }
     let socket = web.socket().map(|path| tracing::field::display(path.display()));
     info!(room = %settings.room, profile = %settings.profile, http = %web.address(), socket, "ready");
-    let (watch, changes) = ChangeWatch::new();
-    let watch = Arc::new(watch);
+    let routes = http::router(room.clone(), watch.clone()).merge(page.routes());
     let answering = async {
         tokio::join!(
-            web.serve(http::router(room.clone(), watch.clone()), shutdown.requested()),
+            web.serve(routes, shutdown.requested()),
             work(&room, &ruled, &changes, &shutdown),
             desk::keep(&room, &settings, &ruled, &watch, changes.clone(), &shutdown),
         )
@@ -93,9 +98,9 @@ async fn work(room: &Room, ruled: &Ruled, changes: &Changes, shutdown: &Shutdown
 }
 
 /// Without a socket that nobody has asked for the room can still be read.
-async fn bind_http(settings: &Settings) -> anyhow::Result<HttpServer> {
+async fn bind_http(settings: &Settings, access: Access) -> anyhow::Result<HttpServer> {
     let web = HttpServer::bind(settings.http.listen, Limits::default()).await?;
-    let web = web.with_access(Access::by_socket());
+    let web = web.with_access(access);
     match Socket::bind(&settings.socket()) {
         Ok(socket) => Ok(web.with_socket(socket)),
         Err(error) if settings.http.socket.is_some() => Err(error.into()),

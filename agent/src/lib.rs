@@ -10,10 +10,11 @@
 //! * [`room`]: the one place where observations go in and snapshots come out;
 //! * [`identities`]: who the room is to each server, and how long;
 //! * [`desk`]: what is known and what happens, told to the server that is the room's desk;
-//! * [`http`], [`metrics`], [`text`]: renderers of that one snapshot;
+//! * [`live`], [`past`]: what is being done here now, and what happened in the last days, for people who look;
+//! * [`http`], [`page`], [`metrics`], [`text`]: renderers of that one snapshot;
 //! * [`daemon`]: all of it, for as long as it is wanted;
 //! * [`doctor`]: what keeps it from its work;
-//! * [`cli`] and [`commands`]: what a person types; [`client`] asks the running daemon.
+//! * [`cli`] and [`commands`]: what a person types; [`progress`] shows how it goes on; [`client`] asks the running daemon.
 
 pub mod changes;
 pub mod cli;
@@ -31,8 +32,12 @@ pub mod http;
 pub mod identities;
 mod keep;
 pub mod link;
+pub mod live;
 pub mod metrics;
 pub mod network;
+pub mod page;
+pub mod past;
+pub mod progress;
 pub mod room;
 pub mod text;
 pub mod trials;

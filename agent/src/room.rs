@@ -22,6 +22,8 @@ use crate::{
     devices::Hearing,
     host,
     identities::Expiry,
+    live::Live,
+    past::Past,
 };
 
 /// What is known of this room, shared by everything that looks and everything that answers.
@@ -41,6 +43,8 @@ pub struct Room {
     history: OnceLock<mpsc::Sender<Happened>>,
     desk: Mutex<DeskStatus>,
     bookings: Bookings,
+    live: Live,
+    past: Past,
 }
 
 /// What the room is held against.
@@ -96,6 +100,8 @@ impl Room {
             history: OnceLock::new(),
             desk: Mutex::new(DeskStatus::none(now.wall)),
             bookings: Bookings::default(),
+            live: Live::default(),
+            past: Past::default(),
         })
     }
 
@@ -113,8 +119,9 @@ impl Room {
     /// Takes an observation in.
     pub fn observe(&self, observation: Observation) {
         let mut tracker = self.tracker();
-        if let Some(history) = self.history.get() {
-            for what in happenings(tracker.snapshot(), &observation) {
+        for what in happenings(tracker.snapshot(), &observation) {
+            self.past.on(observation.at.wall, &what);
+            if let Some(history) = self.history.get() {
                 tell(history, observation.at, what);
             }
         }
@@ -126,8 +133,10 @@ impl Room {
     /// Makes earlier evidence worthless.
     pub fn invalidate(&self, cause: Cause, now: Moment) {
         self.tracker().invalidate(cause, now);
+        let began = Happening::Began(Began { cause });
+        self.past.on(now.wall, &began);
         if let Some(history) = self.history.get() {
-            tell(history, now, Happening::Began(Began { cause }));
+            tell(history, now, began);
         }
         self.changed.send_replace(());
     }
@@ -160,6 +169,18 @@ impl Room {
     #[must_use]
     pub const fn bookings(&self) -> &Bookings {
         &self.bookings
+    }
+
+    /// What is being done here now.
+    #[must_use]
+    pub const fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// What happened in the last days.
+    #[must_use]
+    pub const fn past(&self) -> &Past {
+        &self.past
     }
 
     /// Adds to the room's history. `false`: nobody keeps it, or whoever does can't keep up.

@@ -9,7 +9,7 @@ mod status;
 
 pub use devices::devices;
 pub use doctor::findings;
-pub use language::Language;
+pub use language::{Language, Phrases};
 pub use probe::probe;
 pub use readiness::{nagios, readiness};
 pub use status::status;

@@ -26,7 +26,7 @@ use siaga_service::problem::Problem;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::host;
+use crate::{host, live::Live};
 
 /// The hidden command of this program that tries a device; it is told which by the arguments that follow.
 pub const TRY_DEVICE: &str = "__try-device";
@@ -93,18 +93,21 @@ impl Hands {
     }
 
     /// Tries a device if it is free, until `interrupted` resolves. `None` if it is in use, or the trial was interrupted;
-    /// the device has been let go then. Dropping the future ends the trial too.
+    /// the device has been let go then. Dropping the future ends the trial too. How far it is shows in `live`.
     pub async fn try_out(
         &self,
         candidate: &Candidate,
         occasion: Occasion,
+        live: &Live,
         interrupted: impl Future<Output = ()>,
     ) -> Option<TrialOutcome> {
+        let _trying = live.trying(candidate.key.0, &candidate.name);
+        let live = live.clone();
         let (trier, roots, subject) = (self.trier.clone(), self.roots.clone(), candidate.subject.clone());
         let stop = StopOnDrop(Arc::default());
         let stopped = stop.0.clone();
         let mut trial = tokio::task::spawn_blocking(move || match usage(&roots, &subject) {
-            Usage::Free => trier.try_out(&subject, occasion, &stopped),
+            Usage::Free => trier.try_out(&subject, occasion, &stopped, |level| live.heard(level)),
             Usage::InUse => None,
             Usage::Unknown => Some(TrialOutcome::NotDone {
                 reason: Code::DeviceUseUnknown,

@@ -11,7 +11,8 @@ use crate::{
     client::{self, ClientError},
     config::Settings,
     host,
-    text::{self, Language},
+    progress::Progress,
+    text::{self, Language, Phrases},
 };
 
 /// Can this room hold a video conference?
@@ -56,18 +57,20 @@ pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> 
     let profiles = settings.profiles()?;
     let profile = profiles.named(args.profile.as_deref().unwrap_or(settings.profile.as_str()))?;
     let language = Language::of_user();
+    let progress = Progress::new(language);
     let answer = tokio::select! {
-        answer = ask_daemon(settings, args, language) => answer,
+        answer = ask_daemon(settings, args, &progress) => answer,
         () = shutdown.requested() => anyhow::bail!("interrupted"),
     };
     let (mut readiness, trials) = match answer {
         Ok(answer) => answer,
         Err(ClientError::NobodyThere) => {
-            eprintln!("{}", language.looking_alone());
-            alone::look(settings, profile, args.active, language, shutdown).await?
+            progress.note(language.looking_alone());
+            alone::look(settings, profile, args.active, &progress, shutdown).await?
         }
         Err(error) => return Err(error.into()),
     };
+    drop(progress);
     if let Some(trials) = trials {
         readiness = readiness.after_trials(trials, host::now());
     }
@@ -83,11 +86,11 @@ pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> 
 async fn ask_daemon(
     settings: &Settings,
     args: &CheckArgs,
-    language: Language,
+    progress: &Progress,
 ) -> Result<(Readiness, Option<AskedTrials>), ClientError> {
     let daemon = settings.http.listen;
     let trials = match args.active {
-        true => Some(asked::by_the_daemon(daemon, &settings.socket(), language).await?),
+        true => Some(asked::by_the_daemon(daemon, &settings.socket(), progress).await?),
         false => None,
     };
     let question = args.profile.as_ref().map_or(String::new(), |name| format!("?profile={name}"));

@@ -10,7 +10,7 @@ use crate::{
     config::Settings,
     devices::{Eyes, KnownGood},
     host,
-    text::{self, Language},
+    text::{self, Language, Phrases},
 };
 
 /// List the cameras, microphones, speakers and displays that are physically there.

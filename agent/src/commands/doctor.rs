@@ -8,7 +8,7 @@ use super::Format;
 use crate::{
     config::Settings,
     doctor::{examine, exit_code},
-    text::{self, Language},
+    text::{self, Language, Phrases},
 };
 
 /// Find out what keeps the agent from doing its work on this machine, as far as this user can see.

@@ -15,7 +15,12 @@ use siaga_transport::{
 };
 
 use super::Format;
-use crate::{identities, text};
+use crate::{
+    identities,
+    live::Live,
+    progress::Progress,
+    text::{self, Language, Phrases},
+};
 
 /// Probe the link to a server once and print what was found.
 ///
@@ -76,6 +81,7 @@ pub async fn run(args: &ProbeArgs, state_dir: &Path, shutdown: &Shutdown) -> any
             "{name} {rate} is less than a {mode} probe can judge; ask for {lowest} or more"
         );
     }
+    let meter = Meter::default();
     let request = ProbeRequest {
         server: args.server.clone(),
         trust: Trust::load(&args.ca)?,
@@ -88,13 +94,18 @@ pub async fn run(args: &ProbeArgs, state_dir: &Path, shutdown: &Shutdown) -> any
         // Whoever measures a link can wait.
         purpose: Purpose::Routine,
         tokens: Tokens::default(),
-        meter: Meter::default(),
+        meter: meter.clone(),
     };
     let cancel = async {
         shutdown.requested().await;
         Reason::Interrupted
     };
-    let result = probe(&request, cancel).await?.result;
+    let live = Live::default();
+    let _probing = live.probing(mode, &meter);
+    let progress = Progress::new(Language::of_user());
+    let probed = progress.follow(&live, probe(&request, cancel)).await;
+    drop(progress);
+    let result = probed?.result;
     match args.format {
         Format::Json => print(&(serde_json::to_string(&result)? + "\n"))?,
         Format::Text => print(&text::probe(&result))?,

@@ -9,7 +9,7 @@ use crate::{
     config::Settings,
     desk::DeskState,
     http::Status,
-    text::{self, Language},
+    text::{self, Language, Phrases},
 };
 
 /// Tell how the running daemon is, and whether it reaches the server that is the room's desk.

@@ -171,7 +171,13 @@ impl Zone {
     /// `now` in this zone.
     #[must_use]
     pub fn civil(&self, now: Timestamp) -> Zoned {
-        now.to_zoned(self.0.clone().unwrap_or_else(TimeZone::system))
+        now.to_zoned(self.time_zone())
+    }
+
+    /// The zone itself.
+    #[must_use]
+    pub fn time_zone(&self) -> TimeZone {
+        self.0.clone().unwrap_or_else(TimeZone::system)
     }
 }
 

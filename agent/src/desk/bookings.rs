@@ -36,7 +36,7 @@ impl Bookings {
     }
 
     /// The desk told them. What was ticked here and is still on its way to the desk stays ticked.
-    pub(super) fn are(&self, Agenda { mut bookings }: Agenda, now: Timestamp) {
+    pub(crate) fn are(&self, Agenda { mut bookings }: Agenda, now: Timestamp) {
         bookings.truncate(MAX_BOOKINGS);
         let mut known = self.known();
         for booking in &mut bookings {

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     changes::{ChangeWatch, Changes},
     config::{ServerSettings, Settings},
+    past::Past,
     room::Room,
 };
 
@@ -45,6 +46,8 @@ pub async fn keep(
     room.tell_of_desk(|desk| desk.server = Some(server.address.to_string()));
     let Some(history) = room.history() else { return };
     let keeper = Keeper::open(settings.state_dir.clone()).await;
+    let since = Past::since(Timestamp::now());
+    room.past().before(&keeper.with(move |journal| journal.recent(since)).await);
     let talk = Talk { room, ruled, watch, keeper: &keeper };
     tokio::select! {
         () = keeper.write(room, history) => {}

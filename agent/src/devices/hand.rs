@@ -67,7 +67,7 @@ pub(super) async fn take(
         is_interrupted = true;
     };
     let in_hand = room.in_hand().lock().await;
-    let outcome = Hands::new().try_out(candidate, occasion, interrupted).await;
+    let outcome = Hands::new().try_out(candidate, occasion, room.live(), interrupted).await;
     drop(in_hand);
     if is_interrupted && outcome.is_none() {
         plan.on_interruption(at.since_boot, &candidate.key);

@@ -96,6 +96,7 @@ impl Driver {
         self.memory.save(&at_most, began.wall.as_second()).await;
         let yields = self.schedule.minds_traffic(mode, began.since_boot);
         let meter = Meter::default();
+        let _probing = room.live().probing(mode, &meter);
         let watch = Watch {
             room,
             changes: changes.clone(),

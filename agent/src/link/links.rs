@@ -18,7 +18,7 @@ use siaga_transport::client::Meter;
 use tracing::{info, warn};
 
 use super::{Link, Seen, memory::Memory};
-use crate::{config::ServerSettings, host, network::Network};
+use crate::{config::ServerSettings, host, live::Live, network::Network};
 
 /// At least one link, and which of them to use.
 #[derive(Debug)]
@@ -37,13 +37,15 @@ impl Links {
         (count > 0).then(|| Self { links, servers: Servers::new(count), standings: vec![None; count] })
     }
 
-    /// One gate probe for somebody who waits for it, ended early by `cancel`.
-    pub async fn look(&mut self, cancel: impl Future<Output = ()>) -> Observation {
+    /// One gate probe for somebody who waits for it and sees it in `live`, ended early by `cancel`.
+    pub async fn look(&mut self, live: &Live, cancel: impl Future<Output = ()>) -> Observation {
+        let meter = Meter::default();
+        let _probing = live.probing(Mode::Gate, &meter);
         let cancel = async {
             cancel.await;
             Reason::Interrupted
         };
-        self.probe(Mode::Gate, Purpose::PreCheck, |_| false, Meter::default(), cancel).await.1.into()
+        self.probe(Mode::Gate, Purpose::PreCheck, |_| false, meter, cancel).await.1.into()
     }
 
     /// That no probe is made is a finding too: when the evidence has run out, it is the reason.

@@ -10,7 +10,7 @@ use siaga_readiness::{
     state::CheckState,
 };
 
-use super::Language;
+use super::{Language, Phrases};
 
 /// What is there, and plainly what is not.
 #[must_use]
@@ -150,7 +150,7 @@ impl Table {
     /// What was found, and what to do about it.
     fn reason(&mut self, reason: Code, filling: &Words, language: Language) {
         let entry = catalogue::entry(reason);
-        let in_language = |text: &Text| language.of(text).to_owned();
+        let in_language = |text: &Text| language.text(text).to_owned();
         self.detail(in_language(&entry.found(filling)));
         let remedy = in_language(&filling.fill(&entry.remedy));
         if !remedy.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Language;
+use super::{Language, Phrases};
 use crate::doctor::{Finding, Level};
 
 /// One finding after the other, with the system's own words and what to do.
@@ -17,9 +17,9 @@ pub fn findings(findings: &[Finding], language: Language) -> String {
             "{:<width$} {:<30} {}",
             language.level(finding.level),
             finding.code.as_str(),
-            language.of(&finding.text)
+            language.text(&finding.text)
         );
-        let remedy = language.of(&finding.remedy);
+        let remedy = language.text(&finding.remedy);
         // “No such file” beside what is fine would only frighten.
         let detail = finding.detail.as_deref().filter(|_| finding.level != Level::Ok);
         let lines = [("", detail.unwrap_or_default()), ("→ ", remedy)];

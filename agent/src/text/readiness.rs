@@ -8,7 +8,7 @@ use siaga_readiness::{
     state::CheckState,
 };
 
-use super::Language;
+use super::{Language, Phrases};
 
 /// The answer with its checks, what to do, and how old it all is.
 #[must_use]
@@ -31,10 +31,10 @@ pub fn readiness(readiness: &Readiness, language: Language) -> String {
             "  {:<width$} {:<21} {}{}",
             language.state(check.state),
             check.code.as_str(),
-            language.of(&check.text),
+            language.text(&check.text),
             check.age_s.map_or(String::new(), |seconds| format!(" ({})", language.age(seconds)))
         );
-        let remedy = language.of(&check.remedy);
+        let remedy = language.text(&check.remedy);
         // Checks that fail together for one reason have one remedy, below the last of them.
         let goes_on = readiness.checks.get(index + 1).is_some_and(|next| next.remedy == check.remedy);
         if !remedy.is_empty() && !goes_on {

@@ -35,7 +35,7 @@ fn outcome_of(script: &str, subject: &Subject) -> Option<TrialOutcome> {
     // Long enough for a shell to start on a busy machine.
     let deadlines = Deadlines { camera: Duration::from_secs(2), microphone: Duration::from_secs(2) };
     let trier = Trier::new("/bin/sh", ["-c", script], deadlines);
-    trier.try_out(subject, Occasion::Scheduled, &AtomicBool::new(false))
+    trier.try_out(subject, Occasion::Scheduled, &AtomicBool::new(false), |_| {})
 }
 
 fn found(state: CheckState, reason: Code) -> Option<TrialOutcome> {
@@ -117,6 +117,30 @@ fn twenty_one_messages_at_once_are_a_flood_and_twenty_are_none() {
     assert_eq!(says(20), says(1));
 }
 
+/// A message of kind 6: magic, kind, level.
+fn level(level: u32) -> Vec<u8> {
+    let mut numbers = [0; 15];
+    (numbers[0], numbers[1]) = (6, level);
+    b"SGT1".iter().copied().chain(numbers.into_iter().flat_map(u32::to_le_bytes)).collect()
+}
+
+#[test]
+fn a_level_is_handed_on_and_no_finding_rests_on_it() {
+    let trier = |script: &str| Trier::new("/bin/sh", ["-c", script], Deadlines::default());
+    let mut heard = Vec::new();
+    let said = [level(7), good_report(), level(9)].concat();
+    let stop = AtomicBool::new(false);
+    let outcome =
+        trier(&printed(&said)).try_out(&camera(), Occasion::Scheduled, &stop, |level| heard.push(level));
+    assert!(
+        matches!(outcome, Some(TrialOutcome::Found(it)) if it.reason == Code::CameraWorks),
+        "{outcome:?}"
+    );
+    assert_eq!(heard, [7, 9]);
+    broke(outcome_of(&printed(&level(7)), &camera()), "without a finding");
+    broke(outcome_of(&printed(&level(7).repeat(21)), &camera()), "did not stop talking");
+}
+
 #[test]
 fn a_report_about_another_kind_of_device_says_nothing() {
     let microphone = Subject::Microphone { name: "hw:CARD=0,DEV=0".to_owned(), rate: 48_000 };
@@ -126,7 +150,7 @@ fn a_report_about_another_kind_of_device_says_nothing() {
 #[test]
 fn a_child_that_can_t_be_started_is_a_finding() {
     let trier = Trier::new("/no/such/program", [""; 0], Deadlines::default());
-    let outcome = trier.try_out(&camera(), Occasion::Scheduled, &AtomicBool::new(false));
+    let outcome = trier.try_out(&camera(), Occasion::Scheduled, &AtomicBool::new(false), |_| {});
     broke(outcome, "could not be started");
 }
 
@@ -137,7 +161,7 @@ fn a_trial_that_is_stopped_comes_to_nothing_and_leaves_no_process() {
     let script = format!("echo $$ >{}; exec sleep 1000", named.display());
     let trier = Trier::new("/bin/sh", ["-c", &script], Deadlines::default());
     let stop = AtomicBool::new(true);
-    assert_eq!(trier.try_out(&camera(), Occasion::Scheduled, &stop), None);
+    assert_eq!(trier.try_out(&camera(), Occasion::Scheduled, &stop, |_| {}), None);
     if let Ok(id) = std::fs::read_to_string(&named) {
         assert!(!Path::new("/proc").join(id.trim()).exists());
     }

@@ -73,7 +73,8 @@ impl Meter {
     }
 
     /// IP bytes so far.
-    pub(crate) fn ip_bytes(&self) -> ByteCount {
+    #[must_use]
+    pub fn ip_bytes(&self) -> ByteCount {
         self.with_headers(0)
     }
 

@@ -11,7 +11,7 @@ use siaga_service::signals::Shutdown;
 use super::asked;
 use crate::{
     client::ClientError, config::Settings, devices::Visit, facts::Looker, host, link::Links,
-    network::Network, room::Room, text::Language,
+    network::Network, progress::Progress, room::Room,
 };
 
 /// Devices and link at once: they don't disturb each other. Into a meeting neither is tried.
@@ -22,18 +22,18 @@ pub(super) async fn look(
     settings: &Settings,
     profile: &Profile,
     active: bool,
-    language: Language,
+    progress: &Progress,
     shutdown: &Shutdown,
 ) -> anyhow::Result<(Readiness, Option<AskedTrials>)> {
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
     let looking = async {
         let mut visit = Visit::new(&room, settings);
         visit.look().await;
-        let trying = async { if active { Some(try_all(&room, &mut visit, language).await) } else { None } };
+        let trying = async { if active { Some(try_all(&room, &mut visit, progress).await) } else { None } };
         tokio::join!(trying, look_at_link(&room, settings, profile, shutdown))
     };
     let (trials, link) = tokio::select! {
-        looked = looking => looked,
+        looked = progress.follow(room.live(), looking) => looked,
         () = shutdown.requested() => anyhow::bail!("interrupted"),
     };
     link?;
@@ -41,11 +41,15 @@ pub(super) async fn look(
     Ok((room.readiness(Some(profile.name.as_str()), None)?, trials.transpose()?))
 }
 
-async fn try_all(room: &Room, visit: &mut Visit<'_>, language: Language) -> Result<AskedTrials, ClientError> {
+async fn try_all(
+    room: &Room,
+    visit: &mut Visit<'_>,
+    progress: &Progress,
+) -> Result<AskedTrials, ClientError> {
     let demand = room.trial_demand();
     let run = demand.ask(host::now().since_boot).expect("it is the first round");
     let newest = async || Ok(demand.progress().expect("it was asked for"));
-    let (trials, ()) = tokio::join!(asked::follow(run, language, newest), visit.try_all());
+    let (trials, ()) = tokio::join!(asked::follow(run, progress, newest), visit.try_all());
     trials
 }
 
@@ -66,7 +70,7 @@ async fn look_at_link(
         room.observe(links.put_off(now, PutOff { mode: Mode::Gate, reason: Reason::MeetingOn }));
         return Ok(());
     }
-    let seen = links.look(shutdown.requested()).await;
+    let seen = links.look(room.live(), shutdown.requested()).await;
     remind(room, settings, &links)?;
     room.observe(seen);
     Ok(())

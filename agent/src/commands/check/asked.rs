@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep};
 use crate::{
     client::{self, ClientError},
     demand::{PAUSE, Stage, TrialRun},
-    text::Language,
+    progress::Progress,
+    text::Phrases,
     trials,
 };
 
@@ -19,14 +20,14 @@ use crate::{
 pub(super) async fn by_the_daemon(
     daemon: SocketAddr,
     socket: &Path,
-    language: Language,
+    progress: &Progress,
 ) -> Result<AskedTrials, ClientError> {
     let mut has_waited = false;
     loop {
         match client::post(daemon, socket, TRIALS).await {
-            Ok(run) => return follow(run, language, async || client::get(daemon, TRIALS).await).await,
+            Ok(run) => return follow(run, progress, async || client::get(daemon, TRIALS).await).await,
             Err(ClientError::Refused { retry_after: Some(wait), .. }) if !has_waited && wait <= PAUSE => {
-                eprintln!("{}", language.waiting(wait));
+                progress.note(&progress.language.waiting(wait));
                 sleep(wait).await;
                 has_waited = true;
             }
@@ -49,7 +50,7 @@ const STUCK: Duration = Duration::from_secs(120);
 /// Tells how far a round is, until it ends or is stuck. `look` answers with the newest round.
 pub(super) async fn follow(
     mut run: TrialRun,
-    language: Language,
+    progress: &Progress,
     look: impl AsyncFn() -> Result<TrialRun, ClientError>,
 ) -> Result<AskedTrials, ClientError> {
     let (asked, mut since, mut told) = (run.id, Instant::now(), None);
@@ -67,7 +68,7 @@ pub(super) async fn follow(
             return Ok(not_ended);
         }
         if let Some(device) = device.filter(|device| told.as_ref() != Some(device)) {
-            eprintln!("{}", language.trying(&device, tried + 1, of));
+            progress.trying(&device, tried + 1, of);
             told = Some(device);
         }
         sleep(BETWEEN_LOOKS).await;
@@ -86,6 +87,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+    use crate::text::Language;
 
     fn run(id: u64, stage: Stage, tried: usize, reason: Option<Code>) -> TrialRun {
         let device = (stage == Stage::Trying).then(|| "C920".to_owned());
@@ -105,7 +107,8 @@ mod tests {
                 retry_after: None,
             })
         };
-        let trials = follow(run(7, Stage::Waiting, 0, None), Language::English, look).await.unwrap();
+        let trials =
+            follow(run(7, Stage::Waiting, 0, None), &Progress::new(Language::English), look).await.unwrap();
         (trials, began.elapsed())
     }
 

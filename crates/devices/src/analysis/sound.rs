@@ -97,6 +97,11 @@ impl SoundWatch {
         self.first.get_or_insert(Delivery { at, times: self.times });
     }
 
+    /// The greatest amplitude since this was last asked, of the channel in which it was greatest, out of [`FULL_SCALE`].
+    pub fn level(&mut self) -> u32 {
+        self.channels.iter_mut().map(|channel| std::mem::take(&mut channel.level)).max().unwrap_or(0)
+    }
+
     /// What has been found until `now`.
     #[must_use]
     pub fn findings(&self, now: Duration) -> SoundFindings {
@@ -127,6 +132,8 @@ struct Channel {
     least: i32,
     greatest: i32,
     peak: u32,
+    /// The peak since it was last asked for.
+    level: u32,
     clip: u32,
     longest_clip: u32,
 }
@@ -140,6 +147,7 @@ impl Default for Channel {
             least: i32::MAX,
             greatest: i32::MIN,
             peak: 0,
+            level: 0,
             clip: 0,
             longest_clip: 0,
         }
@@ -156,6 +164,7 @@ impl Channel {
         self.greatest = self.greatest.max(sample);
         let amplitude = sample.unsigned_abs();
         self.peak = self.peak.max(amplitude);
+        self.level = self.level.max(amplitude);
         self.clip = if amplitude >= AT_FULL_SCALE { self.clip.saturating_add(1) } else { 0 };
         self.longest_clip = self.longest_clip.max(self.clip);
     }
@@ -202,6 +211,20 @@ pub(crate) mod tests {
 
     pub(crate) fn square(amplitude: i16) -> impl Fn(u32) -> i16 {
         move |n| if n / 8 % 2 == 0 { amplitude } else { -amplitude }
+    }
+
+    #[test]
+    fn a_level_is_of_what_came_since_the_last() {
+        let mut watch = SoundWatch::new(2, 1_000);
+        let hear = |watch: &mut SoundWatch, left: i16, right: i16| {
+            let samples = [left, right].repeat(300);
+            watch.hear(Duration::ZERO, samples.into_iter().map(|sample| i32::from(sample) << 16));
+        };
+        hear(&mut watch, 1, 1);
+        hear(&mut watch, 100, -2_000);
+        assert_eq!(watch.level(), 2_000 << 16, "either side, either sign");
+        hear(&mut watch, 5, 7);
+        assert_eq!((watch.level(), watch.level()), (7 << 16, 0));
     }
 
     #[test]

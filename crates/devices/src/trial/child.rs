@@ -1,6 +1,6 @@
 //! The process that tries one device.
 //!
-//! It locks itself up before it touches the device, reports every half second, ends by itself when it is done or when
+//! It locks itself up before it touches the device, reports every half second (a microphone's level every tenth), ends by itself when it is done or when
 //! nobody listens any more, and leaves the device as it was found.
 
 mod camera;

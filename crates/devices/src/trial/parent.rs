@@ -80,9 +80,16 @@ impl Trier {
     }
 
     /// Tries a device, which must be known to be free. Blocks, at most for its deadline and two seconds. `None` if
-    /// `stop` was set meanwhile, or another program took the device.
-    pub fn try_out(&self, subject: &Subject, occasion: Occasion, stop: &AtomicBool) -> Option<TrialOutcome> {
-        match self.run(subject, stop) {
+    /// `stop` was set meanwhile, or another program took the device. While a microphone is listened to, `hear` is told the greatest
+    /// amplitude since it was told last, out of [`FULL_SCALE`](crate::analysis::sound::FULL_SCALE), at most twenty times a second.
+    pub fn try_out(
+        &self,
+        subject: &Subject,
+        occasion: Occasion,
+        stop: &AtomicBool,
+        hear: impl FnMut(u32),
+    ) -> Option<TrialOutcome> {
+        match self.run(subject, stop, hear) {
             Ok(ended) => conclude(ended, subject, occasion),
             Err(error) => Some(not_done(format!("the process could not be started: {error}"))),
         }
@@ -96,7 +103,7 @@ impl Trier {
     pub fn try_to_lock_up(&self) -> Result<(), String> {
         let wanted = Wanted { width: 1, height: 1, fps: 1.0 };
         let nothing = Subject::Camera { node: "/dev/null".into(), wanted };
-        match self.run(&nothing, &AtomicBool::new(false)).map(|ended| ended.heard.last) {
+        match self.run(&nothing, &AtomicBool::new(false), |_| {}).map(|ended| ended.heard.last) {
             Ok(Some(Message::Refused(Refusal::NothingToJudge | Refusal::DoesNotStart))) => Ok(()),
             Ok(Some(Message::Refused(Refusal::NotConfined))) => {
                 Err("the kernel can't lock the process up".to_owned())
@@ -106,7 +113,7 @@ impl Trier {
         }
     }
 
-    fn run(&self, subject: &Subject, stop: &AtomicBool) -> io::Result<Ended> {
+    fn run(&self, subject: &Subject, stop: &AtomicBool, hear: impl FnMut(u32)) -> io::Result<Ended> {
         let deadline = match subject {
             Subject::Camera { .. } => self.deadlines.camera,
             Subject::Microphone { .. } => self.deadlines.microphone,
@@ -123,7 +130,7 @@ impl Trier {
             .spawn()?;
         let (hand, ear) = (child.stdin.take(), child.stdout.take());
         let heard = match ear {
-            Some(ear) => listen(ear, deadline, stop),
+            Some(ear) => listen(ear, deadline, stop, hear),
             None => Heard { last: None, ended: End::Silent },
         };
         // Lets go: the process sets the device back and ends.
@@ -154,7 +161,7 @@ enum End {
     Flood,
 }
 
-fn listen(mut ear: ChildStdout, deadline: Duration, stop: &AtomicBool) -> Heard {
+fn listen(mut ear: ChildStdout, deadline: Duration, stop: &AtomicBool, mut hear: impl FnMut(u32)) -> Heard {
     let until = Instant::now() + deadline;
     let (mut talk, mut last) = (Talk::default(), None);
     let mut buffer = [0; LENGTH];
@@ -180,6 +187,8 @@ fn listen(mut ear: ChildStdout, deadline: Duration, stop: &AtomicBool) -> Heard 
         filled = 0;
         match Message::decode(&buffer) {
             Some(_) if !talk.may_go_on(Instant::now()) => break End::Flood,
+            // That it is loud is no finding.
+            Some(Message::Level(level)) => hear(level),
             Some(message) => last = Some(message),
             None => break End::Rubbish,
         }
@@ -192,7 +201,7 @@ fn listen(mut ear: ChildStdout, deadline: Duration, stop: &AtomicBool) -> Heard 
 struct Talk(VecDeque<Instant>);
 
 impl Talk {
-    /// Messages in a second. A process that says more is out of its mind; it reports twice a second.
+    /// Messages in a second. A process that says more is out of its mind; it reports twice a second, and a level ten times.
     const MOST_PER_SECOND: usize = 20;
 
     /// Another message was heard. Answers whether that is still few enough.

@@ -50,7 +50,10 @@ pub(super) fn listen(name: &str, rate: u32, line: &mut Line) -> Result<(), Refus
     let stream = device.build_input_stream_raw(config, format, hear, |_| {}, timeout).map_err(refusal)?;
     stream.play().map_err(refusal)?;
     loop {
-        let so_far = watch.lock().unwrap_or_else(PoisonError::into_inner).findings(opened.elapsed());
+        let (so_far, level) = {
+            let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+            (watch.findings(opened.elapsed()), watch.level())
+        };
         let is_enough = so_far.heard_ms >= SILENCE_MS || so_far.gap_ms >= NO_SAMPLES_MS;
         if is_enough || opened.elapsed() >= LONGEST || line.is_cut(SLICE) {
             // The report comes first: a driver may hang when it is told to stop.
@@ -58,6 +61,8 @@ pub(super) fn listen(name: &str, rate: u32, line: &mut Line) -> Result<(), Refus
             return Ok(());
         }
         line.progress(|| Message::Sound(so_far));
+        // Ten times a second; with the reports that is far from a flood.
+        line.say(Message::Level(level));
     }
 }
 
