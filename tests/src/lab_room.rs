@@ -59,32 +59,35 @@ impl LabRoom {
     /// What the room knows at `now`: devices and machine were looked at just now, the link was probed so long ago.
     #[must_use]
     pub fn facts(&self, now: Moment, probed: Probed) -> Facts {
-        let gate = if self.fault == Some(Fault::Link) { Verdict::Fail } else { Verdict::Pass };
         let setup = Setup {
             room: self.name.clone(),
             probe_server: Some("probe.example:4433".to_owned()),
             policy: Policy::default(),
         };
-        let ago = |time: Duration| Moment {
-            wall: now.wall.checked_sub(time).unwrap_or(Timestamp::MIN),
-            since_boot: now.since_boot.saturating_sub(time),
-            boot: now.boot,
-        };
-        let mut tracker = Tracker::new(setup, ago(Duration::from_secs(24 * 3600)));
+        let mut tracker = Tracker::new(setup, ago(now, Duration::from_secs(24 * 3600)));
+        for observation in self.observations(now, probed) {
+            tracker.observe(observation);
+        }
+        Facts::of(tracker.snapshot(), now)
+    }
+
+    /// What its agent would have observed to know that.
+    #[must_use]
+    pub fn observations(&self, now: Moment, probed: Probed) -> Vec<Observation> {
+        let gate = if self.fault == Some(Fault::Link) { Verdict::Fail } else { Verdict::Pass };
         let seen = [
             (probed.sustain, Evidence::Probe(Box::new(self.sustain()))),
             (probed.gate, Evidence::Probe(Box::new(probe(Mode::Gate, gate)))),
             (probed.gate, Evidence::Probe(Box::new(self.quality()))),
             (probed.gate, Evidence::Servers(self.servers())),
             (Duration::ZERO, Evidence::Devices(self.inventory())),
-            (probed.gate, tried(DeviceKind::Camera, CAMERA, Code::CameraWorks)),
-            (probed.gate, tried(DeviceKind::Microphone, MICROPHONE, Code::MicrophoneWorks)),
+            (probed.gate, tried(DeviceKind::Camera, CAMERA, Code::CameraWorks, 30.0)),
+            (probed.gate, tried(DeviceKind::Microphone, MICROPHONE, Code::MicrophoneWorks, -31.0)),
             (Duration::ZERO, Evidence::Host(self.host())),
         ];
-        for (age, evidence) in seen {
-            tracker.observe(Observation { at: ago(age), took: Duration::from_secs(1), evidence });
-        }
-        Facts::of(tracker.snapshot(), now)
+        let observed =
+            |(age, evidence)| Observation { at: ago(now, age), took: Duration::from_secs(1), evidence };
+        seen.into_iter().map(observed).collect()
     }
 
     fn inventory(&self) -> Inventory {
@@ -178,12 +181,21 @@ impl LabRoom {
     }
 }
 
+fn ago(now: Moment, time: Duration) -> Moment {
+    Moment {
+        wall: now.wall.checked_sub(time).unwrap_or(Timestamp::MIN),
+        since_boot: now.since_boot.saturating_sub(time),
+        boot: now.boot,
+    }
+}
+
 const CAMERA: &str = "usb-046d:082d-1";
 const MICROPHONE: &str = "usb-046d:082d-1-audio";
 
-fn tried(kind: DeviceKind, id: &str, reason: Code) -> Evidence {
-    let outcome = TrialOutcome::Found(Judgement::new(CheckState::Ok, reason));
-    Evidence::Trial(Trial { kind, id: id.to_owned(), outcome })
+/// `value`: pictures a second, or dB below full scale.
+fn tried(kind: DeviceKind, id: &str, reason: Code, value: f64) -> Evidence {
+    let judgement = Judgement { value: Some(value), ..Judgement::new(CheckState::Ok, reason) };
+    Evidence::Trial(Trial { kind, id: id.to_owned(), outcome: TrialOutcome::Found(judgement) })
 }
 
 /// What a probe at the rates of the profile `minimum` found.

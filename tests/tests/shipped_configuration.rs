@@ -84,3 +84,18 @@ fn the_units_are_exposed_no_more_than_is_told() {
         assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stdout));
     }
 }
+
+#[test]
+fn the_launcher_opens_the_page_where_the_agent_has_it() {
+    let entry = shipped("systemd/siaga-room.desktop");
+    let value = |key: &str| entry.lines().find_map(|line| line.strip_prefix(&format!("{key}="))).unwrap();
+    assert!(entry.starts_with("[Desktop Entry]\n"), "{entry}");
+    assert_eq!(value("Exec"), format!("xdg-open http://{}/", Settings::default().http.listen));
+    assert_eq!((value("Name"), value("Type")), ("Periksa ruang ini", "Application"));
+    // What a desktop would say to it, where there is one.
+    let file = format!("{}/../systemd/siaga-room.desktop", env!("CARGO_MANIFEST_DIR"));
+    match Command::new("desktop-file-validate").arg(file).output() {
+        Ok(told) => assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stdout)),
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
+    }
+}

@@ -148,3 +148,21 @@ expect "its switches are on" set_capture 1 50
 the_microphone_is ok DEVICE_PRESENT
 expect "its volume is zero" set_capture 1 -50
 the_microphone_is failed MICROPHONE_VOLUME_ZERO
+
+say "A tone goes into a microphone that is tried: the bar on the room's page moves"
+expect "the cable is plugged in instead" sh -c 'modprobe -r snd-dummy && modprobe snd-aloop'
+play 3000
+siaga-agent run --config /tmp/agent.toml >>/run/bench/agent.log 2>&1 &
+daemon=$!
+wait_until 20 "the page is there" curl --silent --fail --output /dev/null http://127.0.0.1:9870/
+curl --silent --no-buffer http://127.0.0.1:9870/page/events >/run/bench/events &
+page=$!
+wait_until 60 "the daemon has tried the microphone" daemon_says MICROPHONE ok MICROPHONE_WORKS
+kill $page
+# 3000 of 32768 are -21 dB, of the 60 dB that the bar is long.
+expect "an open page was told how loud it is" grep --quiet '^data: *6[3-7]$' /run/bench/events
+levels=$(grep --count '^event: *level' /run/bench/events)
+echo "   $levels levels"
+expect "of four seconds, at most twenty a second" test "$levels" -ge 5 -a "$levels" -le 90
+kill $player $daemon
+wait $daemon
