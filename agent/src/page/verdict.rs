@@ -54,7 +54,7 @@ fn reasons(view: &View) -> Markup {
                     a href={ "#check-" (check.code.as_str()) } {
                         (icon(tone(check.state))) span { (language.label(check.code.label())) }
                     }
-                    " " span.muted { (language.state(check.state)) }
+                    span.muted { (language.state(check.state)) }
                 }
             }
         }
