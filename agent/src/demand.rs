@@ -23,26 +23,47 @@ pub fn check_now(room: &Room, purpose: Purpose) -> Option<Check> {
         return None;
     }
     let probe = room.is_probed().then(|| room.probe_demand().ask(purpose));
-    // Where it is too soon, what was found half a minute ago is the answer.
-    let trials = room.trial_demand().ask(now.since_boot).ok().map(|run| run.id);
-    Some(Check { probe, trials })
+    Some(Check { probe, trials: Trials::asked(room, now.since_boot) })
 }
 
 /// A check that was begun.
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
     probe: Option<u64>,
-    trials: Option<u64>,
+    trials: Trials,
+}
+
+/// What was found before is no answer: whoever asks may just have mended something.
+#[derive(Debug, Clone, Copy)]
+enum Trials {
+    Round(u64),
+    /// The devices rest until then, since boot.
+    Resting(Duration),
+}
+
+impl Trials {
+    fn asked(room: &Room, now: Duration) -> Self {
+        match room.trial_demand().ask(now) {
+            Ok(run) => Self::Round(run.id),
+            Err(wait) => Self::Resting(now + wait),
+        }
+    }
 }
 
 impl Check {
-    /// What came of it, once it is over: what it found has been taken in.
+    /// What came of it, once it is over: what it found has been taken in. Devices that rested are asked for as soon as they may be.
     #[must_use]
-    pub fn answer(&self, room: &Room) -> Option<CheckAnswer> {
-        let probed = self.probe.is_none_or(|demand| room.probe_demand().is_served(demand));
-        let tried = self.trials.is_none_or(|id| room.trial_demand().is_over(id));
-        (probed && tried).then(|| match room.snapshot().meeting(host::now()) {
+    pub fn answer(&mut self, room: &Room) -> Option<CheckAnswer> {
+        let now = host::now();
+        if matches!(self.trials, Trials::Resting(until) if until <= now.since_boot) {
+            self.trials = Trials::asked(room, now.since_boot);
+        }
+        let Trials::Round(id) = self.trials else { return None };
+        let demand = room.probe_demand();
+        let served = self.probe.is_none_or(|wish| demand.is_served(wish));
+        (served && room.trial_demand().is_over(id)).then(|| match room.snapshot().meeting(now) {
             Meeting::On => CheckAnswer::MeetingOn,
+            _ if self.probe.is_some_and(|wish| !demand.is_probed(wish)) => CheckAnswer::PutOff,
             Meeting::Off | Meeting::Unknown => CheckAnswer::Done,
         })
     }
@@ -60,6 +81,8 @@ struct Wishes {
     asked: u64,
     /// Up to which the schedule knows of them.
     taken: u64,
+    /// Up to which a probe has answered them.
+    probed: u64,
     served: u64,
     /// Of the most urgent that is not served.
     purpose: Purpose,
@@ -93,6 +116,12 @@ impl ProbeDemand {
         wishes.taken = wishes.asked;
     }
 
+    /// A probe that was made for what the schedule knew of said something about the link, or about the way to it.
+    pub fn on_probed(&self) {
+        let mut wishes = self.wishes();
+        wishes.probed = wishes.taken;
+    }
+
     /// What the schedule knew of is over: a probe was made, or why not is known.
     pub fn on_served(&self) {
         let mut wishes = self.wishes();
@@ -106,6 +135,12 @@ impl ProbeDemand {
     #[must_use]
     pub fn is_served(&self, demand: u64) -> bool {
         demand <= self.wishes().served
+    }
+
+    /// Whether a probe was made for a wish that is served; else it was put off.
+    #[must_use]
+    pub fn is_probed(&self, demand: u64) -> bool {
+        demand <= self.wishes().probed
     }
 
     /// What the most urgent of them is for.
@@ -240,6 +275,8 @@ impl TrialDemand {
 
 #[cfg(test)]
 mod tests {
+    use siaga_readiness::{policy::Policy, profile::Profiles, snapshot::Setup};
+
     use super::*;
 
     fn at(seconds: u64) -> Duration {
@@ -261,6 +298,52 @@ mod tests {
         demand.on_served();
         assert!(demand.is_served(second));
         assert_eq!(demand.purpose(), Purpose::Routine);
+    }
+
+    fn room() -> Room {
+        let setup = Setup {
+            room: "r2".into(),
+            probe_server: Some("probe.example:4433".into()),
+            policy: Policy::default(),
+        };
+        Room::new(setup, Profiles::default(), "minimum", host::now()).unwrap()
+    }
+
+    #[test]
+    fn a_check_is_not_done_before_something_new_was_found() {
+        let room = room();
+        // Just now a routine probe has ended, and the devices have been tried.
+        let trials = room.trial_demand();
+        trials.ask(host::now().since_boot).unwrap();
+        trials.on_device("C920", 0, 1);
+        trials.on_end(host::now().since_boot, 1, 1, Code::TrialsDone);
+        let mut check = check_now(&room, Purpose::Booking).unwrap();
+        let probe = room.probe_demand();
+        probe.on_served();
+        assert_eq!(check.answer(&room), None, "nothing was done for it");
+        probe.on_taken();
+        probe.on_probed();
+        probe.on_served();
+        assert_eq!(check.answer(&room), None, "the devices rest, and are tried after that");
+        // Their rest is over.
+        let now = host::now().since_boot;
+        check.trials = Trials::Resting(now);
+        trials.rounds().not_before = now;
+        assert_eq!(check.answer(&room), None);
+        let round = trials.progress().unwrap();
+        assert_eq!((round.id, round.stage), (2, Stage::Waiting), "they were asked for");
+        trials.on_end(now, 1, 1, Code::TrialsDone);
+        assert_eq!(check.answer(&room), Some(CheckAnswer::Done));
+    }
+
+    #[test]
+    fn a_check_whose_probe_was_put_off_is_not_done() {
+        let room = room();
+        let mut check = check_now(&room, Purpose::Booking).unwrap();
+        room.trial_demand().on_end(host::now().since_boot, 0, 0, Code::TrialsNothing);
+        room.probe_demand().on_taken();
+        room.probe_demand().on_served();
+        assert_eq!(check.answer(&room), Some(CheckAnswer::PutOff));
     }
 
     #[test]

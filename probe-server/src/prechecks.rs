@@ -236,7 +236,7 @@ impl Prechecks {
         let asked = *self.asked.get(key)?;
         let check = self.desk.check(&approval.booking.room, asked.check)?;
         match check.stage {
-            desk::Stage::Done => Some((asked, false)),
+            desk::Stage::Done | desk::Stage::PutOff => Some((asked, false)),
             desk::Stage::MeetingOn => Some((asked, true)),
             desk::Stage::Waiting | desk::Stage::Asked | desk::Stage::Begun | desk::Stage::Overdue => None,
         }

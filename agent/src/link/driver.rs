@@ -118,12 +118,15 @@ impl Driver {
             let at = began.wall.as_second();
             fingerprint.as_ref().is_some_and(|network| history.passed_before(network, question, at))
         };
-        let purpose =
-            if self.schedule.is_demanded(mode) { room.probe_demand().purpose() } else { Purpose::Routine };
+        let demanded = self.schedule.is_demanded(mode);
+        let purpose = if demanded { room.probe_demand().purpose() } else { Purpose::Routine };
         let (question, mut seen) = self.links.probe(mode, purpose, passed_before, meter, cancel).await;
         let now = host::now();
         self.schedule.on_result(now.since_boot, mode, seen.attempt());
         let result = seen.evidence.result.clone();
+        if demanded && !result.reason.is_postponement() && result.reason != Reason::ServerBusy {
+            room.probe_demand().on_probed();
+        }
         // What was found on the way from one network to another is about neither. The room learns
         // first what is remembered of where it is now, so that a pass can't grant without it.
         let after = Network::now().knowing(&network);
@@ -158,7 +161,7 @@ impl Driver {
     fn on_demand(&mut self, room: &Room) {
         info!("somebody asks for a probe");
         room.probe_demand().on_taken();
-        self.schedule.on_demand(host::now().since_boot);
+        self.schedule.on_demand();
     }
 
     /// Tells the schedule what is remembered of the network that the machine is on. A gateway's hardware address may

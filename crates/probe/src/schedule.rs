@@ -171,8 +171,9 @@ impl Schedule {
                 }
             }
         }
-        // Whoever asked has their answer: not now. It must not be made hours later. A turn that a busy server told is waited for.
-        self.demanded &= self.turn_is_near(now);
+        // Whoever asked has their answer: not now. It must not be made hours later. A turn that a busy server told, and the rest
+        // after a probe, are waited for.
+        self.demanded &= is_near(self.demanded_due(), now);
         Action::Wait { until, put_off }
     }
 
@@ -187,17 +188,13 @@ impl Schedule {
             Mode::Quality => self.quality.on_result(now, attempt, &mut self.jitter),
             Mode::Gate | Mode::Unknown => {
                 self.gate.on_result(now, attempt, &mut self.jitter);
-                self.demanded &= attempt.reason == Reason::ServerBusy && self.turn_is_near(now);
+                self.demanded &= attempt.reason == Reason::ServerBusy && is_near(self.gate.held_until(), now);
                 let wished = attempt.next_probe_in.filter(|_| attempt.verdict == Verdict::Pass);
                 if let Some(wished) = wished {
                     self.gate.due = now + self.within_plan(wished);
                 }
             }
         }
-    }
-
-    fn turn_is_near(&self, now: Duration) -> bool {
-        (1..=NEAR.as_millis()).contains(&self.gate.held_until().saturating_sub(now).as_millis())
     }
 
     /// A server's wish, no sooner than the plan's soonest, and in time for the evidence.
@@ -222,10 +219,11 @@ impl Schedule {
     }
 
     /// Somebody wants a gate probe at `now`. Hours, metered links and other traffic don't stand in its way; a meeting that is
-    /// known of and a spent budget do, and then the demand is over. So it is if one ended within the last minute: its answer is there.
+    /// known of and a spent budget do, and then the demand is over. It is never answered with what was found before: whoever asks
+    /// may just have mended something. Right after a probe the next one waits for some [seconds](REST).
     /// Where a busy server told a turn within [`NEAR`], it is asked again then.
-    pub fn on_demand(&mut self, now: Duration) {
-        self.demanded |= self.gate.ended_at().is_none_or(|ended| now >= ended + ANSWERED);
+    pub fn on_demand(&mut self) {
+        self.demanded = true;
     }
 
     /// What to remember at `now` before a probe of this kind begins: what was spent, and the most that it can cost. A
@@ -247,14 +245,18 @@ impl Schedule {
 /// The first probe comes within this part of the interval: rooms that start together don't ask together.
 const FIRST_SPREAD: u32 = 180;
 
-/// Who asks again so soon gets the answer to the first time.
-const ANSWERED: Duration = Duration::from_secs(60);
+/// From the end of a gate probe to one that somebody asks for. Who asks in a loop can't fill the line.
+pub(super) const REST: Duration = Duration::from_secs(15);
 
 /// Who asked waits for so long a turn, and no longer.
 const NEAR: Duration = Duration::from_secs(10 * 60);
 
 /// A server's wish may use up this much of a verdict's life: what is left pays for a retry or two.
 const LATEST_OF_LIFE: f64 = 0.8;
+
+fn is_near(turn: Duration, now: Duration) -> bool {
+    (1..=NEAR.as_millis()).contains(&turn.saturating_sub(now).as_millis())
+}
 
 #[cfg(test)]
 mod tests;

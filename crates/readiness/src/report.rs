@@ -217,6 +217,9 @@ pub enum CheckAnswer {
     MeetingOn,
     /// The check that was begun is over, and what it found was reported before this.
     Done,
+    /// The check that was begun is over, but the link was not probed: the server is busy for long, or the day's data are spent. What
+    /// was reported before this tells why. A server of the release before takes no notice.
+    PutOff,
     /// An answer of a newer room.
     #[serde(other)]
     Unknown,

@@ -56,6 +56,8 @@ pub enum Stage {
     MeetingOn,
     /// Over: what was found is in the room's readiness. A room of the release before never says so.
     Done,
+    /// Over, but the link was not probed; why is in the room's readiness.
+    PutOff,
     /// Over: it did not come to an end in the time that was given.
     Overdue,
 }
@@ -64,7 +66,7 @@ impl Stage {
     /// Nothing more comes of it.
     #[must_use]
     pub const fn is_over(self) -> bool {
-        matches!(self, Self::MeetingOn | Self::Done | Self::Overdue)
+        matches!(self, Self::MeetingOn | Self::Done | Self::PutOff | Self::Overdue)
     }
 }
 
@@ -148,6 +150,7 @@ impl Checks {
             CheckAnswer::Begun => Stage::Begun,
             CheckAnswer::MeetingOn => Stage::MeetingOn,
             CheckAnswer::Done => Stage::Done,
+            CheckAnswer::PutOff => Stage::PutOff,
             CheckAnswer::Unknown => return,
         };
         self.give_up(room, now);
@@ -255,6 +258,15 @@ mod tests {
         room.answers(id, CheckAnswer::MeetingOn, 6);
         room.checks.on_end(&room.room, at(7));
         assert_eq!((room.stage(id, 8), room.is_asked(8)), (Stage::MeetingOn, vec![]));
+    }
+
+    #[test]
+    fn a_check_without_a_probe_is_over_and_not_done() {
+        let (mut room, id) = Room::asked(Purpose::PreCheck);
+        room.is_asked(1);
+        room.answers(id, CheckAnswer::Begun, 2);
+        room.answers(id, CheckAnswer::PutOff, 3);
+        assert_eq!((room.stage(id, 9000), room.ordered(4)), (Stage::PutOff, Purpose::Routine));
     }
 
     #[test]

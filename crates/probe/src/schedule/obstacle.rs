@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DAY, Schedule};
+use super::{DAY, REST, Schedule};
 use crate::{Mode, Reason};
 
 /// What the room is like at the moment.
@@ -98,7 +98,7 @@ impl Schedule {
         let after_opening =
             |due: Duration| if situation.hours == Hours::Open { due.max(self.opening) } else { due };
         match mode {
-            Mode::Gate | Mode::Unknown if self.demanded => now.max(self.gate.held_until()),
+            Mode::Gate | Mode::Unknown if self.demanded => now.max(self.demanded_due()),
             Mode::Gate | Mode::Unknown => after_opening(self.gate.due),
             Mode::Quality => after_opening(self.quality.due),
             // A link that failed the short probe fails the long one, and that costs thirty times as much: not before the
@@ -106,6 +106,12 @@ impl Schedule {
             Mode::Sustain if self.gate.has_failed() => Duration::MAX,
             Mode::Sustain => self.sustain.due(situation),
         }
+    }
+
+    /// When a gate probe that somebody asked for may begin, as far as this side's rest and a busy server's turn go.
+    pub(super) fn demanded_due(&self) -> Duration {
+        let rested = self.gate.ended_at().map_or(Duration::ZERO, |ended| ended + REST);
+        rested.max(self.gate.held_until())
     }
 
     /// Why a probe of this kind must not be made although it is due, and when to ask again: later than `now`.

@@ -197,7 +197,7 @@ fn whoever_asks_after_a_meeting_has_ended_a_probe_is_served_at_once() {
     let mut schedule = schedule(plan());
     schedule.on_result(MINUTE, Mode::Gate, life::stopped(Reason::MeetingOn, 2_000_000));
     let now = MINUTE + Duration::from_secs(1);
-    schedule.on_demand(now);
+    schedule.on_demand();
     assert_eq!(schedule.next(now, FREE), Action::Probe(Mode::Gate));
 }
 
@@ -207,7 +207,7 @@ fn while_nobody_has_looked_at_the_devices_only_a_demand_is_served() {
     let unknown = Situation { meeting: Meeting::Unknown, ..FREE };
     let until = MINUTE + Duration::from_secs(1);
     assert_eq!(gate_put_off(schedule.next(MINUTE, unknown)), Some((Reason::MeetingUnknown, until)));
-    schedule.on_demand(until);
+    schedule.on_demand();
     assert_eq!(schedule.next(until, unknown), Action::Probe(Mode::Gate));
 }
 

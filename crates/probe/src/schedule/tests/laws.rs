@@ -105,7 +105,7 @@ fn lived(plan: Plan, steps: &[Step]) -> Result<Vec<Made>, TestCaseError> {
             situation.early = Some(Window { begins, ends: begins + HOUR * 2 });
         }
         if step.demand {
-            schedule.on_demand(now);
+            schedule.on_demand();
         }
         let demanded = schedule.demanded;
         match schedule.next(now, situation) {

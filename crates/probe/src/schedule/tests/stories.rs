@@ -112,7 +112,7 @@ fn on_a_metered_link_only_a_demand_is_served_and_within_its_own_budget() {
     assert_eq!(life.made, []);
     assert_eq!(life.reasons(Mode::Gate, at(0, 8, 0), at(0, 12, 0)), [Reason::Metered]);
     for _ in 0..20 {
-        life.schedule.on_demand(life.now);
+        life.schedule.on_demand();
         life.until(life.now + MINUTE * 2);
     }
     // Nine fit into 40 MB with the usual cost of one.
@@ -130,7 +130,7 @@ fn a_demand_is_served_outside_the_hours_and_over_a_busy_line_but_never_in_a_meet
         } else {
             |now| Situation { traffic: Traffic::Busy, ..office(now) }
         };
-        life.schedule.on_demand(life.now);
+        life.schedule.on_demand();
         life.until(at(0, 22, 0));
         life
     };
@@ -206,7 +206,7 @@ fn a_demand_at_night_waits_for_the_turn_that_a_busy_server_tells_and_not_for_hou
     let busy = |turn: Duration| {
         let mut life = Life::switched_on_at(at(0, 20, 0), plan(), None);
         life.room = office;
-        life.schedule.on_demand(life.now);
+        life.schedule.on_demand();
         assert_eq!(life.schedule.next(life.now, office(life.now)), Action::Probe(Mode::Gate));
         let busy = Attempt {
             verdict: Verdict::Inconclusive,
@@ -223,19 +223,34 @@ fn a_demand_at_night_waits_for_the_turn_that_a_busy_server_tells_and_not_for_hou
 }
 
 #[test]
-fn a_demand_right_after_a_probe_has_its_answer_already() {
+fn a_demand_right_after_a_probe_is_met_after_a_short_rest_and_not_with_what_was_found_before() {
     let mut life = Life::switched_on_at(at(0, 20, 0), plan(), None);
     life.room = office;
-    for _ in 0..30 {
-        life.schedule.on_demand(life.now);
-        life.until(life.now + Duration::from_secs(10));
+    life.schedule.on_demand();
+    life.until(life.now + Duration::from_secs(7));
+    assert_eq!(life.times(Mode::Gate).len(), 1);
+    // Somebody has mended the cable, and asks again.
+    life.schedule.on_demand();
+    life.until(life.now + MINUTE);
+    let [first, second] = life.times(Mode::Gate)[..] else { panic!("{:?}", life.made) };
+    let ended = first + life::length(Mode::Gate);
+    assert_eq!(second, ended + Duration::from_secs(15));
+}
+
+#[test]
+fn whoever_asks_in_a_loop_gets_no_more_than_four_probes_a_minute() {
+    let mut life = Life::switched_on_at(at(0, 20, 0), plan(), None);
+    life.room = office;
+    for _ in 0..300 {
+        life.schedule.on_demand();
+        life.until(life.now + Duration::from_secs(1));
     }
     let made = life.times(Mode::Gate).len();
-    assert!((4..=5).contains(&made), "{:?}", life.made);
-    // On another network that answer is worth nothing.
+    assert!((15..=20).contains(&made), "{:?}", life.made);
+    // On another network there is nothing to rest from.
     life.schedule.on_change(life.now);
-    life.schedule.on_demand(life.now);
-    life.until(life.now + Duration::from_secs(10));
+    life.schedule.on_demand();
+    life.until(life.now + Duration::from_secs(2));
     assert_eq!(life.times(Mode::Gate).len(), made + 1);
 }
 
