@@ -4,11 +4,10 @@
 //! * `rooms`: the registry and each room's readiness; `history`: a room's past; `forecast`: what is to be expected of it;
 //! * `checks`: asks a room to check itself now;
 //! * `scrape`: each room's metrics, and where Prometheus finds them;
-//! * `bookings`: what a booking system asks; `body`: how strictly what it sends is read;
+//! * `bookings`: what a booking system asks;
 //! * `openapi`: all of this, described.
 
 mod access;
-mod body;
 mod bookings;
 mod checks;
 mod forecast;

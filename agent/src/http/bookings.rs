@@ -2,13 +2,13 @@
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use siaga_readiness::report::{Happening, Item, Tick};
-use siaga_service::problem::Problem;
+use siaga_service::{http::Body, problem::Problem};
 
 use super::{Answers, NO_STORE};
 use crate::{desk::NotTicked, host};
@@ -28,10 +28,8 @@ pub(super) struct Step {
 pub(super) async fn tick(
     State(answers): State<Answers>,
     Path(reference): Path<String>,
-    step: Result<Json<Step>, JsonRejection>,
+    Body(Step { item, name }): Body<Step>,
 ) -> Result<Response, Problem> {
-    let Json(Step { item, name }) =
-        step.map_err(|error| Problem::new(error.status(), format!("{}.", error.body_text())))?;
     let now = host::now();
     let tell = |tick| answers.room.tell_history(now, Happening::Tick(tick));
     match answers.room.bookings().tick(Tick { reference, item, name }, now.wall, tell) {

@@ -13,10 +13,13 @@ use axum::{
 };
 use serde::Deserialize;
 use siaga_readiness::booking::{BookingRef, Decision, Request};
-use siaga_service::{http::Asker, problem::Problem};
+use siaga_service::{
+    http::{Asker, Body},
+    problem::Problem,
+};
 use utoipa::IntoParams;
 
-use super::{Answers, body::Body};
+use super::Answers;
 use crate::{
     gate::{
         BookingAnswer, Refusal,

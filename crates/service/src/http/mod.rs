@@ -6,6 +6,7 @@
 
 mod access;
 mod bind;
+mod body;
 mod certificates;
 mod clients;
 mod connection;
@@ -30,6 +31,7 @@ use crate::signals::Shutdown;
 
 pub use access::{Access, Asker, Need};
 pub use bind::{BindError, check_address};
+pub use body::Body;
 pub use certificates::{CertificateError, Certificates};
 pub use limits::Limits;
 pub use login::{Login, NotIn};

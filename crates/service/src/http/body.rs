@@ -1,4 +1,7 @@
 //! Bodies that clients send: one JSON object, read strictly.
+//!
+//! serde reads a list as an object whose keys were left away, by their places: a client that drops the names of what it says, as
+//! PHP's `array_values` does, would have said things that nobody named. Nothing that is asked for here is a list.
 
 use axum::{
     body::Bytes,
@@ -6,11 +9,13 @@ use axum::{
     http::{StatusCode, header},
 };
 use serde::de::DeserializeOwned;
-use siaga_service::problem::Problem;
+use serde_json::Value;
 
-/// A body that was understood, all of it.
+use crate::problem::Problem;
+
+/// A body that was understood, all of it. It can hold no lists.
 #[derive(Debug)]
-pub(super) struct Body<T>(pub(super) T);
+pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = axum::response::Response;
@@ -40,9 +45,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             format!("The body is nested deeper than {DEEPEST} levels; nothing that is asked for here is.");
         return Err(Problem::of_kind(StatusCode::BAD_REQUEST, "json-too-deep", "JSON too deep", detail));
     }
-    // serde would read a list as an object without keys.
-    if text.trim_start().starts_with('[') {
-        let detail = "The body has to be one JSON object.";
+    if let Some(place) = serde_json::from_str(text).ok().and_then(|value| list_in(&value)) {
+        let what = if place.is_empty() { "The body".to_owned() } else { format!("`{place}`") };
+        let detail = format!("{what} has to be a JSON object, which names what it says; this is a list.");
         return Err(Problem::of_kind(
             StatusCode::UNPROCESSABLE_ENTITY,
             "request-invalid",
@@ -80,10 +85,32 @@ fn depth(text: &str) -> usize {
     deepest
 }
 
+/// Where the first list is, in words. An empty one within the body says nothing: PHP writes an object without keys like that.
+fn list_in(body: &Value) -> Option<String> {
+    fn within(value: &Value) -> Option<String> {
+        match value {
+            Value::Array(items) => (!items.is_empty()).then(String::new),
+            Value::Object(fields) => fields.iter().find_map(|(key, value)| {
+                let place = within(value)?;
+                Some(if place.is_empty() { key.clone() } else { format!("{key}.{place}") })
+            }),
+            _ => None,
+        }
+    }
+    if body.is_array() { Some(String::new()) } else { within(body) }
+}
+
 fn problem(path: &str, error: &serde_json::Error) -> Problem {
     use serde_json::error::Category;
-    let place = if path == "." { String::new() } else { format!("`{path}`: ") };
-    let detail = format!("{place}{error}.");
+    // The reader knows no path where the text ends too soon.
+    let place = if [".", "?"].contains(&path) { String::new() } else { format!("`{path}`: ") };
+    let mut told = error.to_string();
+    // The path says where; the line would be read as a part of the words.
+    if let Some(position) = told.rfind(" at line ").filter(|_| !place.is_empty()) {
+        told.truncate(position);
+    }
+    let told = told.strip_prefix(&place).unwrap_or(&told);
+    let detail = format!("{place}{}.", told.trim_end_matches('.'));
     match error.classify() {
         // serde says so of a key that is there twice.
         Category::Data if error.to_string().starts_with("duplicate field") => {
@@ -108,6 +135,16 @@ mod tests {
     struct Asked {
         room: String,
         slot: Slot,
+        #[serde(default)]
+        facts: Facts,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    #[allow(dead_code)]
+    struct Facts {
+        staff: Option<bool>,
+        accounts: Option<bool>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -134,7 +171,16 @@ mod tests {
             ("{\"room\":\"r\",\"slot\":{\"start\":1}} x", 400, "json-invalid", "trailing"),
             ("{\"room\":\"r\",\"room\":\"r\",\"slot\":{\"start\":1}}", 400, "json-duplicate-key", "`room`"),
             ("{\"room\":\"r\",\"slot\":{\"start\":1,\"start\":2}}", 400, "json-duplicate-key", "`start`"),
-            ("[]", 422, "request-invalid", "one JSON object"),
+            ("[]", 422, "request-invalid", "The body has to be a JSON object"),
+            ("[\"r\",{\"start\":1}]", 422, "request-invalid", "The body has to be a JSON object"),
+            ("{\"room\":\"r\",\"slot\":[1]}", 422, "request-invalid", "`slot` has to be a JSON object"),
+            (
+                "{\"room\":\"r\",\"slot\":{\"start\":1},\"facts\":[true,true]}",
+                422,
+                "request-invalid",
+                "`facts` has to be a JSON object",
+            ),
+            ("{\"room\":\"r\",\"slot\":{\"start\":[1]}}", 422, "request-invalid", "`slot.start` has"),
             ("{\"room\":\"r\"}", 422, "request-invalid", "missing field `slot`"),
             ("{\"room\":\"r\",\"slot\":{\"start\":\"x\"}}", 422, "request-invalid", "`slot.start`"),
             ("{\"room\":\"r\",\"slots\":1}", 422, "request-invalid", "unknown field `slots`"),
@@ -143,6 +189,22 @@ mod tests {
             assert_eq!((found, of_kind.as_str()), (status, kind), "{body}: {detail}");
             assert!(detail.contains(told), "{body}: {detail}");
         }
+    }
+
+    #[test]
+    fn what_php_writes_for_no_facts_at_all_is_taken_for_that() {
+        let body = "{\"room\":\"r\",\"slot\":{\"start\":1},\"facts\":[]}";
+        let Facts { staff, accounts } = parse::<Asked>(body.as_bytes()).unwrap().facts;
+        assert_eq!((staff, accounts), (None, None));
+        assert_eq!(refused("{\"room\":\"r\",\"slot\":[]}").0, 422);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_once_and_with_its_place_alone() {
+        let told = refused("{\"room\":\"r\",\"slot\":{\"start\":\"x\"}}").2;
+        assert_eq!(told, "`slot.start`: invalid type: string \"x\", expected u8.");
+        let told = refused("{\"room\":\"r\"").2;
+        assert!(!told.contains('`') && told.contains("line 1 column 11"), "{told}");
     }
 
     #[test]
