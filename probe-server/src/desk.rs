@@ -24,7 +24,7 @@ pub mod standing;
 pub(crate) mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
@@ -65,6 +65,8 @@ pub struct Desk {
     silences: Silences,
     checklist: OnceLock<Arc<dyn Checklist>>,
     profiles: OnceLock<Arc<Profiles>>,
+    /// Rooms all of whose keys are revoked.
+    revoked: Mutex<BTreeSet<RoomId>>,
 }
 
 /// Tells the time, by both clocks.
@@ -90,8 +92,8 @@ impl Desk {
     pub fn new(store: Store, clock: Clock) -> Self {
         let outbox = Outbox::of(store.clone(), clock());
         let (links, silences) = (Mutex::default(), Silences::default());
-        let (checklist, profiles) = (OnceLock::new(), OnceLock::new());
-        Self { store, clock, links, outbox, silences, checklist, profiles }
+        let (checklist, profiles, revoked) = (OnceLock::new(), OnceLock::new(), Mutex::default());
+        Self { store, clock, links, outbox, silences, checklist, profiles, revoked }
     }
 
     /// A room, if it was ever heard of.
@@ -149,6 +151,11 @@ impl Desk {
         self.outbox.set_rules(rules, self.now());
     }
 
+    /// These rooms can't come back by themselves, and no others: all their keys are revoked.
+    pub fn set_revoked(&self, rooms: BTreeSet<RoomId>) {
+        *self.revoked.lock().unwrap_or_else(PoisonError::into_inner) = rooms;
+    }
+
     /// Hands what staff in rooms tick to `checklist`; without one it is let go. Only the first one counts.
     pub fn keep_ticks_in(&self, checklist: Arc<dyn Checklist>) {
         let _ = self.checklist.set(checklist);
@@ -199,8 +206,10 @@ impl Desk {
         let link = links.get(&row.room).filter(|link| link.heard);
         let (online, dropped) = (link.is_some(), link.map(|link| link.dropped));
         drop(links);
+        let revoked =
+            !online && self.revoked.lock().unwrap_or_else(PoisonError::into_inner).contains(&row.room);
         // The time after all the rest: nothing lies in the future.
-        Known::new(row, online, dropped, self.now())
+        Known::new(row, (online, revoked), dropped, self.now())
     }
 
     fn links(&self) -> MutexGuard<'_, HashMap<RoomId, Link>> {

@@ -25,6 +25,7 @@ pub mod office;
 pub mod policy;
 pub mod prechecks;
 pub mod reload;
+mod revoked;
 pub mod rooms;
 pub mod run;
 pub mod token;

@@ -32,6 +32,7 @@ use crate::{
     office::Office,
     prechecks::{Prechecks, sheet::Sheet},
     reload::Reloader,
+    revoked,
 };
 
 /// Serves until a signal ends it.
@@ -106,6 +107,7 @@ async fn serve(
             probes.serve(shutdown.requested()),
             web.serve(router, shutdown.requested()),
             tidy(&desk, shutdown.requested()),
+            revoked::look(dir, &desk, shutdown.requested()),
             bookings,
         )
     };

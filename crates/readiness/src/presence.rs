@@ -17,6 +17,8 @@ use crate::{
 pub struct Presence {
     /// Its link stands.
     pub online: bool,
+    /// It can't come back by itself: every key that it had was revoked.
+    pub revoked: bool,
     /// When it last reported, by the desk's clock.
     pub last_seen: Timestamp,
     /// How long ago that is.
@@ -74,6 +76,8 @@ impl Presence {
     fn check(&self) -> Check {
         let (state, reason) = if self.online {
             (CheckState::Ok, Code::RoomOnline)
+        } else if self.revoked {
+            (CheckState::Unknown, Code::RoomRevoked)
         } else {
             (CheckState::Unknown, Code::RoomOffline)
         };
@@ -110,7 +114,12 @@ mod tests {
     }
 
     fn seen(online: bool) -> Presence {
-        Presence { online, last_seen: Timestamp::UNIX_EPOCH, age: Duration::from_millis(1500) }
+        Presence {
+            online,
+            revoked: false,
+            last_seen: Timestamp::UNIX_EPOCH,
+            age: Duration::from_millis(1500),
+        }
     }
 
     #[test]
@@ -118,6 +127,13 @@ mod tests {
         let told = granted().seen_from_afar(&seen(true));
         assert_eq!((told.verdict, told.exit_code()), (RoomVerdict::Ready, 0));
         assert_eq!((told.checks[0].code, told.checks[0].age_s), (CheckCode::RoomLink, Some(1.5)));
+    }
+
+    #[test]
+    fn of_a_room_that_was_revoked_nobody_is_told_to_switch_it_on() {
+        let told = granted().seen_from_afar(&Presence { revoked: true, ..seen(false) });
+        assert_eq!((told.verdict, &*told.reasons), (RoomVerdict::Unknown, &[Code::RoomRevoked][..]));
+        assert!(told.checks[0].remedy.en.contains("enrolled again"), "{}", told.checks[0].remedy.en);
     }
 
     #[test]

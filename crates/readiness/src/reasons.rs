@@ -373,6 +373,8 @@ with_booking_codes! {
     RoomOnline = "ROOM_ONLINE",
     /// It does not.
     RoomOffline = "ROOM_OFFLINE",
+    /// It does not, and can't: the room's keys were revoked.
+    RoomRevoked = "ROOM_REVOKED",
 
     // PROFILE
     /// The room's own profile is not known where the question is answered.

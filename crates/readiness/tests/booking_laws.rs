@@ -460,7 +460,12 @@ fn room() -> impl Strategy<Value = Option<RoomEvidence>> {
             remedy: Text::default(),
         };
         Some(RoomEvidence {
-            presence: Presence { online, last_seen: at("2026-11-20T09:00:00+07:00") - age, age },
+            presence: Presence {
+                online,
+                revoked: false,
+                last_seen: at("2026-11-20T09:00:00+07:00") - age,
+                age,
+            },
             readiness: Readiness {
                 room: "r1".to_owned(),
                 profile: "minimum".to_owned(),

@@ -45,6 +45,8 @@ fn a_room_that_is_off_is_decided_on_as_it_was_when_it_was_heard_last() {
     let decision = desk.decide(Some(&off_for(&room, 16 * HOUR)));
     assert_eq!(decision.decision, Ruling::ApproveWithConditions, "{decision:#?}");
     assert!(decision.reasons().contains(&Code::RoomOffNow));
+    let equipment = criterion(&decision, CriterionCode::Equipment);
+    assert_eq!(equipment.reason, Code::EquipmentFitWhenHeard, "nobody knows that it still is");
     let network = criterion(&decision, CriterionCode::NetworkNow);
     assert_eq!(network.result, CriterionResult::Met);
     assert_eq!(network.age_s, Some(57_600.0), "its age is that of the evidence, not of the report");
@@ -224,12 +226,12 @@ fn ready_room() -> Room {
 }
 
 fn online(room: &Room) -> RoomEvidence {
-    evidence(room, Presence { online: true, last_seen: room.now.wall, age: Duration::ZERO })
+    evidence(room, Presence { online: true, revoked: false, last_seen: room.now.wall, age: Duration::ZERO })
 }
 
 fn off_for(room: &Room, seconds: u64) -> RoomEvidence {
     let age = Duration::from_secs(seconds);
-    evidence(room, Presence { online: false, last_seen: room.now.wall - age, age })
+    evidence(room, Presence { online: false, revoked: false, last_seen: room.now.wall - age, age })
 }
 
 fn evidence(room: &Room, presence: Presence) -> RoomEvidence {

@@ -32,14 +32,20 @@ pub struct Known {
 }
 
 impl Known {
-    pub(super) fn new(mut row: RoomRow, online: bool, dropped: Option<u64>, now: Moment) -> Self {
+    pub(super) fn new(
+        mut row: RoomRow,
+        (online, revoked): (bool, bool),
+        dropped: Option<u64>,
+        now: Moment,
+    ) -> Self {
         let facts = row.state.take().map(|state| (facts(&row.room, &state), state.received));
         let profile = facts.as_ref().and_then(|(facts, _)| facts.profile.clone());
         let (snapshot, moment) = match facts {
             Some((facts, received)) => facts.as_of(elapsed(received, now), now.wall),
             None => (Tracker::new(setup(&row.room), now).snapshot().clone(), now),
         };
-        let presence = Presence { online, last_seen: row.last_seen, age: between(row.last_seen, now.wall) };
+        let (last_seen, age) = (row.last_seen, between(row.last_seen, now.wall));
+        let presence = Presence { online, revoked, last_seen, age };
         Self { row, presence, dropped, now, profile, snapshot, moment }
     }
 

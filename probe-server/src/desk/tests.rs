@@ -307,6 +307,18 @@ async fn a_room_whose_link_is_gone_is_unknown_with_the_time_when_it_was_last_see
 }
 
 #[tokio::test]
+async fn of_a_room_that_is_revoked_that_is_the_reason_until_it_is_heard_again() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    office.desk.set_revoked([id("r1")].into());
+    assert_eq!(office.verdict("r1").0, RoomVerdict::Ready, "its link is ended within a second or two");
+    office.desk.forget(&id("r1"), 1);
+    assert_eq!(office.verdict("r1"), (RoomVerdict::Unknown, vec![Code::RoomRevoked]));
+    office.desk.set_revoked([].into());
+    assert_eq!(office.verdict("r1").1, [Code::RoomOffline], "it was enrolled again, and has not come yet");
+}
+
+#[tokio::test]
 async fn the_end_of_an_older_link_takes_nothing_from_the_newer_one() {
     let office = Office::new();
     office.arrive("r1", 1).await;

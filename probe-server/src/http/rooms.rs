@@ -71,6 +71,8 @@ struct Summary {
     site: Option<String>,
     agent: Option<String>,
     online: bool,
+    /// Its keys were revoked: it comes back once it is enrolled again.
+    revoked: bool,
     first_seen: Timestamp,
     last_seen: Timestamp,
     /// How long ago that was, seconds.
@@ -95,6 +97,7 @@ impl Summary {
             site: row.site.clone(),
             agent: row.agent.clone(),
             online: known.presence().online,
+            revoked: known.presence().revoked,
             first_seen: row.first_seen,
             last_seen: row.last_seen,
             last_seen_age_s: known.presence().age.as_secs_f64(),

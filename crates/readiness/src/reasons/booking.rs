@@ -70,6 +70,8 @@ macro_rules! with_booking_codes {
             // EQUIPMENT, where no check of the room is the reason
             /// The room's checks let it be used.
             EquipmentFit = "EQUIPMENT_FIT",
+            /// The room is off; its checks let it be used when it was heard last.
+            EquipmentFitWhenHeard = "EQUIPMENT_FIT_WHEN_HEARD",
             /// Its owner states that there is none.
             EquipmentMissing = "EQUIPMENT_MISSING",
             /// The division lends it.
@@ -116,6 +118,8 @@ macro_rules! with_booking_codes {
             // NETWORK_NOW, NETWORK_AT_HOUR, where no check of the room is the reason
             /// The checks of the link let it be used.
             NetworkFit = "NETWORK_FIT",
+            /// The room is off; its checks had let it be used when it was heard last.
+            NetworkFitWhenHeard = "NETWORK_FIT_WHEN_HEARD",
             /// The room is off: its history speaks for it.
             NetworkByHistory = "NETWORK_BY_HISTORY",
             /// Good.

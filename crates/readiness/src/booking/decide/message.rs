@@ -1,6 +1,6 @@
 //! A decision in a few sentences, fit to be pasted into a letter or a chat.
 
-use super::finding::Finding;
+use super::{finding::Finding, room::since};
 use crate::{
     booking::{
         case::Case,
@@ -38,6 +38,13 @@ pub(super) fn message(
     for condition in conditions {
         text = text.and(condition.text.clone());
     }
+    if decision == Ruling::Review
+        && let Some(room) = case.room.filter(|room| !room.presence.online)
+        && !findings.iter().any(|it| SAYS_SO.contains(&it.reason))
+    {
+        // Whoever looks at it must not take what was reported for what is.
+        text = text.and(said(Code::RoomOffNow, &since(room)));
+    }
     if decision == Ruling::Deny {
         text = text.and(match alternatives {
             [] => said(Code::BookingNoAlternative, &Words::default()),
@@ -47,6 +54,9 @@ pub(super) fn message(
     let title = Words { when: Some(case.policy.title.clone()), ..Words::default() };
     text.and(said(Code::BookingByPolicy, &title))
 }
+
+/// Reasons that say by themselves that the room can't be heard.
+const SAYS_SO: [Code; 3] = [Code::RoomNotSeenLately, Code::RoomOffTooLate, Code::RoomRevoked];
 
 /// Of a denial only what denies: that something is not known besides helps nobody.
 fn tells(case: &Case, finding: &Finding, decision: Ruling) -> bool {

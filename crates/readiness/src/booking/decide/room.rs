@@ -36,8 +36,7 @@ pub(super) fn equipment(case: &Case) -> Finding {
             CriterionCode::Equipment,
             room,
             |check| is_equipment(case, check),
-            Code::EquipmentFit,
-            room.presence.online,
+            [Code::EquipmentFit, Code::EquipmentFitWhenHeard],
         ),
         Err(reason) => unusable(case, CriterionCode::Equipment, reason),
     };
@@ -122,7 +121,8 @@ pub(super) fn network_now(case: &Case) -> Finding {
         )
     };
     let online = room.presence.online;
-    let finding = of_checks(CriterionCode::NetworkNow, room, is_network, Code::NetworkFit, online);
+    let fit = [Code::NetworkFit, Code::NetworkFitWhenHeard];
+    let finding = of_checks(CriterionCode::NetworkNow, room, is_network, fit);
     let no_check = !room.readiness.checks.iter().any(is_network);
     let finding = if no_check && case.booking.profile.requirements.network.is_none() {
         Finding::not_asked(CriterionCode::NetworkNow)
@@ -187,8 +187,8 @@ fn is_good(case: &Case) -> bool {
     case.forecast.is_some_and(enough)
 }
 
-/// What the room reported, if that can be rested on: about this room and this profile, not too long ago, and, of a room that is off,
-/// early enough for it to be checked before the event. If not, why.
+/// What the room reported, if that can be rested on: about this room and this profile, not too long ago, by a machine that may still
+/// report, and, of a room that is off, early enough for it to be checked before the event. If not, why.
 fn usable<'a>(case: &Case<'a>) -> Result<&'a RoomEvidence, Code> {
     let is_about_it = |room: &&RoomEvidence| {
         room.readiness.room == case.booking.room.as_str()
@@ -197,6 +197,9 @@ fn usable<'a>(case: &Case<'a>) -> Result<&'a RoomEvidence, Code> {
     let room = case.room.filter(is_about_it).ok_or(Code::RoomNeverHeard)?;
     if room.presence.online {
         return Ok(room);
+    }
+    if room.presence.revoked {
+        return Err(Code::RoomRevoked);
     }
     if room.presence.age.as_secs() > u64::from(case.policy.equipment.seen_within_days) * DAY {
         return Err(Code::RoomNotSeenLately);
@@ -222,7 +225,7 @@ fn unusable(case: &Case, code: CriterionCode, reason: Code) -> Finding {
 
 const DAY: u64 = 24 * 60 * 60;
 
-fn since(room: &RoomEvidence) -> Words {
+pub(super) fn since(room: &RoomEvidence) -> Words {
     // Whole days are told, far below 2^53.
     #[allow(clippy::cast_precision_loss)]
     let days = (room.presence.age.as_secs() / DAY) as f64;
@@ -234,9 +237,9 @@ fn of_checks(
     code: CriterionCode,
     room: &RoomEvidence,
     is_one: impl Fn(&Check) -> bool,
-    fit: Code,
-    online: bool,
+    [fit, fit_when_heard]: [Code; 2],
 ) -> Finding {
+    let online = room.presence.online;
     let checks = || room.readiness.checks.iter().filter(|check| is_one(check));
     let of = |state| checks().filter(move |check| check.state == state);
     let against = |state| of(state).next().map(|check| (state, check.reason));
@@ -254,7 +257,8 @@ fn of_checks(
         None if checks().next().is_none() => {
             Finding::new(code, CriterionResult::Unknown, Code::NotCheckedYet)
         }
-        None => Finding::new(code, CriterionResult::Met, fit),
+        None if online => Finding::new(code, CriterionResult::Met, fit),
+        None => Finding::new(code, CriterionResult::Met, fit_when_heard).with(since(room)),
     };
     let warnings = of(CheckState::Warning);
     finding.conditions =

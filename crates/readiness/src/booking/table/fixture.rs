@@ -131,6 +131,7 @@ impl Default for RawRoom {
 enum RoomState {
     Online,
     Off,
+    Revoked,
     NeverHeard,
 }
 
@@ -144,7 +145,8 @@ struct RawCheck {
 
 impl RawRoom {
     fn evidence(self, booking: &Booking, now: Timestamp) -> Result<Option<RoomEvidence>, EntryError> {
-        let age = if self.state == RoomState::Off { self.last_heard } else { SignedDuration::ZERO };
+        let is_away = matches!(self.state, RoomState::Off | RoomState::Revoked);
+        let age = if is_away { self.last_heard } else { SignedDuration::ZERO };
         let age =
             Duration::try_from(age).map_err(|_| EntryError::Wrong("`room.last_heard` is not negative"))?;
         let mut checks: Vec<Check> =
@@ -173,6 +175,7 @@ impl RawRoom {
         Ok(Some(RoomEvidence {
             presence: Presence {
                 online: self.state == RoomState::Online,
+                revoked: self.state == RoomState::Revoked,
                 last_seen: now.checked_sub(age).unwrap_or(Timestamp::MIN),
                 age,
             },

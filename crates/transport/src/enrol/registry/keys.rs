@@ -1,12 +1,12 @@
 //! Keys that were enrolled, and keys that are revoked.
 
-use std::{collections::BTreeSet, io};
+use std::{collections::BTreeSet, io, time::SystemTime};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use siaga_readiness::RoomId;
 
-use super::{ENDING, Kind, Registry, RegistryError, read, written};
+use super::{ENDING, Kind, PLACE, Registry, RegistryError, read, written};
 use crate::identity::KeyId;
 
 /// A key that this server has signed certificates for.
@@ -68,6 +68,31 @@ impl Registry {
         let mut revocations: Vec<Revocation> = self.all(Kind::Revoked)?;
         revocations.sort_by_key(|it| (it.at, it.key));
         Ok(revocations)
+    }
+
+    /// The rooms that had keys of this server's, all of which are revoked. One that was enrolled again is not among them.
+    ///
+    /// # Errors
+    /// As [`Self::keys`].
+    pub fn revoked_rooms(&self) -> Result<BTreeSet<RoomId>, RegistryError> {
+        let mut rooms: BTreeSet<RoomId> = self.revocations()?.into_iter().filter_map(|it| it.room).collect();
+        // With ten thousand rooms that is as many files.
+        if !rooms.is_empty() {
+            let revoked = self.revoked()?;
+            for record in self.keys()?.iter().filter(|record| !revoked.contains(&record.key)) {
+                rooms.remove(&record.room);
+            }
+        }
+        Ok(rooms)
+    }
+
+    /// Changes whenever a key is enrolled, renewed or revoked. Two changes within the same hundredth of a second may look like one.
+    #[must_use]
+    pub fn stamp(&self) -> [Option<SystemTime>; 2] {
+        [Kind::Keys, Kind::Revoked].map(|kind| {
+            let place = self.dir.join(PLACE).join(kind.name());
+            place.metadata().and_then(|it| it.modified()).ok()
+        })
     }
 
     /// The keys that are revoked, by the files' names alone: what stands in them can't let anybody in.
@@ -159,6 +184,26 @@ mod tests {
         assert_eq!(registry.keys().unwrap().len(), 3);
         let unknown = registry.revoke_room(&"r9".parse().unwrap(), now()).unwrap_err();
         assert!(unknown.to_string().contains("r9 has no key"), "{unknown}");
+    }
+
+    #[test]
+    fn a_room_is_revoked_once_all_its_keys_are_and_no_longer_once_it_is_enrolled_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = Registry::new(dir.path());
+        assert_eq!(registry.revoked_rooms().unwrap(), BTreeSet::new());
+        let [old, new, again] = [record("r2", b"old"), record("r2", b"new"), record("r2", b"again")];
+        for record in [&old, &new] {
+            registry.record(record).unwrap();
+        }
+        registry.revoke_key(old.key, now()).unwrap();
+        assert_eq!(registry.revoked_rooms().unwrap(), BTreeSet::new(), "it has another");
+        let before = registry.stamp();
+        registry.revoke_room(&old.room, now()).unwrap();
+        assert_eq!(registry.revoked_rooms().unwrap(), [old.room].into());
+        assert_ne!(registry.stamp(), [None, None]);
+        assert_eq!(registry.stamp()[0], before[0], "no key was enrolled");
+        registry.record(&again).unwrap();
+        assert_eq!(registry.revoked_rooms().unwrap(), BTreeSet::new());
     }
 
     #[test]

@@ -1,0 +1,50 @@
+//! Which rooms are revoked: the desk is told, so that nobody is told to switch on what may not come back.
+
+use std::{path::Path, time::Duration};
+
+use siaga_transport::enrol::Registry;
+use tokio::{task::spawn_blocking, time::MissedTickBehavior};
+use tracing::warn;
+
+use crate::desk::Desk;
+
+/// As often as revoked keys are looked at for connections.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+/// The files are read again at least every so many looks: what changed in the same moment as it was read is not missed for long.
+const AT_LEAST: u32 = 60;
+
+/// Tells the desk of the server in `dir`, now and whenever it changes. What can't be read leaves it as it was.
+pub(crate) async fn look(dir: &Path, desk: &Desk, shutdown: impl Future<Output = ()>) {
+    tokio::pin!(shutdown);
+    let registry = Registry::new(dir);
+    let mut looks = tokio::time::interval(BETWEEN_LOOKS);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut known, mut left, mut readable) = (None, 0, true);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => return,
+            _ = looks.tick() => {}
+        }
+        let stamp = registry.stamp();
+        if known == Some(stamp) && left > 0 {
+            left -= 1;
+            continue;
+        }
+        (known, left) = (Some(stamp), AT_LEAST);
+        let registry = registry.clone();
+        let rooms = spawn_blocking(move || registry.revoked_rooms().map_err(|error| error.to_string()));
+        match rooms.await.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(rooms) => {
+                desk.set_revoked(rooms);
+                readable = true;
+            }
+            Err(error) => {
+                if readable {
+                    warn!(error, "cannot tell which rooms are revoked; they are told as offline");
+                }
+                (known, readable) = (None, false);
+            }
+        }
+    }
+}
