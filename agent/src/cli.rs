@@ -4,8 +4,9 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 use siaga_service::{
+    http::parse_address,
     logging,
-    program::{block_on, print},
+    program::{block_on, print, told},
     signals::Shutdown,
 };
 use tracing::level_filters::LevelFilter;
@@ -44,7 +45,7 @@ enum Command {
     /// Run the daemon until SIGTERM or Ctrl-C.
     Run {
         /// Loopback address for the HTTP answers, instead of the configuration's.
-        #[arg(long, value_name = "ADDR:PORT")]
+        #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
         http: Option<SocketAddr>,
     },
     Check(CheckArgs),
@@ -86,10 +87,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match execute(cli) {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(error.as_ref()));
             if for_nagios {
                 // A monitoring system reads nothing but standard output. If that is gone, so is its reader.
-                let _ = print(&format!("SIAGA UNKNOWN - {error:#}\n"));
+                let _ = print(&format!("SIAGA UNKNOWN - {}\n", told(error.as_ref())));
             }
             ExitCode::from(FAILED)
         }

@@ -8,6 +8,8 @@ mod devices;
 mod machine;
 mod servers;
 
+pub(crate) use machine::state_directory;
+
 use std::path::Path;
 
 use serde::Serialize;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand, ValueEnum, error::ErrorKind};
 use jiff::Timestamp;
 use siaga_readiness::RoomId;
-use siaga_service::program::print;
+use siaga_service::program::{print, told};
 
 use crate::{
     api_token::{self, ApiTokenCommand},
@@ -16,6 +16,7 @@ use crate::{
     policy::{self, PolicyCommand},
     rooms, run,
     token::{self, Life},
+    warnings::warnings,
 };
 
 /// Exit status of a usage error or a failure.
@@ -50,6 +51,15 @@ enum Command {
         dir: PathBuf,
         #[command(flatten)]
         overrides: config::Overrides,
+    },
+    /// Sign the server's next certificate with ca.key; a running server takes it over within seconds.
+    Identity {
+        /// The directory made by “init”.
+        #[arg(long)]
+        dir: PathBuf,
+        /// The names and addresses that it is for; without any, those of the one before.
+        #[arg(long = "name", num_args = 1..)]
+        names: Vec<String>,
     },
     /// Say who may ask this server over the network.
     #[command(subcommand)]
@@ -138,7 +148,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
     match execute(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(error.as_ref()));
             ExitCode::from(if audit::is_not_as_written(&error) { NOT_AS_WRITTEN } else { FAILED })
         }
     }
@@ -152,6 +162,10 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Ok(print(&init::next_steps(&dir, &names))?)
         }
         Command::Run { dir, overrides } => run::run(&dir, &overrides),
+        Command::Identity { dir, names } => {
+            config::check_place(&dir)?;
+            Ok(print(&init::renew(&dir, &names, Timestamp::now())?)?)
+        }
         Command::ApiToken(command) => api_token::run(command),
         Command::Token { dir, room, ttl } => Ok(print(&token::token(&dir, &room, ttl, Timestamp::now())?)?),
         Command::Audit(command) => audit::audit(command),
@@ -181,6 +195,9 @@ fn execute(command: Command) -> anyhow::Result<()> {
             } else {
                 "HTTP"
             };
+            for warning in warnings(&dir, &settings, (&trust, &identity), Timestamp::now()) {
+                eprintln!("warning: {warning}");
+            }
             let Settings { listen, http, .. } = settings;
             let dir = dir.display();
             Ok(print(&format!("{dir} is in order: probes on UDP {listen}, {scheme} on {http}\n"))?)

@@ -19,7 +19,7 @@ use siaga_readiness::{
 };
 use siaga_service::{
     config::{self, BoundedBytes, ConfigError},
-    http::{CertificateError, Certificates},
+    http::{CertificateError, Certificates, parse_address},
 };
 use thiserror::Error;
 
@@ -152,10 +152,10 @@ impl Default for StoreSettings {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Overrides {
     /// UDP address to serve probes on, instead of the configuration's.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
     pub listen: Option<SocketAddr>,
     /// TCP address of the HTTP API, instead of the configuration's: plain on loopback, else HTTPS with tokens.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
     pub http: Option<SocketAddr>,
     /// Let clients without an identity probe. For trials and labs: anyone who reaches the port may then use this server's bandwidth.
     #[arg(long)]
@@ -175,6 +175,9 @@ pub fn check_place(dir: &Path) -> Result<(), SettingsError> {
 /// # Errors
 /// The file is absent or wrong; the message says where and what to do.
 pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, SettingsError> {
+    if dir.is_file() {
+        return Err(SettingsError::NoDirectory { dir: dir.to_owned() });
+    }
     let mut settings: Settings = match config::load(&dir.join(FILE)) {
         Err(error) if error.is_absent() => return Err(SettingsError::NoServer { dir: dir.to_owned() }),
         loaded => loaded?,
@@ -185,7 +188,9 @@ pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, SettingsError
     // Said now, and not when somebody first asks.
     let profiles = settings.profiles()?;
     if let Some(profile) = &settings.rooms.profile {
-        profiles.named(profile.as_str())?;
+        profiles
+            .named(profile.as_str())
+            .map_err(|cause| SettingsError::RoomsProfile { path: dir.join(FILE), cause })?;
     }
     Ok(settings)
 }
@@ -199,8 +204,34 @@ pub enum SettingsError {
          make one with “siaga-probe-server init --dir {dir} --name HOST”", dir = dir.display()
     )]
     NoServer { dir: PathBuf },
+    #[error("{} is a file; --dir names the directory that holds {FILE}", dir.display())]
+    NoDirectory { dir: PathBuf },
+    #[error("{}: [rooms] profile: {cause}", path.display())]
+    RoomsProfile { path: PathBuf, cause: ProfileError },
     #[error(transparent)]
     File(#[from] ConfigError),
     #[error(transparent)]
     Profile(#[from] ProfileError),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_in_the_place_of_the_directory_and_a_profile_that_is_none_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(FILE);
+        fs::write(&file, "[rooms]\nprofile = \"recomended\"\n").unwrap();
+        let wrong = |dir: &Path| load(dir, &Overrides::default()).unwrap_err().to_string();
+        let told = wrong(dir.path());
+        assert!(
+            told.contains(FILE) && told.contains("[rooms] profile") && told.contains("recomended"),
+            "{told}"
+        );
+        let told = wrong(&file);
+        assert!(told.contains("is a file") && told.contains("--dir") && !told.contains("--config"), "{told}");
+    }
 }

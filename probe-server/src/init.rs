@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::Context;
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use siaga_booking::evidence::Key;
 use siaga_readiness::booking::Calendar;
 use siaga_transport::identity;
@@ -34,6 +34,19 @@ pub fn init(dir: &Path, names: &[String], today: Date) -> anyhow::Result<()> {
     }
     Key::open(dir)?;
     Ok(())
+}
+
+/// The server's next certificate, and what to say of it. Without `names` it is for those of the one before.
+///
+/// # Errors
+/// See [`identity::renew_server`].
+pub fn renew(dir: &Path, names: &[String], now: Timestamp) -> anyhow::Result<String> {
+    let renewal = identity::renew_server(dir, names, now)?;
+    let (names, until) = (renewal.names.join(", "), renewal.validity.until);
+    Ok(format!(
+        "Made {}: for {names}, until {until:.0}. A running server takes it over within seconds; rooms notice nothing.\n",
+        dir.join("server.pem").display()
+    ))
 }
 
 /// What to do with it.

@@ -29,3 +29,4 @@ mod revoked;
 pub mod rooms;
 pub mod run;
 pub mod token;
+mod warnings;

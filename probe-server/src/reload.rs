@@ -186,7 +186,7 @@ mod tests {
         checked(now.path()).unwrap();
         assert!(checked(old.path()).unwrap_err().to_string().contains("which is not now"));
         fs::copy(old.path().join("server.key"), now.path().join("server.key")).unwrap();
-        assert!(checked(now.path()).unwrap_err().to_string().contains("do not fit together"));
+        assert!(checked(now.path()).unwrap_err().to_string().contains("is not the key of"));
     }
 
     #[test]

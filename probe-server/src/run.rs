@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use siaga_booking::{
     Retention, Store,
     webhook::{Courier, Sender},
@@ -33,6 +34,7 @@ use crate::{
     prechecks::{Prechecks, sheet::Sheet},
     reload::Reloader,
     revoked,
+    warnings::warnings,
 };
 
 /// Serves until a signal ends it.
@@ -43,6 +45,9 @@ pub fn run(dir: &Path, overrides: &Overrides) -> anyhow::Result<()> {
     logging::init(LevelFilter::INFO)?;
     let settings = config::load(dir, overrides)?;
     let (trust, identity) = load_identity(dir)?;
+    for warning in warnings(dir, &settings, (&trust, &identity), Timestamp::now()) {
+        warn!("{warning}");
+    }
     block_on(serve(dir, overrides, settings, trust, identity))?
 }
 

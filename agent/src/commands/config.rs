@@ -5,7 +5,10 @@ use std::path::Path;
 use clap::Subcommand;
 use siaga_service::{http::check_address, program::print};
 
-use crate::config::{DEFAULT_PATH, Settings};
+use crate::{
+    config::{DEFAULT_PATH, Settings},
+    doctor::{self, Level},
+};
 
 /// Look at the configuration.
 #[derive(Debug, Subcommand)]
@@ -26,6 +29,11 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     }
     for warning in settings.warnings() {
         eprintln!("warning: {warning}");
+    }
+    let state = doctor::state_directory(&settings.state_dir);
+    if state.level == Level::Problem {
+        let detail = state.detail.unwrap_or_default();
+        eprintln!("warning: {} ({detail}) {}", state.text.en, state.remedy.en);
     }
     let from = match path {
         Some(path) => path.display().to_string(),

@@ -80,7 +80,7 @@ pub(super) fn clock(roots: &Roots, offset_s: Option<f64>) -> Finding {
     Finding::ok(Code::DoctorClockFine)
 }
 
-pub(super) fn state_directory(directory: &Path) -> Finding {
+pub(crate) fn state_directory(directory: &Path) -> Finding {
     let name = directory.display().to_string();
     if !directory.exists() && can_be_made(directory) {
         return Finding::of(Level::Ok, Code::DoctorStateNotYet, &name);

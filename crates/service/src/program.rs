@@ -1,6 +1,7 @@
 //! What the commands of both programs do alike: run to an end, and print.
 
 use std::{
+    error::Error,
     io::{self, Write},
     time::Duration,
 };
@@ -23,6 +24,21 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> io::Result<T> {
     Ok(done)
 }
 
+/// An error with what has caused it, in one line. Many tell their cause themselves: nothing is said twice.
+#[must_use]
+pub fn told(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text += &format!(": {words}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
 /// Writes data to standard output; a reader that has gone away is an error, where `println!` would panic.
 ///
 /// # Errors
@@ -32,4 +48,24 @@ pub fn print(text: &str) -> io::Result<()> {
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|error| io::Error::new(error.kind(), format!("cannot write to standard output: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no secret: {0}")]
+    struct Tells(#[from] io::Error);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the server can't start")]
+    struct Hides(#[source] Tells);
+
+    #[test]
+    fn what_an_error_says_itself_is_not_said_again() {
+        let error = Tells(io::Error::other("the disk is full"));
+        assert_eq!(told(&error), "no secret: the disk is full");
+        assert_eq!(told(&Hides(error)), "the server can't start: no secret: the disk is full");
+    }
 }

@@ -37,6 +37,17 @@ async fn a_client_with_a_token_gets_its_answer_over_tls() {
 }
 
 #[tokio::test]
+async fn who_asks_in_plain_http_is_told_in_plain_http_that_this_is_https() {
+    let desk = Desk::open().await;
+    let mut client = TcpStream::connect(desk.address).await.unwrap();
+    client.write_all(b"GET /v1/rooms HTTP/1.1\r\nHost: desk.example\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    timeout(Duration::from_secs(10), client.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(problem(&answer)["detail"].as_str().unwrap().contains("https://"), "{answer}");
+}
+
+#[tokio::test]
 async fn without_a_token_nothing_is_answered_not_even_what_there_is() {
     let desk = Desk::open().await;
     for path in ["/", "/nowhere", "/open"] {

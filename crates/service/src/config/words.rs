@@ -47,7 +47,7 @@ pub(super) fn value(message: &str) -> String {
         // An enumeration that was given a number or the like.
         "wanted string or table" => "must be text in quotes".to_owned(),
         "invalid socket address syntax" => {
-            "not an address with a port; write it like 127.0.0.1:9870 or [::1]:9870".to_owned()
+            "not an address with a port; write it like 127.0.0.1:PORT or [::1]:PORT, without http:// and without a name".to_owned()
         }
         "invalid IP address syntax" => "not an IP address; write it like 192.0.2.1 or 2001:db8::1".to_owned(),
         other => other.to_owned(),

@@ -5,6 +5,17 @@ use tokio::net::TcpListener;
 
 use super::CertificateError;
 
+/// An address with its port, as the command line gives it.
+///
+/// # Errors
+/// It is none, and what would be one.
+pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "an address with a port is needed, like 127.0.0.1:PORT, 0.0.0.0:PORT or [::]:PORT; no name, and no http://"
+            .to_owned()
+    })
+}
+
 /// Whether a server would serve plain HTTP on this address, as far as that can be told without binding it.
 ///
 /// # Errors

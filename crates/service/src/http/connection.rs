@@ -2,7 +2,8 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, sink};
+use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
@@ -34,25 +35,58 @@ pub(super) async fn serve(
     }
 }
 
-/// The same over TLS, after a handshake that is given its time.
+/// The same over TLS, after a handshake that is given its time. Who speaks plain HTTP is told in it that this is HTTPS.
 pub(super) async fn serve_tls(
     tls: &TlsAcceptor,
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: TcpStream,
     router: Router,
     limits: Limits,
     closing: impl Future<Output = ()>,
 ) {
     tokio::pin!(closing);
+    let shake_hands = async {
+        if speaks_tls(&stream).await {
+            Some(tls.accept(stream).await)
+        } else {
+            refuse_plain(stream).await;
+            None
+        }
+    };
     let handshake = tokio::select! {
-        handshake = timeout(limits.handshake_timeout, tls.accept(stream)) => handshake,
+        handshake = timeout(limits.handshake_timeout, shake_hands) => handshake.transpose(),
         () = &mut closing => return,
     };
+    let Some(handshake) = handshake else { return tracing::debug!("plain HTTP where HTTPS is spoken") };
     match handshake {
         Ok(Ok(stream)) => serve(stream, router, limits, closing).await,
         Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
         Err(_) => tracing::debug!("TLS handshake took too long"),
     }
 }
+
+/// By the first byte: each record of a handshake begins with its type (RFC 8446, 5.1).
+async fn speaks_tls(stream: &TcpStream) -> bool {
+    const HANDSHAKE: u8 = 22;
+    let mut first = [0];
+    !matches!(stream.peek(&mut first).await, Ok(1) if first[0] != HANDSHAKE)
+}
+
+async fn refuse_plain(mut stream: TcpStream) {
+    let body = r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"This is HTTPS: ask with https:// instead of http://."}"#;
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    if stream.write_all(answer.as_bytes()).await.is_ok() && stream.shutdown().await.is_ok() {
+        // To close on what was not read would take the answer away again.
+        let mut rest = stream.take(LARGEST_REST);
+        let _ = copy(&mut rest, &mut sink()).await;
+    }
+}
+
+/// Bytes of a refused request that are read and thrown away.
+const LARGEST_REST: u64 = 64 * 1024;
 
 /// hyper refuses smaller ones.
 const SMALLEST_BUFFER: usize = 8192;

@@ -15,6 +15,8 @@ use rcgen::{
 use rustls::pki_types::ServerName;
 use thiserror::Error;
 
+use super::{IdentityError, IssueError};
+
 /// Years that the CA is valid; rooms must be given a new `ca.pem` before.
 const CA_YEARS: i32 = 10;
 
@@ -28,11 +30,13 @@ const SERVER_YEARS: i32 = 3;
 /// A file of the four is there already (nothing is overwritten), a name can't stand in a certificate, or a file
 /// can't be written.
 pub fn create(dir: &Path, names: &[String], today: Date) -> Result<(), AuthorityError> {
-    for name in names {
-        // The forms by which a client may ask for a server: a DNS name or an IP address, and nothing around it.
-        ServerName::try_from(name.as_str()).map_err(|_| AuthorityError::NotAName(name.clone()))?;
+    check_names(names)?;
+    // What lies above it was mistyped, or is for somebody to make who knows whose it is to be.
+    if let Err(cause) = fs::create_dir(dir)
+        && cause.kind() != io::ErrorKind::AlreadyExists
+    {
+        return Err(AuthorityError::Make { path: dir.to_owned(), cause });
     }
-    fs::create_dir_all(dir).map_err(|cause| AuthorityError::Write { path: dir.to_owned(), cause })?;
     for file in ["ca.pem", "ca.key", "server.pem", "server.key"] {
         let path = dir.join(file);
         if path.exists() {
@@ -58,7 +62,15 @@ fn ca_params(names: &[String], today: Date) -> CertificateParams {
     params
 }
 
-fn server_params(names: &[String], today: Date) -> Result<CertificateParams, AuthorityError> {
+/// The forms by which a client may ask for a server: a DNS name or an IP address, and nothing around it.
+pub(super) fn check_names(names: &[String]) -> Result<(), AuthorityError> {
+    for name in names {
+        ServerName::try_from(name.as_str()).map_err(|_| AuthorityError::NotAName(name.clone()))?;
+    }
+    Ok(())
+}
+
+pub(super) fn server_params(names: &[String], today: Date) -> Result<CertificateParams, AuthorityError> {
     let params = CertificateParams::new(names)
         .map_err(|cause| AuthorityError::Name { names: names.join(", "), cause })?;
     let mut params = valid(params, today, SERVER_YEARS);
@@ -100,8 +112,18 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), AuthorityError> {
 #[derive(Debug, Error)]
 #[allow(missing_docs)]
 pub enum AuthorityError {
-    #[error("{} is there already; a new CA would lock every enrolled room out. Remove the directory if that is what you want", .0.display())]
+    #[error(
+        "{} is there already; a new CA would lock every enrolled room out. For a new certificate of the server, or other \
+         names in it: “siaga-probe-server identity --dir {}”. To begin anew, remove the directory",
+        .0.display(), .0.parent().unwrap_or(Path::new("DIR")).display()
+    )]
     Exists(PathBuf),
+    #[error("cannot make {}: {cause}; make the directory that it is to be in first, or mend the path", path.display())]
+    Make { path: PathBuf, cause: io::Error },
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     #[error(
         "“{0}” is no name of a server; give a host name or an IP address, without port, path or brackets"
     )]
@@ -136,12 +158,23 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_was_mistyped_makes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let wrong = create(&dir.path().join("siagaa/server"), &["probe.example".into()], TODAY).unwrap_err();
+        assert!(wrong.to_string().contains("siagaa/server"), "{wrong}");
+        assert!(!dir.path().join("siagaa").exists());
+    }
+
+    #[test]
     fn a_second_init_overwrites_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let names = ["probe.example".to_owned()];
         create(dir.path(), &names, TODAY).unwrap();
         let before = fs::read(dir.path().join("ca.key")).unwrap();
-        assert!(matches!(create(dir.path(), &names, TODAY), Err(AuthorityError::Exists(_))));
+        let refused = create(dir.path(), &names, TODAY).unwrap_err();
+        assert!(matches!(refused, AuthorityError::Exists(_)));
+        let remedy = format!("identity --dir {}", dir.path().display());
+        assert!(refused.to_string().contains(&remedy), "{refused}");
         assert_eq!(fs::read(dir.path().join("ca.key")).unwrap(), before);
     }
 

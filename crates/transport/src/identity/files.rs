@@ -4,16 +4,19 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
+
+use jiff::Timestamp;
 
 use rustls::{
     RootCertStore,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject},
 };
 use siaga_readiness::RoomId;
 use thiserror::Error;
 
-use super::{KeyId, Validity, name::room_in};
+use super::{KeyId, Validity, name::room_in, renew, tls};
 
 /// The certification authority that is trusted, and no other: the system's roots are never used.
 #[derive(Debug, Clone)]
@@ -56,12 +59,23 @@ impl Identity {
     /// Reads a certificate chain and its key (PEM).
     ///
     /// # Errors
-    /// A file can't be read, or holds no certificate or no private key.
+    /// A file can't be read, or holds no certificate or no private key; the two don't belong together.
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, IdentityError> {
         let chain = certificates(certificate)?;
-        let key = PrivateKeyDer::from_pem_slice(&read(key)?)
+        let private = PrivateKeyDer::from_pem_slice(&read(key)?)
             .map_err(|_| IdentityError::NoneInside { path: key.to_owned(), what: "private key" })?;
-        Ok(Self { chain, key })
+        match tls::belongs_to(&chain, &private) {
+            Ok(true) => Ok(Self { chain, key: private }),
+            Ok(false) => {
+                let (certificate, key) = (certificate.to_owned(), key.to_owned());
+                Err(IdentityError::OtherKey { certificate, key })
+            }
+            Err(cause) => Err(IdentityError::Unusable {
+                path: key.to_owned(),
+                what: "private key",
+                cause: cause.to_string(),
+            }),
+        }
     }
 
     /// The room that it is made for; `None` if it names none.
@@ -88,6 +102,17 @@ impl Identity {
     /// Key and certificate don't belong together.
     pub fn check_as_server(&self, trust: &Trust) -> Result<(), IdentityError> {
         super::server(trust, self).map(drop)
+    }
+
+    /// Whether rooms that trust this CA take a server with this identity for one.
+    ///
+    /// # Errors
+    /// They don't: another authority has signed it, it is not for servers, it does not count now, or it names none.
+    pub fn check_trusted(&self, trust: &Trust, now: Timestamp) -> Result<(), IdentityError> {
+        let names = renew::names_in(&self.chain);
+        let name = names.first().map_or("", String::as_str);
+        let at = UnixTime::since_unix_epoch(Duration::from_secs(now.as_second().max(0).unsigned_abs()));
+        tls::verify_server(trust, &self.chain, name, at).map_err(IdentityError::NotTrusted)
     }
 
     /// The identity that a directory holds: `cert.pem` and `key.pem`.
@@ -121,6 +146,13 @@ pub enum IdentityError {
     NoneInside { path: PathBuf, what: &'static str },
     #[error("the {what} in {} cannot be used: {cause}", path.display())]
     Unusable { path: PathBuf, what: &'static str, cause: String },
+    #[error(
+        "{} is not the key of the certificate in {}; put the pair there that belongs together",
+        key.display(), certificate.display()
+    )]
+    OtherKey { certificate: PathBuf, key: PathBuf },
+    #[error("it does not verify: {0}")]
+    NotTrusted(rustls::Error),
     #[error("certificate and key do not fit together or cannot be used: {0}")]
     Tls(#[from] rustls::Error),
 }

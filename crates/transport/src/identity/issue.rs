@@ -109,7 +109,7 @@ pub(crate) fn issue(dir: &Path, room: &RoomId, key: &RoomKey, now: Timestamp) ->
 }
 
 /// The CA in `dir`: of the certificates in `ca.pem` the one that `ca.key` belongs to.
-fn load(dir: &Path) -> Result<(Issuer<'static, KeyPair>, Timestamp), IssueError> {
+pub(super) fn load(dir: &Path) -> Result<(Issuer<'static, KeyPair>, Timestamp), IssueError> {
     let path = dir.join(KEY);
     let text = match read(&path) {
         Err(IdentityError::Unreadable { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
@@ -133,7 +133,7 @@ const CERTIFICATE: &str = "ca.pem";
 const KEY: &str = "ca.key";
 
 /// Positive, and never shorter than it looks (RFC 5280, 4.1.2.2).
-fn serial_number() -> Result<[u8; 16], IssueError> {
+pub(super) fn serial_number() -> Result<[u8; 16], IssueError> {
     let mut serial = [0; 16];
     SystemRandom::new().fill(&mut serial).map_err(|_| IssueError::NoRandomness)?;
     serial[0] = serial[0] & 0x3f | 0x40;
@@ -142,8 +142,9 @@ fn serial_number() -> Result<[u8; 16], IssueError> {
 
 /// Why no certificate could be signed; for the operator.
 #[derive(Debug, Error)]
-pub(crate) enum IssueError {
-    #[error("there is no {}: this server's rooms get their certificates from the office's own authority", .0.display())]
+#[allow(missing_docs)]
+pub enum IssueError {
+    #[error("there is no {}: certificates here are signed by the office's own authority", .0.display())]
     NoKey(PathBuf),
     #[error("the CA's key {} cannot be used: {cause}", path.display())]
     Key { path: PathBuf, cause: rcgen::Error },

@@ -5,18 +5,21 @@ mod files;
 mod issue;
 mod key;
 mod name;
+mod renew;
 mod tls;
 mod validity;
 
 pub use authority::{AuthorityError, create};
 pub use files::{Identity, IdentityError, Trust};
-pub(crate) use issue::{IssueError, RoomKey, issue};
+pub use issue::IssueError;
 #[cfg(test)]
 pub(crate) use issue::{ROOM_LIFE, SLACK};
+pub(crate) use issue::{RoomKey, issue};
 pub use key::{KeyId, KeyIdError};
 pub(crate) use key::{hex, sha256, unhex};
 pub(crate) use name::Peer;
 pub use name::room_of;
+pub use renew::{ServerRenewal, check_signer, renew_server};
 pub(crate) use tls::{client, server, verify_room};
 pub use validity::{Validity, retry_after};
 

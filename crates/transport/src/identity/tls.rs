@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use rustls::{
-    ClientConfig, ServerConfig,
+    ClientConfig, InconsistentKeys, ServerConfig,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier},
     crypto::{CryptoProvider, ring},
-    pki_types::{CertificateDer, UnixTime},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime},
     server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
+    sign::CertifiedKey,
     version::TLS13,
 };
 
@@ -54,6 +56,33 @@ pub(crate) fn verify_room(
 ) -> Result<(), rustls::Error> {
     let (own, others) = chain.split_first().ok_or(rustls::Error::NoCertificatesPresented)?;
     verifier(trust)?.verify_client_cert(own, others, at).map(drop)
+}
+
+/// Whether a room that trusts this CA would take a server that asks to be called `name` for one, at that time.
+pub(super) fn verify_server(
+    trust: &Trust,
+    chain: &[CertificateDer<'_>],
+    name: &str,
+    at: UnixTime,
+) -> Result<(), rustls::Error> {
+    let (own, others) = chain.split_first().ok_or(rustls::Error::NoCertificatesPresented)?;
+    let name = ServerName::try_from(name).map_err(|error| rustls::Error::General(error.to_string()))?;
+    let verifier = WebPkiServerVerifier::builder_with_provider(trust.roots.clone(), provider()).build();
+    let verifier = verifier.map_err(|error| rustls::Error::General(error.to_string()))?;
+    verifier.verify_server_cert(own, others, &name, &[], at).map(drop)
+}
+
+/// Whether a key is that of the first certificate.
+pub(super) fn belongs_to(
+    chain: &[CertificateDer<'static>],
+    key: &PrivateKeyDer<'static>,
+) -> Result<bool, rustls::Error> {
+    let key = ring::sign::any_supported_type(key)?;
+    match CertifiedKey::new(chain.to_vec(), key).keys_match() {
+        Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Ok(false),
+        Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) | Ok(()) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 fn verifier(trust: &Trust) -> Result<Arc<dyn ClientCertVerifier>, rustls::Error> {
