@@ -154,6 +154,8 @@ async fn events_are_told_in_their_order() {
 
     let noticed = vec![Event::new(at(3).wall, word("ROOM_OFFLINE"), "its link is gone")];
     desk.record(Report { noticed, ..report("r1", 11) }).await.unwrap();
+    let seen = desk.store.read(|reader| reader.room(&room("r1"))).unwrap().unwrap().last_seen;
+    assert_eq!(seen, at(10).wall, "that it is gone was not heard from it");
     let events = desk.store.read(|reader| reader.events(&room("r1"), at(0).wall, at(9).wall, 10)).unwrap();
     let kinds: Vec<_> = events.iter().map(|event| &*event.kind).collect();
     assert_eq!(kinds, ["DEVICE_REMOVED", "ROOM_OFFLINE", "DEVICE_ADDED"]);

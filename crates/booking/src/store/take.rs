@@ -53,11 +53,17 @@ pub(super) fn take(
 /// A room's clock is anchored to the server's when it reports; what lies further ahead is wrong.
 const CLOCKS_DIFFER: i64 = 5 * 60_000;
 
+/// Whether the room itself has said anything. That its link is gone is noticed here, a while after it was heard last.
+fn is_heard(report: &Report) -> bool {
+    let Report { about, state, frames, noticed, .. } = report;
+    about.is_some() || state.is_some() || !frames.is_empty() || noticed.is_empty()
+}
+
 fn room(step: &Transaction<'_>, report: &Report) -> rusqlite::Result<i64> {
     let about = report.about.as_ref();
     step.prepare_cached(
         "INSERT INTO rooms (name, first_seen, last_seen, site, agent) VALUES (?1, ?2, ?2, ?3, ?4)
-         ON CONFLICT (name) DO UPDATE SET last_seen = ?2,
+         ON CONFLICT (name) DO UPDATE SET last_seen = CASE WHEN ?6 THEN ?2 ELSE last_seen END,
              site = CASE WHEN ?5 THEN ?3 ELSE site END, agent = CASE WHEN ?5 THEN ?4 ELSE agent END
          RETURNING id",
     )?
@@ -68,6 +74,7 @@ fn room(step: &Transaction<'_>, report: &Report) -> rusqlite::Result<i64> {
             about.and_then(|about| about.site.as_ref()).map(|site| site.as_str()),
             about.and_then(|about| about.agent.as_ref()).map(|agent| agent.as_str()),
             about.is_some(),
+            is_heard(report),
         ],
         |row| row.get(0),
     )
