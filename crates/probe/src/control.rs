@@ -124,6 +124,9 @@ pub struct TrainGrant {
 pub struct Busy {
     /// Ask again after this.
     pub retry_after_ms: u64,
+    /// For a person, where it is not that the server has no room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// The server will not serve this.

@@ -111,7 +111,7 @@ mod tests {
                 server_time_ms: -1,
                 next_probe_in_ms: None,
             }),
-            FromServer::Busy(Busy { retry_after_ms: 5_000 }),
+            FromServer::Busy(Busy { retry_after_ms: 5_000, message: None }),
             FromServer::Deny(Deny { reason: Reason::ServerRefused, message: "no".into() }),
             FromServer::Report(Report { result }),
             FromServer::Sent(Sent { direction: Direction::Down, packets: 7, held_up: 1 }),

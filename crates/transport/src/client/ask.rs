@@ -46,7 +46,9 @@ pub(super) async fn ask(
         FromServer::Grant(grant) => grant,
         FromServer::Busy(busy) => {
             let wait = Duration::from_millis(busy.retry_after_ms).min(LONGEST_WAIT);
-            let words = format!("{server} is busy; ask again in {:.0} s", wait.as_secs_f64());
+            let why =
+                busy.message.as_deref().map_or("is busy".into(), |why| format!("says: {}", printable(why)));
+            let words = format!("{server} {why}; ask again in {:.0} s", wait.as_secs_f64());
             return Err(Failure { retry_after: Some(wait), ..Failure::new(Reason::ServerBusy, words) });
         }
         FromServer::Deny(deny) => return Err(denied(&deny)),

@@ -16,7 +16,7 @@ use super::{
     frames::{FrameError, Frames, write},
     rate::Rate,
 };
-use crate::close;
+use crate::{close, identity::KeyId};
 
 /// What every link needs.
 #[derive(Clone)]
@@ -26,11 +26,11 @@ pub(crate) struct Rooms {
     pub(crate) patience: LinkPatience,
 }
 
-/// A link from its greeting to its end. `room` is the one that the certificate names; `on_standing` is called once it is
+/// A link from its greeting to its end. `room` is the one that the certificate of `key` names; `on_standing` is called once it is
 /// no longer one of those who merely came.
 pub(crate) async fn serve(
     connection: &Connection,
-    room: &RoomId,
+    (room, key): (&RoomId, KeyId),
     rooms: &Rooms,
     on_standing: impl FnOnce(),
 ) -> Result<(), Ended> {
@@ -45,8 +45,8 @@ pub(crate) async fn serve(
     on_standing();
     let (handle, mut wishes) = Handle::new(place.link);
     let mut closing = Closing { desk: &**desk, room, link: place.link, why: SHUTTING_DOWN.into() };
-    let committed = desk.connected(room, &hello, handle).await?;
-    info!(%room, agent = hello.agent, peer = %connection.remote_address(), "room connected");
+    let committed = desk.connected(room, &hello, handle).await.map_err(|error| closing.by(error.into()))?;
+    info!(%room, %key, agent = hello.agent, peer = %connection.remote_address(), "room connected");
     let welcome = Welcome {
         version,
         server: env!("CARGO_PKG_VERSION").to_owned(),
@@ -54,7 +54,8 @@ pub(crate) async fn serve(
         committed,
     };
     let mut said = Said::new(Instant::now());
-    write(&mut to_room, &FromServer::Welcome(welcome), patience.frame).await?;
+    let welcomed = write(&mut to_room, &FromServer::Welcome(welcome), patience.frame).await;
+    welcomed.map_err(|error| closing.by(error.into()))?;
     let mut rate = Rate::new(Instant::now());
     let ended = loop {
         tokio::select! {
@@ -93,8 +94,7 @@ pub(crate) async fn serve(
             }
         }
     };
-    closing.why = ended.words().into_owned();
-    Err(ended)
+    Err(closing.by(ended))
 }
 
 async fn greet(
@@ -118,6 +118,14 @@ struct Closing<'a> {
 }
 
 const SHUTTING_DOWN: &str = "the server is shutting down";
+
+impl Closing<'_> {
+    /// Not because the server shuts down.
+    fn by(&mut self, ended: Ended) -> Ended {
+        self.why = ended.words().into_owned();
+        ended
+    }
+}
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {

@@ -99,9 +99,11 @@ impl Refused {
 impl Refusal {
     pub(super) fn to_answer(&self) -> FromServer {
         match self {
-            Self::Busy(Wait { retry_after, .. }) => {
+            Self::Busy(Wait { retry_after, cause, .. }) => {
                 let retry_after_ms = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
-                FromServer::Busy(Busy { retry_after_ms })
+                let message =
+                    (*cause == Cause::HoldsLease).then(|| "this room is probing already".to_owned());
+                FromServer::Busy(Busy { retry_after_ms, message })
             }
             Self::Deny(refused) => FromServer::Deny(refused.to_deny()),
         }

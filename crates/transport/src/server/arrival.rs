@@ -66,9 +66,9 @@ async fn by_protocol(
         (Some(PROBE_ALPN), _) => session::serve(connection, peer, desk).await,
         (Some(ENROL_ALPN), Some(registrar)) => enrolment::serve(connection, peer, registrar, desk).await,
         (Some(ROOM_ALPN), _) => {
-            let Peer { room, .. } = peer.ok_or(Ended::Nameless)?;
+            let Peer { room, key, .. } = peer.ok_or(Ended::Nameless)?;
             let rooms = desk.rooms.as_ref().ok_or(room::Ended::NoDesk)?;
-            let ended = room::serve(connection, &room, rooms, move || drop(place)).await;
+            let ended = room::serve(connection, (&room, key), rooms, move || drop(place)).await;
             if let Some(reason) = ended.as_ref().err().and_then(room::Ended::refusal) {
                 (desk.events)(Event::LinkRefused(reason));
             }

@@ -102,6 +102,7 @@ async fn one_room_holds_one_lease_however_many_connections_it_opens() {
     let mut second = lab.room(server.address).await;
     let FromServer::Busy(busy) = second.ask().await else { panic!("it has one") };
     assert!((1_000..=3_600_000).contains(&busy.retry_after_ms), "{busy:?}");
+    assert_eq!(busy.message.as_deref(), Some("this room is probing already"), "the server is not full");
     assert!(matches!(server.event().await, Event::Busy(Cause::HoldsLease)));
     assert!(matches!(lab.room_called("other", server.address).await.ask().await, FromServer::Grant(_)));
 }

@@ -186,7 +186,8 @@ async fn random_packets_at_the_room_s_port_change_nothing() {
         for packet in random_packets() {
             stranger.send_to(&packet, peer.connection.remote_address()).await.unwrap();
         }
-        peer.say(&FromServer::Busy(siaga_probe::control::Busy { retry_after_ms: 7_000 })).await;
+        peer.say(&FromServer::Busy(siaga_probe::control::Busy { retry_after_ms: 7_000, message: None }))
+            .await;
         peer.linger().await;
     });
     let probed = lab.probe(server, SHORT_TRAINS).await;

@@ -43,11 +43,16 @@ struct Notebook {
     told: mpsc::UnboundedSender<Told>,
     taken: Mutex<u64>,
     refuses: bool,
+    /// Takes no room in.
+    full: Mutex<bool>,
     ordered: Mutex<Urgency>,
 }
 
 impl Desk for Notebook {
     fn connected<'a>(&'a self, room: &'a RoomId, _: &'a Hello, handle: Handle) -> Doing<'a, u64> {
+        if *self.full.lock().unwrap() {
+            return Box::pin(async { Err(DeskError("the disk is full".into())) });
+        }
         let _ = self.told.send(Told::Connected(room.clone(), handle));
         Box::pin(async { Ok(*self.taken.lock().unwrap()) })
     }
@@ -89,8 +94,8 @@ impl Office {
     fn open_with(patience: LinkPatience, refuses: bool) -> Self {
         let lab = Lab::new();
         let (tell, told) = mpsc::unbounded_channel();
-        let (taken, ordered) = Default::default();
-        let desk = Arc::new(Notebook { told: tell, taken, refuses, ordered });
+        let (taken, full, ordered) = Default::default();
+        let desk = Arc::new(Notebook { told: tell, taken, refuses, full, ordered });
         let server = TestServer::start_with_rooms(&lab, desk.clone(), 3, patience);
         Self { lab, server, desk, told }
     }
@@ -312,6 +317,15 @@ async fn a_desk_that_cannot_take_it_in_does_not_acknowledge_it() {
     link.say(&still(no, echo)).await.unwrap();
     let end = within(link.hear()).await.unwrap_err();
     assert!(end.why == Why::Unreachable && end.words.contains("the disk is full"), "{end:?}");
+}
+
+#[tokio::test]
+async fn a_room_that_can_not_be_taken_in_is_not_told_to_have_gone_because_the_server_shuts_down() {
+    let mut office = Office::open();
+    *office.desk.full.lock().unwrap() = true;
+    assert!(within(RoomLink::open(&office.request(), hello("r1"))).await.is_err());
+    let (_, why) = office.closed().await;
+    assert!(why.contains("can't take in") && why.contains("the disk is full"), "{why}");
 }
 
 #[tokio::test]
