@@ -1,6 +1,11 @@
 //! The daemon: looks at regular intervals, answers at any time.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    fs::{File, TryLockError},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+};
 
 use siaga_service::{
     http::{Access, HttpServer, Limits, Socket},
@@ -28,8 +33,24 @@ pub fn run(config: Option<&Path>, listen: Option<SocketAddr>) -> anyhow::Result<
     logging::init(LevelFilter::INFO)?;
     let (ruled, mut settings) = Ruled::new(Own::load(config)?);
     settings.http.listen = listen.unwrap_or(settings.http.listen);
+    let _alone = alone(&settings.state_dir)?;
     block_on(serve(settings, ruled))?
 }
+
+/// Two agents would take each other's journal, spend one budget twice, and hold one identity's link in turns. Where nothing can be
+/// kept, there is nothing to be kept apart.
+fn alone(state_dir: &Path) -> anyhow::Result<Option<File>> {
+    let Ok(file) = File::create(state_dir.join(LOCK)) else { return Ok(None) };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "another siaga-agent runs with the state directory {}; stop it, or give this one a state_dir of its own",
+            state_dir.display()
+        ),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(file)),
+    }
+}
+
+const LOCK: &str = "agent.lock";
 
 async fn serve(settings: Settings, ruled: Ruled) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
@@ -120,4 +141,20 @@ async fn watch_link(room: &Room, settings: &Settings, changes: Changes, shutdown
         return warn!("no probe server is configured: the network stays unknown; add one under [[servers]]");
     };
     Driver::new(links, settings).run(room, changes, shutdown).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_agent_with_the_same_state_directory_is_refused_while_the_first_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = alone(dir.path()).unwrap();
+        let refused = alone(dir.path()).unwrap_err().to_string();
+        assert!(refused.contains("another siaga-agent") && refused.contains("state_dir"), "{refused}");
+        drop(first);
+        alone(dir.path()).unwrap();
+        assert!(alone(&dir.path().join("absent")).unwrap().is_none());
+    }
 }

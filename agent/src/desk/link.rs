@@ -1,8 +1,13 @@
 //! Keeps a link to the room's desk: connects, and again when it is lost.
 
-use std::{path::Path, time::Duration};
+use std::{
+    os::unix::fs::MetadataExt,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use jiff::Timestamp;
+use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     report::{Hello, VERSION},
     snapshot::Cause,
@@ -30,8 +35,11 @@ use crate::{
 /// A link that stood for this long counts as one: the next loss of it is the first.
 const STOOD: Duration = Duration::from_secs(60);
 
-/// Between two looks whether the room has been enrolled meanwhile.
+/// A room without an identity that can be used tries again this often, and as soon as it gets one.
 const ENROLLED_YET: Duration = Duration::from_secs(30);
+
+/// Between two looks whether the room has been enrolled meanwhile.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// Reports to the first configured server until `shutdown`. Without one it does nothing.
 pub async fn keep(
@@ -65,6 +73,8 @@ async fn connect(
     let Talk { room, keeper, .. } = *talk;
     let mut retry = Retry::default();
     while !shutdown.is_requested() {
+        let certificate = server.identity_dir(&settings.state_dir).join("cert.pem");
+        let stamp = Stamp::of(&certificate);
         let wait = match request(server, &settings.state_dir) {
             Ok(Some(request)) => {
                 let hello = Hello {
@@ -115,6 +125,13 @@ async fn connect(
         };
         tokio::select! {
             () = sleep(wait) => {}
+            () = stamp.changed(&certificate) => {
+                info!("this room has another identity: the desk is tried at once");
+                // Probes may have been put off for hours for want of one.
+                if room.is_probed() {
+                    room.probe_demand().ask(Purpose::Routine);
+                }
+            }
             () = moved(&mut changes) => sleep(retry.wait(Why::Moved, rand::random())).await,
             () = shutdown.requested() => return,
         }
@@ -125,6 +142,23 @@ async fn connect(
 fn request(server: &ServerSettings, state_dir: &Path) -> Result<Option<LinkRequest>, IdentityError> {
     let (trust, identity) = server.load(state_dir)?;
     Ok(identity.map(|identity| LinkRequest { server: server.address.clone(), trust, identity }))
+}
+
+/// Tells a file from the one that is put in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp(Option<(u64, SystemTime)>);
+
+impl Stamp {
+    fn of(file: &Path) -> Self {
+        Self(file.metadata().and_then(|it| Ok((it.ino(), it.modified()?))).ok())
+    }
+
+    /// Resolves when the file is another one than this.
+    async fn changed(self, file: &Path) {
+        while Self::of(file) == self {
+            sleep(BETWEEN_LOOKS).await;
+        }
+    }
 }
 
 /// Resolves when the way to the server is another one, or the machine slept.
@@ -147,4 +181,30 @@ fn tell_of_end(room: &Room, end: &LinkEnd) {
 
 fn become_(room: &Room, state: DeskState, detail: Option<&str>) {
     room.tell_of_desk(|desk| desk.becomes(state, detail, Timestamp::now()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_room_that_is_enrolled_again_tries_at_once_and_not_when_its_patience_is_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("cert.pem");
+        let nobody = Stamp::of(&file);
+        let five_minutes = Duration::from_secs(300);
+        assert!(timeout(five_minutes, nobody.changed(&file)).await.is_err(), "nothing has changed");
+        fs::write(&file, "revoked").unwrap();
+        timeout(five_minutes, nobody.changed(&file)).await.unwrap();
+        let revoked = Stamp::of(&file);
+        fs::write(dir.path().join("new.pem"), "new").unwrap();
+        fs::rename(dir.path().join("new.pem"), &file).unwrap();
+        let began = Instant::now();
+        timeout(five_minutes, revoked.changed(&file)).await.unwrap();
+        assert!(began.elapsed() <= BETWEEN_LOOKS);
+    }
 }

@@ -99,6 +99,18 @@ mod tests {
         assert_eq!(found(Reason::NameNotResolved), (Level::Problem, Code::NetNameNotResolved));
     }
 
+    #[test]
+    fn a_room_that_was_revoked_is_told_to_be_enrolled_again_by_finding_and_remedy_alike() {
+        let words = "it was revoked; if the room is to come back, enrol it with a new token";
+        for reason in [Reason::IdentityRefused, Reason::IdentityRequired] {
+            let finding = of_reason(reason, Some(words.to_owned()), "probe.example:4433");
+            assert!(
+                finding.remedy.en.contains("with a") && finding.remedy.en.contains("token"),
+                "{finding:?}"
+            );
+        }
+    }
+
     #[tokio::test]
     async fn without_a_server_that_is_a_warning_and_a_missing_ca_is_a_problem() {
         let (found, _) = servers(&Settings::default()).await;
