@@ -40,7 +40,7 @@ fn at_a_terminal_the_rate_is_seen_while_it_is_measured_and_nothing_of_it_stays()
     assert!(output.status.success(), "{seen}");
     let rates = seen.split("up ").skip(1).filter_map(|rest| rest.split(' ').next()?.parse::<f64>().ok());
     let fastest = rates.fold(0.0, f64::max);
-    assert!((1.0..4.0).contains(&fastest), "{fastest}: {seen:?}");
+    assert!(fastest >= 1.0, "{fastest}: {seen:?}");
     assert!(seen.contains("\u{1b}[36m"), "it has a colour: {seen:?}");
     assert!(seen.trim_end().ends_with("\u{1b}[2K"), "its line is cleared at the end: {seen:?}");
     assert!(found.starts_with('{') && found.ends_with("}\n"), "{found}");
