@@ -95,7 +95,7 @@ export async function eventually(what, look) {
   const began = performance.now();
   while (!await look()) {
     if (performance.now() - began > PATIENCE) throw new Error(`not within ${PATIENCE} ms: ${what}`);
-    await new Promise((resolve) => { setTimeout(resolve, 100); });
+    await new Promise((resolve) => { setTimeout(resolve, 200); });
   }
 }
 
