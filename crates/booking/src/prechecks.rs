@@ -7,6 +7,7 @@ use siaga_readiness::booking::{
     calendar::Zone,
     decision::{Decision, Ruling},
     precheck::{Doubt, Progress, RoomSeen, Standing, Withdrawal},
+    request::BookingRef,
     standing,
 };
 
@@ -83,6 +84,23 @@ impl BookingsReader<'_> {
             }
             Ok(approvals)
         })
+    }
+
+    /// How far the pre-checks of a booking's last approval came, and the entry of the log that approved it; `None` if none was begun.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn progress(&mut self, reference: &BookingRef) -> Result<Option<(u64, Progress)>, StoreError> {
+        let kept: Option<(i64, String)> = self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT approval, progress FROM prechecks WHERE reference = ?1 ORDER BY approval DESC LIMIT 1",
+                )?
+                .query_row([reference.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        })?;
+        Ok(kept
+            .and_then(|(approval, kept)| Some((approval.cast_unsigned(), serde_json::from_str(&kept).ok()?))))
     }
 }
 

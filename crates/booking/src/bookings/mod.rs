@@ -6,6 +6,7 @@
 //!
 //! A damaged file is not replaced: the log in it is what an audit needs. Nothing is decided until somebody has looked.
 
+mod file;
 mod reader;
 mod row;
 mod turn;
@@ -26,6 +27,7 @@ use crate::{
     sqlite::{Layout, Pool, StoreError},
 };
 
+pub use file::BookingsFile;
 pub use reader::{BookingsPage, BookingsReader};
 pub use row::{BookingRow, OutcomeRow, OverrideRow};
 pub use turn::{Decided, Overridden, Turn};

@@ -14,6 +14,13 @@ pub enum StoreError {
     )]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error(
+        "{} was written by an older version of this program (layout {found}; this one reads {known}); \
+         start the server once with this version, which brings it up to date", path.display()
+    )]
+    Older { path: PathBuf, found: i64, known: i64 },
+    #[error("{} is not there: a server makes it when it is first started; name the directory of one that was", path.display())]
+    Absent { path: PathBuf },
+    #[error(
         "{} is a database of another program; move it away, or give this server another directory", path.display()
     )]
     Foreign { path: PathBuf },

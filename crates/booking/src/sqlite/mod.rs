@@ -8,6 +8,7 @@ mod lock;
 mod pool;
 
 use std::{
+    cmp::Ordering,
     fs::OpenOptions,
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -61,6 +62,24 @@ pub(crate) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let connection = plain(path)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// Whether this version can read what a file holds. Nothing is made or changed.
+pub(crate) fn check_to_read(path: &Path, holds: &Layout) -> Result<(), StoreError> {
+    let failed = |error: rusqlite::Error| StoreError::of(path, &error);
+    if !path.exists() {
+        return Err(StoreError::Absent { path: path.to_owned() });
+    }
+    let connection = connect_to_read(path).map_err(failed)?;
+    let application = header(&connection, "application_id").map_err(failed)?;
+    let found = header(&connection, "user_version").map_err(failed)?;
+    let known = i64::try_from(holds.migrations.len()).unwrap_or(i64::MAX);
+    match found.cmp(&known) {
+        _ if application != holds.application => Err(StoreError::Foreign { path: path.to_owned() }),
+        Ordering::Less => Err(StoreError::Older { path: path.to_owned(), found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(StoreError::Newer { path: path.to_owned(), found, known }),
+    }
 }
 
 /// The log is cut to this when it has been taken into the file.

@@ -11,6 +11,7 @@
 //! more.
 
 mod damage;
+mod file;
 mod history;
 mod orders;
 mod past;
@@ -37,6 +38,7 @@ use crate::{
 };
 
 pub use crate::sqlite::StoreError;
+pub use file::StoreFile;
 pub use history::{EventRow, HourRow, SampleRow};
 pub use orders::Order;
 pub use past::RoomPast;
