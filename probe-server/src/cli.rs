@@ -14,6 +14,7 @@ use crate::{
     init,
     office::Office,
     policy::{self, PolicyCommand},
+    report::command::{ReportArgs, report},
     rooms, run,
     token::{self, Life},
     warnings::warnings,
@@ -85,6 +86,8 @@ enum Command {
     /// Evidence of decisions: verify it, or print what it is verified with.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Write a report for the office's files, of a booking or of a day; a server may run meanwhile.
+    Report(ReportArgs),
     /// The rules that bookings are decided by.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -170,6 +173,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Token { dir, room, ttl } => Ok(print(&token::token(&dir, &room, ttl, Timestamp::now())?)?),
         Command::Audit(command) => audit::audit(command),
         Command::Evidence(command) => audit::evidence(command),
+        Command::Report(args) => report(args),
         Command::Policy(command) => policy::run(command),
         Command::Rooms(RoomsCommand::List { dir, format }) => {
             config::check_place(&dir)?;

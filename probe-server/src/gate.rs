@@ -4,13 +4,12 @@
 //! * then the booking gets its turn: it is held against what else is booked just then, decided, noted in the log and kept, all or
 //!   nothing ([`siaga_booking::bookings`]);
 //! * [`answer`]: how a booking stands, as it is told; [`person`]: what people say about one;
-//! * [`suiting`]: which rooms would do; [`mod@forecast`]: what is to be expected of one; [`report`]: all that is known of a booking.
+//! * [`suiting`]: which rooms would do; [`mod@forecast`]: what is to be expected of one.
 
 pub mod answer;
 pub mod forecast;
 pub mod person;
 mod refusal;
-pub mod report;
 pub mod suiting;
 
 use std::{

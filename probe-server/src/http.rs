@@ -4,7 +4,7 @@
 //! * `rooms`: the registry and each room's readiness; `history`: a room's past; `forecast`: what is to be expected of it;
 //! * `checks`: asks a room to check itself now;
 //! * `scrape`: each room's metrics, and where Prometheus finds them;
-//! * `bookings`: what a booking system asks;
+//! * `bookings`: what a booking system asks; `reports`: what an office files;
 //! * `openapi`: all of this, described.
 
 mod access;
@@ -13,6 +13,7 @@ mod checks;
 mod forecast;
 mod history;
 mod openapi;
+mod reports;
 mod rooms;
 mod scrape;
 
@@ -80,7 +81,8 @@ fn described() -> (Router<Answers>, String) {
     let (router, mut description) = OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(bookings::list))
         .routes(routes!(bookings::put, bookings::get, bookings::cancel))
-        .routes(routes!(bookings::report))
+        .routes(routes!(reports::booking))
+        .routes(routes!(reports::day))
         .routes(routes!(bookings::evidence))
         .routes(routes!(bookings::overrule))
         .routes(routes!(bookings::outcome))

@@ -5,7 +5,7 @@
 //! * [`api_token`]: who may ask it over the network;
 //! * [`config`]: the configuration file and what the command line changes of it;
 //! * [`token`] and [`rooms`]: who may enrol, who is enrolled, who is no longer let in;
-//! * [`audit`]: whether what was decided is as it was written;
+//! * [`audit`]: whether what was decided is as it was written; [`report`]: what the office files of it;
 //! * [`run`]: the daemon: probes and rooms' links over QUIC, the [`desk`] that keeps what rooms report, the [`gate`] that
 //!   decides on bookings by the rules of the [`office`], [`prechecks`] of the rooms that it has approved, [`letters`] that tell
 //!   what comes of them, [`http`] for those who ask, [`reload`] of what changes.
@@ -25,6 +25,7 @@ pub mod office;
 pub mod policy;
 pub mod prechecks;
 pub mod reload;
+pub mod report;
 mod revoked;
 pub mod rooms;
 pub mod run;

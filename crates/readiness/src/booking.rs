@@ -24,7 +24,7 @@ pub mod request;
 pub mod rules;
 pub mod standing;
 pub mod table;
-mod times;
+pub mod times;
 
 pub use agenda::{Agenda, Engagement, Standing};
 pub use calendar::Calendar;

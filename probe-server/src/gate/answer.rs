@@ -30,25 +30,25 @@ pub struct BookingAnswer {
     pub decision: Counts,
     /// The same in words.
     #[schema(value_type = Text)]
-    message: Value,
+    pub(crate) message: Value,
     /// When the gate decided.
     #[schema(value_type = Timestamp)]
-    decided_at: Value,
+    pub(crate) decided_at: Value,
     /// Until when it counts; null if nothing ends it.
     #[schema(value_type = Option<Timestamp>)]
-    expires_at: Value,
+    pub(crate) expires_at: Value,
     /// What the gate found, criterion by criterion.
     #[schema(value_type = Vec<Criterion>)]
-    criteria: Value,
+    pub(crate) criteria: Value,
     /// On what an approval hangs.
     #[schema(value_type = Vec<Condition>)]
-    conditions: Value,
+    pub(crate) conditions: Value,
     /// Other times that were free.
     #[schema(value_type = Vec<Alternative>)]
-    alternatives: Value,
+    pub(crate) alternatives: Value,
     /// By which policy the gate decided.
     #[schema(value_type = PolicyStamp)]
-    policy: Value,
+    pub(crate) policy: Value,
     /// What the gate decided, where something else counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gate_decision: Option<Ruling>,
@@ -66,7 +66,7 @@ pub struct BookingAnswer {
     pub cancelled_at: Option<Timestamp>,
     /// What was asked for.
     #[schema(value_type = Request)]
-    pub request: Value,
+    pub(crate) request: Value,
     /// The entry of the log that counts.
     pub entry: u64,
     /// How far the log reaches: keep it, and “audit verify --head SEQ:HASH” shows whether it still does.
@@ -142,7 +142,7 @@ pub struct PersonSaid {
 
 /// A booking with the entries that it rests on.
 #[derive(Debug)]
-pub(super) struct Standing {
+pub(crate) struct Standing {
     row: BookingRow,
     now: Timestamp,
     zone: Zone,
@@ -151,7 +151,7 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) fn read(
+    pub(crate) fn read(
         row: BookingRow,
         now: Timestamp,
         zone: Zone,
@@ -162,7 +162,7 @@ impl Standing {
         Ok(Self { row, now, zone, decision, person })
     }
 
-    pub(super) fn answer(self, log: Head) -> Result<BookingAnswer, Refusal> {
+    pub(crate) fn answer(self, log: Head) -> Result<BookingAnswer, Refusal> {
         let Self { row, now, zone, decision, person } = self;
         let parsed = |text: &str| serde_json::from_str(text).map_err(|error| Refusal::broken(&error));
         let mut told = match parsed(&decision.body)? {

@@ -46,6 +46,12 @@ pub enum Refusal {
     #[error("`{key}`: {cause}")]
     #[allow(missing_docs)]
     Said { key: &'static str, cause: String },
+    /// No room ever named this site.
+    #[error("no room of a site “{0}” was ever heard of here; /v1/rooms tells each room's site")]
+    NoSite(String),
+    /// A day that can't be told of.
+    #[error("{0} is no day that a report can be made of; name one like 2026-11-26")]
+    NoDay(jiff::civil::Date),
     /// There is no such entry of the booking.
     #[error("the log tells nothing of booking {reference} under {seq}; its report lists what it tells")]
     #[allow(missing_docs)]

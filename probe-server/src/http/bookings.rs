@@ -24,7 +24,6 @@ use crate::{
     gate::{
         BookingAnswer, Refusal,
         person::{OutcomeSaid, Override},
-        report::Report,
     },
     office::Rules,
 };
@@ -142,18 +141,6 @@ pub(super) async fn dry_run(
     Ok(Json(gate.dry_run(reference, request).await?).into_response())
 }
 
-/// All that is known of a booking, held or refused
-#[utoipa::path(
-    get, path = "/v1/bookings/{reference}/report", tag = "bookings", params(("reference" = BookingRef, Path)),
-    responses((status = OK, description = "How it stands, and how that came about", body = Report))
-)]
-pub(super) async fn report(
-    State(Answers { gate, .. }): State<Answers>,
-    Path(reference): Path<String>,
-) -> Result<Response, Problem> {
-    Ok(Json(gate.report(&named(&reference)?).await?).into_response())
-}
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -194,7 +181,7 @@ pub(super) async fn policy(State(Answers { gate, .. }): State<Answers>) -> Respo
     Json(Rules::from(&*gate.office())).into_response()
 }
 
-fn named(reference: &str) -> Result<BookingRef, Problem> {
+pub(super) fn named(reference: &str) -> Result<BookingRef, Problem> {
     reference.parse().map_err(|error| Refusal::Request(error).into())
 }
 

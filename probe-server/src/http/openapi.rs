@@ -20,6 +20,7 @@ use utoipa::{
     tags(
         (name = "bookings", description = "Bookings and decisions on them"),
         (name = "rooms", description = "Rooms, how they are and were"),
+        (name = "reports", description = "What an office files of bookings and days"),
         (name = "audit", description = "What proves a decision elsewhere"),
         (name = "metrics", description = "For Prometheus"),
         (name = "server", description = "The server itself"),

@@ -9,7 +9,8 @@ use super::{calendar::Zone, request::Slot};
 use crate::catalogue::Text;
 
 /// A slot, like `Kamis, 26 November 2026 pukul 09.00–11.00 WIB`.
-pub(super) fn of_slot(slot: Slot, zone: &Zone) -> Text {
+#[must_use]
+pub fn of_slot(slot: Slot, zone: &Zone) -> Text {
     let (start, end) = (slot.start(), slot.end());
     let local = |at: Timestamp| zone.rules().to_datetime(at);
     let (from, to) = (local(start), local(end));
@@ -38,6 +39,12 @@ pub(super) fn of_slot(slot: Slot, zone: &Zone) -> Text {
             to.strftime("%H:%M")
         ),
     }
+}
+
+/// A day, like `Kamis, 26 November 2026`.
+#[must_use]
+pub fn of_date(date: Date) -> Text {
+    Text { id: indonesian(date), en: english(date) }
 }
 
 fn indonesian(date: Date) -> String {

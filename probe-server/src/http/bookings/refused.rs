@@ -20,6 +20,8 @@ impl From<Refusal> for Problem {
             }
             Refusal::NoRoom(_) => (StatusCode::UNPROCESSABLE_ENTITY, "room-unknown", "Room unknown"),
             Refusal::NoBooking(_) => (StatusCode::NOT_FOUND, "booking-unknown", "Booking unknown"),
+            Refusal::NoSite(_) => (StatusCode::NOT_FOUND, "site-unknown", "Site unknown"),
+            Refusal::NoDay(_) => (StatusCode::BAD_REQUEST, "day-invalid", "Day invalid"),
             Refusal::NoEntry { .. } => (StatusCode::NOT_FOUND, "entry-unknown", "Entry unknown"),
             Refusal::Cancelled { .. } => (StatusCode::CONFLICT, "booking-cancelled", "Booking cancelled"),
             Refusal::Over { .. } => (StatusCode::CONFLICT, "booking-over", "Booking is over"),

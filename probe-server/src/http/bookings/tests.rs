@@ -37,7 +37,7 @@ pub(in crate::http) fn easy() -> Office {
 }
 
 /// The office's clock shows Sunday the 22nd, 08.00 WIB.
-fn asked(day: u32, hour: u32) -> Value {
+pub(in crate::http) fn asked(day: u32, hour: u32) -> Value {
     json!({
         "room": "r1", "profile": LAPTOP, "letter_ref": "090/12/OPD/2026", "submitted_at": "2026-11-22T07:30:00+07:00",
         "slot": {
@@ -49,7 +49,7 @@ fn asked(day: u32, hour: u32) -> Value {
 const JSON: &str = "Content-Type: application/json\r\n";
 
 impl Counter {
-    async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    pub(in crate::http) async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let (status, head, body) = self.send(method, path, JSON, body.to_string().as_bytes()).await;
         if status >= 400 {
             assert!(head.contains("application/problem+json"), "{head}");
@@ -57,12 +57,12 @@ impl Counter {
         (status, serde_json::from_str(&body).unwrap_or_else(|_| panic!("{body}")))
     }
 
-    async fn put(&self, name: &str, body: &Value) -> (u16, Value) {
+    pub(in crate::http) async fn put(&self, name: &str, body: &Value) -> (u16, Value) {
         self.ask("PUT", &format!("/v1/bookings/{name}"), body).await
     }
 
     /// With a room that is there.
-    async fn with_room() -> Self {
+    pub(in crate::http) async fn with_room() -> Self {
         let counter = Self::open().await;
         counter.office.arrive("r1", 1).await;
         counter
