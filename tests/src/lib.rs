@@ -8,6 +8,7 @@
 //! * [`bench`]: the real programs beside iperf3 over such links.
 //! * [`programs`]: the real programs, started and ended.
 //! * [`lab_room`]: what a good room would report.
+//! * [`office_day`]: a day of an office, for its reports.
 //! * [`province`]: what a province's server is held to, measured.
 //! * [`swarm`]: a province of rooms in one process.
 
@@ -17,6 +18,7 @@ pub mod emulator;
 pub mod lab_room;
 pub mod link;
 pub mod matrix;
+pub mod office_day;
 pub mod programs;
 pub mod province;
 pub mod swarm;
