@@ -23,8 +23,8 @@ use crate::{
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
-    /// As what; if not said, what the `Accept` header likes best, or JSON.
-    #[param(inline)]
+    /// As what: `html`, `csv` or `json`; if not said, what the `Accept` header likes best, or JSON.
+    #[param(value_type = Option<String>)]
     format: Option<Format>,
     /// `id` or `en`, for what is written in words.
     #[serde(rename = "lang")]
@@ -55,8 +55,8 @@ pub(super) async fn booking(
 pub(super) struct AskedOfDay {
     /// Only of the rooms of this site.
     site: Option<String>,
-    /// As what; if not said, what the `Accept` header likes best, or JSON.
-    #[param(inline)]
+    /// As what: `html`, `csv` or `json`; if not said, what the `Accept` header likes best, or JSON.
+    #[param(value_type = Option<String>)]
     format: Option<Format>,
     /// `id` or `en`, for what is written in words.
     #[serde(rename = "lang")]

@@ -70,6 +70,7 @@ pub struct DayReport {
 
 /// How many bookings there were.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = DayCounts)]
 pub struct Counts {
     /// All of them.
     pub bookings: u64,
