@@ -30,7 +30,7 @@ use axum::{
 use serde_json::json;
 use siaga_booking::StoreError;
 use siaga_readiness::{profile::Profiles, room::RoomId};
-use siaga_service::problem::Problem;
+use siaga_service::{http::Login, problem::Problem};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -38,9 +38,11 @@ use crate::{
     desk::{Desk, Known},
     gate::Gate,
     metrics::Metrics,
+    page,
 };
 
 pub use access::need;
+pub(crate) use bookings::Cursor;
 
 /// What answers are made from.
 #[derive(Debug, Clone)]
@@ -55,6 +57,8 @@ pub struct Answers {
     pub profiles: Arc<Profiles>,
     /// Whether clients come over TLS.
     pub tls: bool,
+    /// The way in for people, where they need a token.
+    pub login: Option<Login>,
 }
 
 /// The routes.
@@ -65,7 +69,7 @@ pub fn router(answers: Answers) -> Router {
         let told = ([(header::CONTENT_TYPE, "application/json")], description.clone());
         async { told }
     };
-    router.route(OPENAPI, get(told)).with_state(answers)
+    router.route(OPENAPI, get(told)).merge(page::routes()).with_state(answers)
 }
 
 /// What the routes are, as OpenAPI 3.1 in JSON.
@@ -128,7 +132,7 @@ async fn render(State(answers): State<Answers>) -> Result<Response, Problem> {
 }
 
 /// Asks the desk something where that may take its time.
-async fn ask<T: Send + 'static>(
+pub(crate) async fn ask<T: Send + 'static>(
     desk: Arc<Desk>,
     question: impl FnOnce(&Desk) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
@@ -147,7 +151,7 @@ async fn ask<T: Send + 'static>(
 }
 
 /// A room that was ever heard of.
-async fn known(desk: Arc<Desk>, room: &str) -> Result<Known, Problem> {
+pub(crate) async fn known(desk: Arc<Desk>, room: &str) -> Result<Known, Problem> {
     let id: RoomId = room.parse().map_err(|_| unknown(room))?;
     let name = id.clone();
     ask(desk, move |desk| desk.room(&id)).await?.ok_or_else(|| unknown(name.as_str()))
@@ -160,4 +164,4 @@ fn unknown(room: &str) -> Problem {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

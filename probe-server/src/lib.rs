@@ -8,7 +8,7 @@
 //! * [`audit`]: whether what was decided is as it was written; [`report`]: what the office files of it;
 //! * [`run`]: the daemon: probes and rooms' links over QUIC, the [`desk`] that keeps what rooms report, the [`gate`] that
 //!   decides on bookings by the rules of the [`office`], [`prechecks`] of the rooms that it has approved, [`letters`] that tell
-//!   what comes of them, [`http`] for those who ask, [`reload`] of what changes.
+//!   what comes of them, [`http`] for programs that ask and [`page`] for people, [`reload`] of what changes.
 
 pub mod api_token;
 pub mod audit;
@@ -22,6 +22,7 @@ pub mod init;
 pub mod letters;
 pub mod metrics;
 pub mod office;
+pub mod page;
 pub mod policy;
 pub mod prechecks;
 pub mod reload;

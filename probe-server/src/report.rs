@@ -7,7 +7,7 @@ pub mod booking;
 pub mod command;
 mod csv;
 pub mod day;
-mod html;
+pub(crate) mod html;
 pub mod measured;
 pub(crate) mod words;
 

@@ -9,7 +9,7 @@ use siaga_booking::{
 };
 use siaga_readiness::profile::Profiles;
 use siaga_service::{
-    http::{self as service_http, Access, Certificates, HttpServer, Socket},
+    http::{self as service_http, Access, Certificates, HttpServer, Login, Socket},
     logging,
     program::block_on,
     signals::{Hangups, Shutdown},
@@ -31,6 +31,7 @@ use crate::{
     letters,
     metrics::Metrics,
     office::Office,
+    page,
     prechecks::{Prechecks, sheet::Sheet},
     reload::Reloader,
     revoked,
@@ -89,7 +90,7 @@ async fn serve(
     let sender = settings.webhook.sender(dir)?;
     let reloader = Reloader::new(dir, overrides, &settings, probes.reload(), gate.clone(), metrics.clone());
     metrics.watch(probes.observer());
-    let (web, certificates) = bind_http(dir, &settings).await?;
+    let Web { server: web, certificates, login } = bind_http(dir, &settings).await?;
     metrics.watch_desk(desk.clone(), certificates);
     if settings.open {
         warn!("{OPEN}");
@@ -105,6 +106,7 @@ async fn serve(
         gate: gate.clone(),
         profiles: profiles.clone(),
         tls: web.is_tls(),
+        login,
     };
     let router = http::router(answers);
     let serving = async {
@@ -181,12 +183,9 @@ async fn tidy(desk: &Desk, shutdown: impl Future<Output = ()>) {
 }
 
 /// Plain for this machine, over loopback and a socket; for others over TLS, with tokens.
-async fn bind_http(
-    dir: &Path,
-    settings: &Settings,
-) -> anyhow::Result<(HttpServer, Option<Arc<Certificates>>)> {
+async fn bind_http(dir: &Path, settings: &Settings) -> anyhow::Result<Web> {
     let tokens = Arc::new(Tokens::of(&dir.join(api_token::FILE)));
-    let access = Access::by_tokens(tokens, http::need);
+    let (access, login) = Access::by_tokens(tokens, http::need).with_login(page::LOGIN);
     let (web, certificates) = if settings.speaks_tls() {
         let certificates = Arc::new(settings.https.certificates(dir)?);
         let limits = service_http::Limits::public();
@@ -195,5 +194,14 @@ async fn bind_http(
         let web = HttpServer::bind(settings.http, service_http::Limits::default()).await?;
         (web.with_access(access), None)
     };
-    Ok((web.with_socket(Socket::bind(&dir.join(&settings.socket))?), certificates))
+    let server = web.with_socket(Socket::bind(&dir.join(&settings.socket))?);
+    // In the clear, on this machine, nobody needs a token to read.
+    let login = login.filter(|_| server.is_tls());
+    Ok(Web { server, certificates, login })
+}
+
+struct Web {
+    server: HttpServer,
+    certificates: Option<Arc<Certificates>>,
+    login: Option<Login>,
 }

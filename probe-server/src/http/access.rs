@@ -3,9 +3,15 @@
 use axum::http::Method;
 use siaga_service::{http::Need, tokens::Scope};
 
+use crate::page::{LOGIN, LOGOUT};
+
 /// What a method and a path need. What nothing answers to needs as much as what it looks like.
 #[must_use]
 pub fn need(method: &Method, path: &str) -> Need {
+    // What lies there is the same for everybody, and public.
+    if matches!(path, LOGIN | LOGOUT) || path.starts_with("/assets/") {
+        return Need::Nothing;
+    }
     if method != Method::GET && method != Method::HEAD {
         let scope = if path.ends_with("/override") { Scope::Override } else { Scope::Book };
         return Need::Scope(scope);
@@ -34,6 +40,12 @@ mod tests {
             assert_eq!(get(path), Need::Scope(Scope::Scrape), "{path}");
         }
         assert_eq!(get("/health"), Need::Token);
+        for path in ["/login", "/logout", "/assets/siaga.css"] {
+            assert_eq!((get(path), need(&Method::POST, path)), (Need::Nothing, Need::Nothing), "{path}");
+        }
+        for path in ["/", "/rooms/login", "/bookings", "/bookings/assets", "/login/x"] {
+            assert_eq!(get(path), Need::Scope(Scope::Read), "{path}");
+        }
         assert_eq!(need(&Method::PUT, "/v1/bookings/b1"), Need::Scope(Scope::Book));
         assert_eq!(need(&Method::DELETE, "/v1/bookings/b1"), Need::Scope(Scope::Book));
         assert_eq!(need(&Method::POST, "/v1/bookings/b1/override"), Need::Scope(Scope::Override));

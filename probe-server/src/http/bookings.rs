@@ -28,6 +28,7 @@ use crate::{
     office::Rules,
 };
 
+pub(crate) use listed::Cursor;
 pub(super) use listed::{__path_list, list};
 
 #[derive(Debug, Deserialize, IntoParams)]

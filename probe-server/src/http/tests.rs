@@ -20,19 +20,19 @@ use crate::{
 };
 
 /// An office whose desk answers on loopback.
-pub(super) struct Counter {
-    pub(super) office: Office,
-    pub(super) gate: Arc<Gate>,
+pub(crate) struct Counter {
+    pub(crate) office: Office,
+    pub(crate) gate: Arc<Gate>,
     address: SocketAddr,
     shutdown: Shutdown,
 }
 
 impl Counter {
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::at(Office::new()).await
     }
 
-    pub(super) async fn at(office: Office) -> Self {
+    pub(crate) async fn at(office: Office) -> Self {
         let gate = office.gate(crate::http::bookings::tests::easy());
         let answers = Answers {
             gate: gate.clone(),
@@ -40,6 +40,7 @@ impl Counter {
             desk: office.desk.clone(),
             profiles: Arc::new(profiles()),
             tls: false,
+            login: None,
         };
         let server = HttpServer::bind(([127, 0, 0, 1], 0).into(), Limits::default()).await.unwrap();
         let address = server.address();
@@ -48,13 +49,13 @@ impl Counter {
         Self { office, gate, address, shutdown }
     }
 
-    pub(super) async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let (status, _, body) = self.send("GET", path, "", b"").await;
         (status, body)
     }
 
     /// With the answer's head.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -77,7 +78,7 @@ impl Counter {
         (status, head.to_owned(), body.to_owned())
     }
 
-    pub(super) async fn json(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn json(&self, path: &str) -> (u16, Value) {
         let (status, body) = self.get(path).await;
         (status, serde_json::from_str(&body).unwrap())
     }

@@ -20,6 +20,9 @@ pub(super) use booking::{
     booking,
     history::{by, told},
 };
+pub(crate) use booking::{
+    criteria, history::history, outcome, prepared::prepared, request::request, verdict_facts,
+};
 pub(super) use day::day;
 
 const STYLE: &str = include_str!("html/style.css");

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use axum::{
     Json,
     extract::{Query, State},
@@ -38,7 +40,23 @@ pub(in crate::http) struct Asked {
 /// Where a page ended: when the last one begins, and its reference.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-struct Cursor(Timestamp, BookingRef);
+pub(crate) struct Cursor(Timestamp, BookingRef);
+
+impl Cursor {
+    pub(crate) fn after(row: &BookingRow) -> Self {
+        Self(row.slot.start(), row.reference.clone())
+    }
+
+    pub(crate) fn into_parts(self) -> (Timestamp, BookingRef) {
+        (self.0, self.1)
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}~{}", self.0.as_millisecond(), self.1)
+    }
+}
 
 impl TryFrom<String> for Cursor {
     type Error = &'static str;
@@ -119,15 +137,14 @@ pub(in crate::http) async fn list(
         from: asked.from.map(|from| from.0),
         to: asked.to.map(|to| to.0),
         decision: asked.decision.map(|decision| decision.as_str().to_owned()),
-        after: asked.after.map(|Cursor(start, reference)| (start, reference)),
+        after: asked.after.map(Cursor::into_parts),
         // One more tells whether there is a next page.
         limit: limit + 1,
     };
     let mut rows = gate.bookings_on(page).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
-    let cursor = |row: &BookingRow| format!("{}~{}", row.slot.start().as_millisecond(), row.reference);
-    let next = rows.last().filter(|_| more).map(|(row, _)| cursor(row));
+    let next = rows.last().filter(|_| more).map(|(row, _)| Cursor::after(row).to_string());
     let bookings = rows.into_iter().map(|(row, counts)| Summary::of(row, counts)).collect();
     Ok(Json(Listed { bookings, next }).into_response())
 }

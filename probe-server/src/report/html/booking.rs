@@ -3,8 +3,8 @@
 
 pub(super) mod history;
 mod measured;
-mod prepared;
-mod request;
+pub(super) mod prepared;
+pub(super) mod request;
 
 use maud::{Markup, html};
 use siaga_service::page::{Language, Words, name};
@@ -64,6 +64,17 @@ const HISTORY: Words = Words::new("Riwayat keputusan", "History of the decision"
 const AUTHENTICITY: Words = Words::new("Keaslian laporan", "Authenticity");
 
 fn verdict(report: &BookingReport, language: Language) -> Markup {
+    html! {
+        div.verdict {
+            (mark(words::decision(report.booking.decision), language))
+            p { (name(said(&report.message(), language))) }
+        }
+        (verdict_facts(report, language))
+    }
+}
+
+/// When it was decided, by whom, and how far that is confirmed.
+pub(crate) fn verdict_facts(report: &BookingReport, language: Language) -> Markup {
     let booking = &report.booking;
     let time = |value: &serde_json::Value| {
         let at = value.as_str()?.parse().ok()?;
@@ -91,16 +102,10 @@ fn verdict(report: &BookingReport, language: Language) -> Markup {
             booking.standing.as_deref().and_then(words::standing).map(|it| html! { (language.of(it)) }),
         ),
     ];
-    html! {
-        div.verdict {
-            (mark(words::decision(booking.decision), language))
-            p { (name(said(&report.message(), language))) }
-        }
-        (facts(&rows))
-    }
+    facts(&rows)
 }
 
-fn criteria(report: &BookingReport, language: Language) -> Markup {
+pub(crate) fn criteria(report: &BookingReport, language: Language) -> Markup {
     let findings = report.criteria();
     let (conditions, alternatives) = (report.conditions(), report.alternatives());
     html! {
@@ -141,7 +146,7 @@ fn criteria(report: &BookingReport, language: Language) -> Markup {
     }
 }
 
-fn outcome(report: &BookingReport, language: Language) -> Markup {
+pub(crate) fn outcome(report: &BookingReport, language: Language) -> Markup {
     let told = report.concluded.as_ref();
     let rows = [
         (

@@ -18,7 +18,7 @@ use crate::report::{
     words::{self, KINDS, said},
 };
 
-pub(super) fn history(report: &BookingReport, language: Language) -> Markup {
+pub(crate) fn history(report: &BookingReport, language: Language) -> Markup {
     html! {
         table.log {
             thead {

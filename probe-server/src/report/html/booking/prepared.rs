@@ -11,7 +11,7 @@ use crate::report::{
     words::{self, STAGES},
 };
 
-pub(super) fn prepared(report: &BookingReport, language: Language) -> Markup {
+pub(crate) fn prepared(report: &BookingReport, language: Language) -> Markup {
     html! {
         h3 { (language.either("Pemeriksaan ulang ruang oleh Siaga", "Checks of the room by Siaga")) }
         (checked(report, language))

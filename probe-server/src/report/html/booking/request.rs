@@ -10,7 +10,7 @@ use crate::report::{
     words::{self, CLASSES, FACTS},
 };
 
-pub(super) fn request(report: &BookingReport, language: Language) -> Markup {
+pub(crate) fn request(report: &BookingReport, language: Language) -> Markup {
     let row = &report.row;
     let text = |key: &str| report.asked(key).map(|text| name(&text));
     let class = match row.class {
