@@ -23,6 +23,7 @@ pub mod identity;
 mod patience;
 mod quic;
 pub mod room;
+mod segments;
 pub mod server;
 pub mod server_name;
 mod socket;

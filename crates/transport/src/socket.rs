@@ -12,13 +12,15 @@ use std::{
 };
 
 use quinn::{
-    AsyncUdpSocket, Runtime, TokioRuntime, UdpPoller,
+    AsyncUdpSocket, UdpPoller,
     udp::{RecvMeta, Transmit},
 };
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use siaga_probe::{ip_overhead, outcome::ByteCount};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::sync::{Notify, futures::Notified};
+
+use crate::segments;
 
 /// Asked of the kernel, which may give less (`net.core.rmem_max`). A 2-core machine stalls up to 30 ms now and
 /// then; what arrives meanwhile must not be lost here and blamed on the link.
@@ -106,7 +108,7 @@ impl CountingSocket {
     /// For packets of one IP version.
     pub(crate) fn new(socket: UdpSocket, ipv6: bool, meter: &Meter) -> io::Result<Arc<Self>> {
         meter.0.header.store(ip_overhead(ipv6), Ordering::Relaxed);
-        let inner = TokioRuntime.wrap_udp_socket(socket)?;
+        let inner = segments::wrap(socket)?;
         Ok(Arc::new(Self { inner, meter: meter.clone(), left: Notify::new() }))
     }
 

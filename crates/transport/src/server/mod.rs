@@ -42,7 +42,7 @@ use crate::{
     patience::Patience,
     quic,
     room::{self, LinkPatience, Live, Rooms},
-    socket,
+    segments, socket,
 };
 
 /// Connections beside those that probe: in the handshake, asking, being refused. Each may hold 0.1 MB, because one that sends
@@ -157,7 +157,9 @@ impl ProbeServer {
             );
         }
         let (of_keys, runtime) = (quic::server_endpoint(keys), Arc::new(TokioRuntime));
-        let endpoint = Endpoint::new(of_keys, Some(config.clone()), socket, runtime).map_err(failed)?;
+        let socket = segments::wrap(socket).map_err(failed)?;
+        let endpoint = Endpoint::new_with_abstract_socket(of_keys, Some(config.clone()), socket, runtime)
+            .map_err(failed)?;
         let admission = Arc::new(Admission::new(limits, patience));
         let reload = Reload::new(endpoint.clone(), admission.clone(), config);
         let places = Arc::new(Semaphore::new(most_connections));
