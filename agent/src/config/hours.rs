@@ -1,4 +1,4 @@
-//! Civil time: the office's hours, the early hours, and the zone that they are told in.
+//! Civil time: the office's hours and the early hours as the schedule takes them, and the zone that they are told in.
 
 use std::{fmt, time::Duration};
 
@@ -9,150 +9,55 @@ use jiff::{
 };
 use serde::Deserialize;
 use siaga_probe::schedule::{Hours, Window};
+use siaga_readiness::hours::{DailyWindow, OfficeHours};
 
-/// When the office is open, like `Mon-Thu 07:30-16:00, Fri 07:30-16:30`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct OfficeHours(Vec<Opening>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Opening {
-    days: Vec<Weekday>,
-    times: DailyWindow,
-}
-
-impl OfficeHours {
-    /// The hours at `now`, as the schedule takes them; `clock` is its own time at `now`.
-    #[must_use]
-    pub fn at(&self, now: &Zoned, clock: Duration) -> Hours {
-        let today = self.on(now.weekday());
-        if today.iter().any(|times| times.contains(now.time())) {
-            return Hours::Open;
-        }
-        match self.next_opening(now) {
-            Some(opens) => Hours::Closed { until: clock + until(now, opens) },
-            None => Hours::Unknown,
-        }
+/// The office's hours at `now`; `clock` is the schedule's own time at `now`.
+#[must_use]
+pub fn at(office: &OfficeHours, now: &Zoned, clock: Duration) -> Hours {
+    if office.on(now.weekday()).iter().any(|times| times.contains(now.time())) {
+        return Hours::Open;
     }
-
-    /// How long the office is open on its longest day.
-    #[must_use]
-    pub fn longest_day(&self) -> Duration {
-        let open_on = |day| self.on(day).iter().map(|times| times.length()).sum();
-        Weekday::Monday.cycle_forward().take(7).map(open_on).max().unwrap_or_default()
-    }
-
-    fn on(&self, day: Weekday) -> Vec<DailyWindow> {
-        self.0.iter().filter(|opening| opening.days.contains(&day)).map(|opening| opening.times).collect()
-    }
-
-    fn next_opening(&self, now: &Zoned) -> Option<Timestamp> {
-        (0..=7).find_map(|more| {
-            let date = now.date().checked_add(more.days()).ok()?;
-            let opens = self.on(date.weekday()).into_iter().filter_map(|times| {
-                Some(date.to_datetime(times.from).to_zoned(now.time_zone().clone()).ok()?.timestamp())
-            });
-            opens.filter(|opens| *opens > now.timestamp()).min()
-        })
+    match next_opening(office, now) {
+        Some(opens) => Hours::Closed { until: clock + until(now, opens) },
+        None => Hours::Unknown,
     }
 }
 
-impl TryFrom<String> for OfficeHours {
-    type Error = HoursError;
-
-    fn try_from(text: String) -> Result<Self, HoursError> {
-        text.split(',').map(|part| Opening::parse(part).ok_or(HoursError)).collect::<Result<_, _>>().map(Self)
-    }
+/// How long the office is open on its longest day.
+#[must_use]
+pub fn longest_day(office: &OfficeHours) -> Duration {
+    let length = |times: &DailyWindow| Duration::try_from(times.length()).unwrap_or_default();
+    let open_on = |day| office.on(day).iter().map(length).sum();
+    Weekday::Monday.cycle_forward().take(7).map(open_on).max().unwrap_or_default()
 }
 
-impl Opening {
-    fn parse(text: &str) -> Option<Self> {
-        let (days, times) = text.trim().split_once(' ')?;
-        let times = DailyWindow::parse(times.trim())?;
-        let (first, last) = days.split_once('-').unwrap_or((days, days));
-        let (first, last) = (day(first)?, day(last)?);
-        let length = usize::try_from(first.until(last)).ok()? + 1;
-        Some(Self { days: first.cycle_forward().take(length).collect(), times })
-    }
+fn next_opening(office: &OfficeHours, now: &Zoned) -> Option<Timestamp> {
+    (0..=7).find_map(|more| {
+        let date = now.date().checked_add(more.days()).ok()?;
+        let opens = office.on(date.weekday()).into_iter().filter_map(|times| {
+            Some(date.to_datetime(times.from).to_zoned(now.time_zone().clone()).ok()?.timestamp())
+        });
+        opens.filter(|opens| *opens > now.timestamp()).min()
+    })
 }
 
-fn day(text: &str) -> Option<Weekday> {
-    const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    let number = NAMES.iter().position(|name| *name == text)?;
-    Weekday::from_monday_zero_offset(i8::try_from(number).ok()?).ok()
+/// From five to seven: after the machines' updates, before people come.
+pub const EARLY: DailyWindow =
+    DailyWindow { from: Time::constant(5, 0, 0, 0), to: Time::constant(7, 0, 0, 0) };
+
+/// The part of the day that is on at `now`, or the next one; `clock` is the schedule's own time at `now`.
+#[must_use]
+pub fn window(daily: DailyWindow, now: &Zoned, clock: Duration) -> Option<Window> {
+    let on = |more: i64| {
+        let date = now.date().checked_add(more.days()).ok()?;
+        let instant = |time| Some(date.to_datetime(time).to_zoned(now.time_zone().clone()).ok()?.timestamp());
+        Some((instant(daily.from)?, instant(daily.to)?))
+    };
+    let (begins, ends) = [on(0), on(1)].into_iter().flatten().find(|(_, ends)| *ends > now.timestamp())?;
+    let since_begin = Duration::try_from(now.timestamp().duration_since(begins)).unwrap_or_default();
+    let begins = (clock + until(now, begins)).saturating_sub(since_begin);
+    Some(Window { begins, ends: clock + until(now, ends) })
 }
-
-/// Not the office's hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not the hours of an office; write days in English and times from 00:00 to 23:59, the earlier one first, like \
-     \"Mon-Fri 07:30-16:00\" or \"Mon-Thu 07:30-16:00, Fri 07:30-16:30\""
-)]
-pub struct HoursError;
-
-/// A part of every day, like `05:00-07:00`; the end is not included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct DailyWindow {
-    from: Time,
-    to: Time,
-}
-
-impl DailyWindow {
-    /// From five to seven: after the machines' updates, before people come.
-    pub const EARLY: Self = Self { from: Time::constant(5, 0, 0, 0), to: Time::constant(7, 0, 0, 0) };
-
-    /// The window that is on at `now`, or the next one; `clock` is the schedule's own time at `now`.
-    #[must_use]
-    pub fn at(&self, now: &Zoned, clock: Duration) -> Option<Window> {
-        let on = |more: i64| {
-            let date = now.date().checked_add(more.days()).ok()?;
-            let instant =
-                |time| Some(date.to_datetime(time).to_zoned(now.time_zone().clone()).ok()?.timestamp());
-            Some((instant(self.from)?, instant(self.to)?))
-        };
-        let (begins, ends) =
-            [on(0), on(1)].into_iter().flatten().find(|(_, ends)| *ends > now.timestamp())?;
-        let since_begin = Duration::try_from(now.timestamp().duration_since(begins)).unwrap_or_default();
-        let begins = (clock + until(now, begins)).saturating_sub(since_begin);
-        Some(Window { begins, ends: clock + until(now, ends) })
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (from, to) = text.split_once('-')?;
-        let time = |text: &str| {
-            let (hour, minute) = text.split_once(':')?;
-            let number = |digits: &str| {
-                let plain = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
-                plain.then(|| digits.parse().ok()).flatten()
-            };
-            Time::new(number(hour)?, number(minute)?, 0, 0).ok()
-        };
-        let window = Self { from: time(from)?, to: time(to)? };
-        (window.from < window.to).then_some(window)
-    }
-
-    fn contains(&self, time: Time) -> bool {
-        (self.from..self.to).contains(&time)
-    }
-
-    fn length(&self) -> Duration {
-        Duration::try_from(self.to.duration_since(self.from)).unwrap_or_default()
-    }
-}
-
-impl TryFrom<String> for DailyWindow {
-    type Error = WindowError;
-
-    fn try_from(text: String) -> Result<Self, WindowError> {
-        Self::parse(&text).ok_or(WindowError)
-    }
-}
-
-/// Not a part of a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a part of a day; write times from 00:00 to 23:59, the earlier one first, like \"05:00-07:00\"")]
-pub struct WindowError;
 
 /// Time from `now` to `then`; nothing if that is past.
 fn until(now: &Zoned, then: Timestamp) -> Duration {
@@ -219,7 +124,7 @@ mod tests {
     #[test]
     fn an_office_is_open_in_its_hours_and_tells_when_it_opens_next() {
         let office = hours("Mon-Thu 07:30-16:00, Fri 07:30-16:30");
-        let told = |time: &str| office.at(&at(&format!("{time}[Asia/Makassar]")), HOUR);
+        let told = |time: &str| super::at(&office, &at(&format!("{time}[Asia/Makassar]")), HOUR);
         // 23 November 2026 is a Monday.
         assert_eq!(told("2026-11-23T07:29:00+08"), Hours::Closed { until: HOUR + MINUTE });
         assert_eq!(told("2026-11-23T07:30:00+08"), Hours::Open);
@@ -233,55 +138,34 @@ mod tests {
     fn hours_are_the_office_s_own_wherever_the_clock_is_read() {
         let zone = Zone::try_from("Asia/Jayapura".to_owned()).unwrap();
         let morning: Timestamp = "2026-11-22T22:30:00Z".parse().unwrap();
-        assert_eq!(hours("Mon 07:30-08:00").at(&zone.civil(morning), HOUR), Hours::Open);
+        assert_eq!(super::at(&hours("Mon 07:30-08:00"), &zone.civil(morning), HOUR), Hours::Open);
     }
 
     #[test]
     fn an_office_that_opens_once_a_week_and_one_that_works_over_sunday() {
         let weekly = hours("Mon 07:30-08:00");
         let closed = Hours::Closed { until: HOUR * 24 * 7 - MINUTE * 30 };
-        assert_eq!(weekly.at(&at("2026-11-23T08:00:00+00[UTC]"), Duration::ZERO), closed);
+        assert_eq!(super::at(&weekly, &at("2026-11-23T08:00:00+00[UTC]"), Duration::ZERO), closed);
         let night = hours("Fri-Mon 00:00-23:59");
-        assert_eq!(night.at(&at("2026-11-22T12:00:00+00[UTC]"), HOUR), Hours::Open, "Sunday");
-        assert!(matches!(night.at(&at("2026-11-24T12:00:00+00[UTC]"), HOUR), Hours::Closed { .. }));
-        assert_eq!(weekly.longest_day(), MINUTE * 30);
+        assert_eq!(super::at(&night, &at("2026-11-22T12:00:00+00[UTC]"), HOUR), Hours::Open, "Sunday");
+        assert!(matches!(super::at(&night, &at("2026-11-24T12:00:00+00[UTC]"), HOUR), Hours::Closed { .. }));
+        assert_eq!(longest_day(&weekly), MINUTE * 30);
     }
 
     #[test]
     fn a_day_with_a_clock_change_keeps_its_civil_hours() {
         // Clocks go forward at two in the night.
         let before = at("2026-03-29T01:00:00+01[Europe/Berlin]");
-        let opens = hours("Sun 07:00-08:00").at(&before, Duration::ZERO);
+        let opens = super::at(&hours("Sun 07:00-08:00"), &before, Duration::ZERO);
         assert_eq!(opens, Hours::Closed { until: HOUR * 5 });
     }
 
     #[test]
     fn the_early_hours_are_those_of_today_until_they_are_over() {
-        let told = |time: &str| DailyWindow::EARLY.at(&at(time), HOUR * 100).unwrap();
+        let told = |time: &str| super::window(EARLY, &at(time), HOUR * 100).unwrap();
         let window = |begins, ends| Window { begins, ends };
         assert_eq!(told("2026-11-23T04:00:00+08[Asia/Makassar]"), window(HOUR * 101, HOUR * 103));
         assert_eq!(told("2026-11-23T06:00:00+08[Asia/Makassar]"), window(HOUR * 99, HOUR * 101));
         assert_eq!(told("2026-11-23T07:00:00+08[Asia/Makassar]"), window(HOUR * 122, HOUR * 124));
-    }
-
-    #[test]
-    fn what_are_no_hours_is_refused() {
-        for wrong in [
-            "",
-            "Mon-Fri",
-            "07:30-16:00",
-            "Sen-Jum 07:30-16:00",
-            "Mon-Fri 16:00-07:30",
-            "Mon-Fri 7:30-16:00",
-            "Mon-Fri 07:30-24:00",
-            "Mon-Fri 07:30",
-            "Mon-Fri 07:30-16:00,",
-            "Mon-Fri 07:30-07:30",
-        ] {
-            assert_eq!(OfficeHours::try_from(wrong.to_owned()), Err(HoursError), "{wrong}");
-        }
-        for wrong in ["", "05:00", "07:00-05:00", "5-7", "05:00-07:60", "+5:00-07:00"] {
-            assert_eq!(DailyWindow::try_from(wrong.to_owned()), Err(WindowError), "{wrong}");
-        }
     }
 }

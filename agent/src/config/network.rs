@@ -1,13 +1,19 @@
 //! The settings of the link.
 
 use serde::Deserialize;
-use siaga_probe::{Bitrate, schedule::Hours};
-use siaga_readiness::moment::Moment;
+use siaga_probe::{
+    Bitrate,
+    schedule::{Hours, Window},
+};
+use siaga_readiness::{
+    hours::{DailyWindow, OfficeHours},
+    moment::Moment,
+};
 use siaga_service::config::BoundedBytes;
 
 use super::{
     Interval,
-    hours::{DailyWindow, OfficeHours, Zone},
+    hours::{self, Zone},
 };
 
 /// What probes may cost a day: 1 MB to 1 TB.
@@ -44,7 +50,7 @@ impl Default for NetworkSettings {
         Self {
             probe_interval: Interval::constant::<1_800_000>(),
             quality_interval: Interval::constant::<300_000>(),
-            sustain_window: DailyWindow::EARLY,
+            sustain_window: hours::EARLY,
             office_hours: None,
             time_zone: Zone::SYSTEM,
             daily_bytes: DailyBytes::constant::<250_000_000>(),
@@ -61,7 +67,13 @@ impl NetworkSettings {
     #[must_use]
     pub fn hours(&self, now: Moment) -> Hours {
         let civil = self.time_zone.civil(now.wall);
-        self.office_hours.as_ref().map_or(Hours::Unknown, |hours| hours.at(&civil, now.since_boot))
+        self.office_hours.as_ref().map_or(Hours::Unknown, |office| hours::at(office, &civil, now.since_boot))
+    }
+
+    /// When the daily sustain probe may be made: the window that is on at `now`, or the next one.
+    #[must_use]
+    pub fn early(&self, now: Moment) -> Option<Window> {
+        hours::window(self.sustain_window, &self.time_zone.civil(now.wall), now.since_boot)
     }
 }
 

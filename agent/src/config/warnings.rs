@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use siaga_probe::schedule::{Costs, longest_pause};
 
-use super::Settings;
+use super::{Settings, hours};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -56,7 +56,7 @@ fn small_budget(settings: &Settings) -> Option<String> {
         ));
     };
     let (day, told) = match &settings.network.office_hours {
-        Some(hours) => (hours.longest_day(), "the office's hours"),
+        Some(office) => (hours::longest_day(office), "the office's hours"),
         None => (DAY, "24 hours"),
     };
     let gates = day.as_secs_f64() / every.duration().as_secs_f64() * costs.usual_gate as f64;

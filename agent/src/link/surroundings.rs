@@ -37,13 +37,12 @@ impl Surroundings {
         traffic: Traffic,
         now: Moment,
     ) -> Situation {
-        let NetworkSettings { sustain_window, time_zone, .. } = &self.settings;
         Situation {
             meeting: room.snapshot().meeting(now),
             traffic,
             metered: self.is_metered(network),
             hours: self.settings.hours(now),
-            early: sustain_window.at(&time_zone.civil(now.wall), now.since_boot),
+            early: self.settings.early(now),
         }
     }
 
