@@ -27,11 +27,11 @@ use siaga_readiness::{
 pub struct LabRoom {
     /// Its identifier.
     pub name: String,
-    /// What ails it.
+    /// What is the matter with it.
     pub fault: Option<Fault>,
 }
 
-/// What may ail a room.
+/// What may be the matter with a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Fault {
     /// Somebody has unplugged its camera.
@@ -44,6 +44,8 @@ pub enum Fault {
     Bucket,
     /// Its link failed at its server and passed at another one, and now its server does not answer.
     Server,
+    /// Nothing: somebody is in a call.
+    Call,
 }
 
 /// When its link was last probed.
@@ -127,6 +129,8 @@ impl LabRoom {
             let Camera { id, name, usb_id, bus, .. } = camera;
             let good_at = Timestamp::UNIX_EPOCH;
             inventory.missing.push(Absent { kind: Kind::Camera, id, name, usb_id, bus, good_at });
+        } else if self.fault == Some(Fault::Call) {
+            inventory.cameras.push(Camera { state: CheckState::InUse, reason: Code::DeviceBusy, ..camera });
         } else {
             inventory.cameras.push(camera);
         }
@@ -198,6 +202,9 @@ fn tried(kind: DeviceKind, id: &str, reason: Code, value: f64) -> Evidence {
     Evidence::Trial(Trial { kind, id: id.to_owned(), outcome: TrialOutcome::Found(judgement) })
 }
 
+/// On which its probes were made.
+pub const NETWORK: NetworkId = NetworkId(0x51A6A);
+
 /// What a probe at the rates of the profile `minimum` found.
 #[must_use]
 pub fn probe(mode: Mode, verdict: Verdict) -> ProbeEvidence {
@@ -232,7 +239,7 @@ pub fn probe(mode: Mode, verdict: Verdict) -> ProbeEvidence {
     };
     ProbeEvidence {
         server_place: ServerPlace::Public,
-        network: Some(NetworkId(0x51A6A)),
+        network: Some(NETWORK),
         clock_offset_s: Some(0.0),
         result,
     }
