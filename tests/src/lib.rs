@@ -7,18 +7,22 @@
 //! * [`emulator`]: the same links in real time, for the real programs.
 //! * [`bench`]: the real programs beside iperf3 over such links.
 //! * [`programs`]: the real programs, started and ended.
+//! * [`booking_system`]: who asks for bookings.
 //! * [`lab_room`]: what a good room would report.
 //! * [`office_day`]: a day of an office, for its reports.
+//! * [`past`]: what good rooms have reported for months.
 //! * [`province`]: what a province's server is held to, measured.
 //! * [`swarm`]: a province of rooms in one process.
 
 pub mod bench;
+pub mod booking_system;
 pub mod cells;
 pub mod emulator;
 pub mod lab_room;
 pub mod link;
 pub mod matrix;
 pub mod office_day;
+pub mod past;
 pub mod programs;
 pub mod province;
 pub mod swarm;

@@ -1,7 +1,7 @@
 //! A thousand rooms and ninety days of each, as they come: all rooms of an hour, then the next hour.
 
 #[path = "../../../crates/booking/tests/desk/typical.rs"]
-mod typical;
+pub(crate) mod typical;
 
 use std::{
     error::Error,
