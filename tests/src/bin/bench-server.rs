@@ -6,7 +6,7 @@ use std::{env, error::Error, fs, path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
 use siaga_tests::province::{
-    Measured, cost,
+    Measured, bookings, cost,
     figure::{Figure, load, page},
     flood, fresh, gates, history, kills, newcomers, reloads, standing,
 };
@@ -22,7 +22,7 @@ struct Arguments {
     /// The command that the page names.
     #[arg(long, default_value = "bench-server")]
     command: String,
-    /// Rooms: of `standing` those that link and those that ask, of `history` those that are kept.
+    /// Rooms: of `standing` those that link and those that ask, of `history` and `bookings` those that are kept.
     #[arg(long)]
     rooms: Option<usize>,
 }
@@ -38,9 +38,11 @@ enum What {
     Reloads,
     Kills,
     History,
+    Bookings,
 }
 
-const QUICK: [What; 6] = [What::Standing, What::Gates, What::Cost, What::Newcomers, What::Fresh, What::Flood];
+const QUICK: [What; 7] =
+    [What::Standing, What::Gates, What::Cost, What::Newcomers, What::Fresh, What::Flood, What::Bookings];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -82,6 +84,11 @@ async fn measure(what: What, rooms: Option<usize>) -> Measured {
             flood::measure(flood::Plan { rate: 65_000, time: Duration::from_secs(10), rooms: 50 }).await
         }
         What::Reloads => reloads::measure(reloads::Plan { reloads: 1_000, rooms: 200, comers: 4 }).await,
+        What::Bookings => {
+            let (rate, time) = (100, Duration::from_secs(30));
+            let rooms = rooms.unwrap_or(100);
+            bookings::measure(bookings::Plan { rooms, days: 90, bookings: 10_000, rate, time }).await
+        }
         What::History => history::measure(history::Plan { rooms: rooms.unwrap_or(1_000), days: 90 }).await,
     }
 }

@@ -10,8 +10,10 @@
 //! * [`flood`]: first packets of QUIC with false senders, and broken ones;
 //! * [`reloads`]: certificates that change while rooms come and go;
 //! * [`kills`]: a server that is killed while rooms report;
-//! * [`history`]: a thousand rooms and ninety days of each.
+//! * [`history`]: a thousand rooms and ninety days of each;
+//! * [`bookings`]: decisions with a province's rooms, their past and many bookings.
 
+pub mod bookings;
 pub mod cost;
 pub mod figure;
 pub mod flood;
