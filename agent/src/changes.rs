@@ -20,6 +20,9 @@ use crate::{host, network::Network, room::Room};
 /// How often it looks by itself; a look reads three small files of the kernel's.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// Whoever looks every two seconds and is not heard for so long is stuck.
+const SILENT: Duration = Duration::from_secs(30);
+
 /// Clocks that part by less are two readings and not a change.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
@@ -79,6 +82,7 @@ impl ChangeWatch {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            room.pulse().within("changes", SILENT);
             ticks.tick().await;
             self.look(room);
         }

@@ -2,10 +2,11 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand, error::ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use siaga_service::{
     http::parse_address,
     logging,
+    manual::{self, CompletionsArgs, ManArgs},
     program::{block_on, print, told},
     signals::Shutdown,
 };
@@ -56,6 +57,8 @@ enum Command {
     Status(StatusArgs),
     #[command(subcommand)]
     Config(ConfigCommand),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
     /// The process in which a device is tried; started by this program itself.
     #[command(name = TRY_DEVICE, hide = true)]
     TryDevice {
@@ -105,6 +108,8 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
             unreachable!("handled before anything else was set up")
         }
         Command::Config(ConfigCommand::Check) => config::check(config),
+        Command::Completions(args) => Ok(manual::completions(&args, Cli::command()).map(|()| 0)?),
+        Command::Man(args) => Ok(manual::man(&args, Cli::command()).map(|()| 0)?),
         Command::Check(args) => {
             let settings = Settings::load(config)?;
             once(async |shutdown| check::run(&args, &settings, &shutdown).await)

@@ -12,6 +12,7 @@ use siaga_service::{
     logging,
     program::block_on,
     signals::Shutdown,
+    systemd,
 };
 use tracing::{info, level_filters::LevelFilter, warn};
 
@@ -23,6 +24,7 @@ use crate::{
     link::{Driver, Links},
     page::Page,
     room::Room,
+    supervision,
 };
 
 /// Runs until a signal ends it. `listen` replaces the configured HTTP address.
@@ -67,6 +69,7 @@ async fn serve(settings: Settings, ruled: Ruled) -> anyhow::Result<()> {
     }
     let socket = web.socket().map(|path| tracing::field::display(path.display()));
     info!(room = %settings.room, profile = %settings.profile, http = %web.address(), socket, "ready");
+    systemd::ready(&supervision::status(&room, &settings));
     let routes = http::router(room.clone(), watch.clone()).merge(page.routes());
     let answering = async {
         tokio::join!(
@@ -75,11 +78,20 @@ async fn serve(settings: Settings, ruled: Ruled) -> anyhow::Result<()> {
             desk::keep(&room, &settings, &ruled, &watch, changes.clone(), &shutdown),
         )
     };
-    let looking = async { tokio::join!(watch.run(&room), identities::keep(&room, &settings)) };
+    let looking = async {
+        tokio::join!(
+            watch.run(&room),
+            identities::keep(&room, &settings),
+            supervision::end_when_idle(&room, &shutdown),
+            supervision::tell_status(&room, &settings),
+            room.pulse().feed_watchdog(),
+        )
+    };
     tokio::select! {
         _ = answering => {}
         _ = looking => {}
     }
+    systemd::stopping();
     info!("stopped");
     Ok(())
 }

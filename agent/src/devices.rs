@@ -41,6 +41,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
     loop {
         let now = host::now().since_boot;
         let next_trial = plan.next_due(now).map_or(FAR, |due| due - now);
+        room.pulse().within(WATCH, devices.scan_interval.duration() + AT_WORK);
         tokio::select! {
             _ = ticks.tick() => {}
             () = sleep(next_trial) => {}
@@ -114,9 +115,16 @@ async fn serve_demand(
 }
 
 async fn look(room: &Room, eyes: &mut Eyes) {
+    room.pulse().within(WATCH, AT_WORK);
     let _in_hand = room.in_hand().lock().await;
     room.observe(eyes.look().await);
 }
+
+/// What the watch is called among the loops that the program lives by.
+const WATCH: &str = "devices";
+
+/// A look or a trial, each with a bound of its own (30 s), and what is written after it.
+const AT_WORK: Duration = Duration::from_secs(120);
 
 const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 

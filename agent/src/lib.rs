@@ -13,6 +13,7 @@
 //! * [`live`], [`past`]: what is being done here now, and what happened in the last days, for people who look;
 //! * [`http`], [`page`], [`metrics`], [`text`]: renderers of that one snapshot;
 //! * [`daemon`]: all of it, for as long as it is wanted;
+//! * [`supervision`]: what systemd is told of it, and when it may be started anew;
 //! * [`doctor`]: what keeps it from its work;
 //! * [`cli`] and [`commands`]: what a person types; [`progress`] shows how it goes on; [`client`] asks the running daemon.
 
@@ -39,6 +40,7 @@ pub mod page;
 pub mod past;
 pub mod progress;
 pub mod room;
+pub mod supervision;
 pub mod text;
 pub mod trials;
 

@@ -13,7 +13,8 @@ use siaga_readiness::{
     snapshot::{Cause, Setup, Snapshot},
     tracker::Tracker,
 };
-use tokio::sync::{Mutex as Devices, mpsc, watch};
+use siaga_service::systemd::Pulse;
+use tokio::sync::{Mutex as Devices, Mutex as Line, mpsc, watch};
 use tracing::warn;
 
 use crate::{
@@ -36,6 +37,9 @@ pub struct Room {
     identities: Mutex<Vec<Expiry>>,
     /// Held while this program itself opens devices.
     in_hand: Devices<()>,
+    /// Held while this program itself probes the link.
+    line: Line<()>,
+    pulse: Pulse,
     hearing: Hearing,
     /// Wakes who renders what is known for somebody far away.
     changed: watch::Sender<()>,
@@ -95,6 +99,8 @@ impl Room {
             trial_demand: TrialDemand::default(),
             identities: Mutex::default(),
             in_hand: Devices::default(),
+            line: Line::default(),
+            pulse: Pulse::default(),
             hearing: Hearing::default(),
             changed: watch::Sender::new(()),
             history: OnceLock::new(),
@@ -212,6 +218,18 @@ impl Room {
     #[must_use]
     pub const fn in_hand(&self) -> &Devices<()> {
         &self.in_hand
+    }
+
+    /// Who holds it has a probe running.
+    #[must_use]
+    pub const fn line(&self) -> &Line<()> {
+        &self.line
+    }
+
+    /// The loops that this program lives by.
+    #[must_use]
+    pub const fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Who announces devices that come and go.

@@ -2,16 +2,20 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand, ValueEnum, error::ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use jiff::Timestamp;
+use siaga_booking::{Bookings, Store, bookings};
 use siaga_readiness::RoomId;
-use siaga_service::program::{print, told};
+use siaga_service::{
+    manual::{self, CompletionsArgs, ManArgs},
+    program::{print, told},
+};
 
 use crate::{
     api_token::{self, ApiTokenCommand},
     audit::{self, AuditCommand, EvidenceCommand},
     config::{self, Settings},
-    init,
+    desk, init,
     office::Office,
     policy::{self, PolicyCommand},
     report::command::{ReportArgs, report},
@@ -94,6 +98,8 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -169,6 +175,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
             config::check_place(&dir)?;
             Ok(print(&init::renew(&dir, &names, Timestamp::now())?)?)
         }
+        Command::Completions(args) => Ok(manual::completions(&args, Cli::command())?),
+        Command::Man(args) => Ok(manual::man(&args, Cli::command())?),
         Command::ApiToken(command) => api_token::run(command),
         Command::Token { dir, room, ttl } => Ok(print(&token::token(&dir, &room, ttl, Timestamp::now())?)?),
         Command::Audit(command) => audit::audit(command),
@@ -192,6 +200,9 @@ fn execute(command: Command) -> anyhow::Result<()> {
             let (trust, identity) = run::load_identity(&dir)?;
             identity.check_as_server(&trust)?;
             Office::load(&dir, &settings.office)?;
+            // An older release over a newer one's files.
+            Store::fits(&desk::file(&dir))?;
+            Bookings::fits(&dir.join(bookings::FILE))?;
             settings.webhook.sender(&dir)?;
             let scheme = if settings.speaks_tls() {
                 settings.https.certificates(&dir)?;

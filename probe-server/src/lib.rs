@@ -8,7 +8,8 @@
 //! * [`audit`]: whether what was decided is as it was written; [`report`]: what the office files of it;
 //! * [`run`]: the daemon: probes and rooms' links over QUIC, the [`desk`] that keeps what rooms report, the [`gate`] that
 //!   decides on bookings by the rules of the [`office`], [`prechecks`] of the rooms that it has approved, [`letters`] that tell
-//!   what comes of them, [`http`] for programs that ask and [`page`] for people, [`reload`] of what changes.
+//!   what comes of them, [`http`] for programs that ask and [`page`] for people, [`reload`] of what changes,
+//!   [`supervision`] by systemd.
 
 pub mod api_token;
 pub mod audit;
@@ -30,5 +31,6 @@ pub mod report;
 mod revoked;
 pub mod rooms;
 pub mod run;
+pub mod supervision;
 pub mod token;
 mod warnings;

@@ -13,6 +13,7 @@ use siaga_service::{
     logging,
     program::block_on,
     signals::{Hangups, Shutdown},
+    systemd,
     tokens::Tokens,
 };
 use siaga_transport::{
@@ -35,6 +36,7 @@ use crate::{
     prechecks::{Prechecks, sheet::Sheet},
     reload::Reloader,
     revoked,
+    supervision::{self, Loops},
     warnings::warnings,
 };
 
@@ -83,6 +85,8 @@ async fn serve(
     let probes = ProbeServer::bind(settings.listen, &trust, &identity, &Keys::kept(dir)?, limits, events)?
         .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0)
         .enrolling(dir)?;
+    let loops = Loops::default();
+    let probes = loops.hear(probes);
     metrics.certificate(&identity);
     let profiles = Arc::new(settings.profiles()?);
     desk.hold_against(profiles.clone());
@@ -99,7 +103,17 @@ async fn serve(
     let kept_in = gate.clone();
     let sheet = Sheet::new(move || kept_in.bookings().cloned(), Box::new(desk::now));
     desk.keep_ticks_in(Arc::new(sheet));
-    let bookings = look_after_bookings(&gate, &desk, &profiles, &metrics, sender, &shutdown);
+    let bookings = look_after_bookings(&gate, &desk, &profiles, &metrics, &loops, sender, &shutdown);
+    let (reload, observer, (at, http)) =
+        (probes.reload(), probes.observer(), (probes.local_addr()?, web.address()));
+    let supervised = async {
+        tokio::join!(
+            loops.feed_watchdog(),
+            loops.take_turns(&gate),
+            supervision::tell_status(at, http, &desk),
+            supervision::end_when_idle(reload, observer, &shutdown),
+        )
+    };
     let answers = Answers {
         metrics: metrics.clone(),
         desk: desk.clone(),
@@ -121,7 +135,9 @@ async fn serve(
     tokio::select! {
         _ = serving => {}
         () = reloader.run(hangups) => {}
+        _ = supervised => {}
     }
+    systemd::stopping();
     info!("stopped");
     Ok(())
 }
@@ -142,6 +158,7 @@ async fn look_after_bookings(
     desk: &Arc<Desk>,
     profiles: &Arc<Profiles>,
     metrics: &Arc<Metrics>,
+    loops: &Loops,
     sender: Option<Sender>,
     shutdown: &Shutdown,
 ) {
@@ -149,13 +166,17 @@ async fn look_after_bookings(
         bookings = gate.opened() => bookings,
         () = shutdown.requested() => return,
     };
-    let (office, metrics) = (gate.clone(), metrics.clone());
+    let (office, metrics, loops) = (gate.clone(), metrics.clone(), loops.clone());
     let prechecks = Prechecks::new(
         desk.clone(),
         bookings.clone(),
         profiles.clone(),
         move || office.office().calendar.clone(),
-        move || metrics.traffic(),
+        // Asked at each look.
+        move || {
+            loops.on_precheck();
+            metrics.traffic()
+        },
         gate.metrics().clone(),
     );
     let courier = Courier::new(bookings.clone(), sender);

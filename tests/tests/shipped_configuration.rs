@@ -75,7 +75,9 @@ fn the_probe_server_s_configuration_is_in_order_either_way() {
 #[test]
 fn the_units_are_exposed_no_more_than_is_told() {
     // As docs/devices.md has it, times ten.
-    for (unit, most) in [("siaga-agent.service", 16), ("siaga-in-use@.service", 12)] {
+    for (unit, most) in
+        [("siaga-agent.service", 16), ("siaga-in-use@.service", 12), ("siaga-probe-server.service", 11)]
+    {
         let path = format!("{}/../systemd/{unit}", env!("CARGO_MANIFEST_DIR"));
         let told = Command::new("systemd-analyze")
             .args(["security", "--offline=yes", "--no-pager", &format!("--threshold={most}"), &path])
@@ -98,4 +100,24 @@ fn the_launcher_opens_the_page_where_the_agent_has_it() {
         Ok(told) => assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stdout)),
         Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
     }
+}
+
+#[test]
+fn systemd_has_nothing_to_say_about_the_units() {
+    let dir = tempfile::tempdir().unwrap();
+    let units =
+        ["siaga-agent.service", "siaga-in-use.socket", "siaga-in-use@.service", "siaga-probe-server.service"];
+    for unit in units {
+        let text = shipped(&format!("systemd/{unit}"));
+        // The programs are not installed here.
+        let there = text
+            .replace("/usr/bin/siaga-agent", "/bin/true")
+            .replace("/usr/bin/siaga-probe-server", "/bin/true");
+        fs::write(dir.path().join(unit), there).unwrap();
+    }
+    let mut verify = Command::new("systemd-analyze");
+    verify.args(["verify", "--man=no"]).args(units.map(|unit| dir.path().join(unit)));
+    let told = verify.output().expect("systemd-analyze comes with Debian's package systemd");
+    let words = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.success() && words.is_empty(), "{words}");
 }

@@ -8,7 +8,7 @@ use siaga_readiness::{
     trial::TrialOutcome,
 };
 
-use super::{KnownGood, plugs::Plugs};
+use super::{AT_WORK, KnownGood, WATCH, plugs::Plugs};
 use crate::{
     host,
     room::Room,
@@ -66,6 +66,7 @@ pub(super) async fn take(
         plugs.next().await;
         is_interrupted = true;
     };
+    room.pulse().within(WATCH, AT_WORK);
     let in_hand = room.in_hand().lock().await;
     let outcome = Hands::new().try_out(candidate, occasion, room.live(), interrupted).await;
     drop(in_hand);

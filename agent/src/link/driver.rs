@@ -1,5 +1,7 @@
 //! Carries out what the schedule says.
 
+use std::time::Duration;
+
 use siaga_probe::{
     Mode, ProbeResult, Reason, Verdict,
     admission::Purpose,
@@ -57,6 +59,7 @@ impl Driver {
             self.remind(room, &network, now);
             let situation = self.surroundings.situation(room, &network, traffic, now);
             traffic = Traffic::Unmeasured;
+            room.pulse().within(DRIVER, AT_WORK);
             let until = match self.schedule.next(now.since_boot, situation) {
                 Action::Probe(mode) => {
                     self.probe(mode, room, &changes, shutdown).await;
@@ -80,16 +83,20 @@ impl Driver {
                     until
                 }
             };
+            let wait = until.saturating_sub(now.since_boot);
+            room.pulse().within(DRIVER, wait + AT_WORK);
             tokio::select! {
-                () = sleep(until.saturating_sub(now.since_boot)) => {}
+                () = sleep(wait) => {}
                 _ = changes.next() => self.on_change(),
                 () = room.probe_demand().asked() => self.on_demand(room),
                 () = shutdown.requested() => {}
             }
         }
+        room.pulse().ended(DRIVER);
     }
 
     async fn probe(&mut self, mode: Mode, room: &Room, changes: &Changes, shutdown: &Shutdown) {
+        let _line = room.line().lock().await;
         let (began, network) = (host::now(), changes.network());
         // Whoever pulls the plug meanwhile must not get a second budget for it.
         let at_most = self.schedule.spent_at_most(began.since_boot, mode);
@@ -201,6 +208,12 @@ impl Driver {
         self.put_off = put_off;
     }
 }
+
+/// What the driver is called among the loops that the program lives by.
+const DRIVER: &str = "link";
+
+/// The longest probe (40 s) at two servers, with what is tried in vain before it, and what is written after it.
+const AT_WORK: Duration = Duration::from_secs(300);
 
 fn log(result: &ProbeResult) {
     let ProbeResult { mode, server, verdict, reason, up, down, detail, .. } = result;

@@ -39,7 +39,12 @@ fn a_file_of_a_newer_version_is_refused_and_left_as_it_is() {
     let desk = Desk::new();
     let path = desk.path();
     let result = desk.restarted(|path| {
+        assert_eq!(Store::fits(path), Ok(()));
         Connection::open(path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        assert!(
+            matches!(Store::fits(path), Err(StoreError::Newer { found: 99, .. })),
+            "told without opening it"
+        );
     });
     let error = result.err().unwrap();
     assert_eq!(error, StoreError::Newer { path: path.clone(), found: 99, known: 3 });

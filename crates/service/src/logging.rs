@@ -1,5 +1,6 @@
-//! Logs on standard error: data belongs to standard output.
+//! Logs on standard error, or in systemd's journal: data belongs to standard output.
 
+mod journal;
 mod limit;
 
 use std::env;
@@ -10,11 +11,12 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use journal::Journal;
 use limit::Limit;
 
 /// Sends the process's logs to standard error: one compact line each, from `default_level` up unless
-/// `RUST_LOG` says otherwise; coloured only on a terminal without `NO_COLOR`; without a time in the journal,
-/// which keeps its own. Of lines that one place of the program writes again and again, 120 a minute are written, and how many
+/// `RUST_LOG` says otherwise; coloured only on a terminal without `NO_COLOR`. Where standard error is the journal,
+/// they are entries with fields. Of lines that one place of the program writes again and again, 120 a minute are written, and how many
 /// were left out.
 ///
 /// # Errors
@@ -23,8 +25,13 @@ pub fn init(default_level: LevelFilter) -> Result<(), LoggingError> {
     let filter =
         filter(env::var_os("RUST_LOG").map(|value| value.to_string_lossy().into_owned()), default_level)?;
     let colour = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let lines = fmt::layer().compact().with_writer(io::stderr).with_ansi(colour);
-    let lines = if stderr_is_journal() { lines.without_time().boxed() } else { lines.boxed() };
+    let lines = || fmt::layer().compact().with_writer(io::stderr).with_ansi(colour);
+    let lines = match stderr_is_journal().then(Journal::connect) {
+        None => lines().boxed(),
+        Some(Ok(journal)) => journal.boxed(),
+        // It keeps a time of its own.
+        Some(Err(_)) => lines().without_time().boxed(),
+    };
     let filter = filter.and(Limit::telling().map_err(LoggingError::Thread)?);
     Registry::default().with(lines.with_filter(filter)).try_init().map_err(|_| LoggingError::StartedBefore)
 }

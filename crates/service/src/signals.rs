@@ -1,4 +1,4 @@
-//! The end of a daemon: asked for by SIGINT or SIGTERM, or by the daemon itself.
+//! The end of a daemon: asked for by SIGINT or SIGTERM, or by the daemon itself; and what else it is asked by signals.
 
 use std::io;
 use std::sync::Arc;
@@ -84,6 +84,30 @@ impl Hangups {
 
     /// Resolves at the next one.
     pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// SIGUSR1: asks a daemon to end as soon as that disturbs nobody, so that it is started anew.
+#[derive(Debug)]
+pub struct Relief(Signal);
+
+impl Relief {
+    /// Takes over SIGUSR1, which would end the process at once otherwise.
+    ///
+    /// # Errors
+    /// The system refuses to install a signal handler.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime with I/O enabled.
+    pub fn on_signals() -> io::Result<Self> {
+        signal(SignalKind::user_defined1()).map(Self)
+    }
+
+    /// Resolves once it was asked for.
+    pub async fn asked(&mut self) {
         if self.0.recv().await.is_none() {
             std::future::pending::<()>().await;
         }

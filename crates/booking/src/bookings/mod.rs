@@ -64,6 +64,14 @@ impl Bookings {
         Ok(Self(Arc::new(Inner { jobs, thread, pool, path: path.to_owned() })))
     }
 
+    /// Whether this version of the program can go on with the bookings in `path`, if there are any. Changes nothing.
+    ///
+    /// # Errors
+    /// A newer version wrote them.
+    pub fn fits(path: &Path) -> Result<(), StoreError> {
+        crate::sqlite::fits(path, &LAYOUT)
+    }
+
     /// Does something in a turn of its own, and answers once it is on the disk, with how far the log then reached. What `work`
     /// did before it refused is undone.
     ///

@@ -57,6 +57,21 @@ pub(crate) fn connect(path: &Path, holds: &Layout) -> Result<Connection, StoreEr
     Ok(connection)
 }
 
+/// Whether this version of the program can go on with a file, if there is one. Changes nothing; what else is wrong with it is told by
+/// [`connect`].
+///
+/// # Errors
+/// A newer version wrote it.
+pub(crate) fn fits(path: &Path, holds: &Layout) -> Result<(), StoreError> {
+    // Not one that is open for reading only: the write-ahead log wants more. None is made.
+    let layout = plain(path).and_then(|it| header(&it, "user_version"));
+    let known = i64::try_from(holds.migrations.len()).unwrap_or(i64::MAX);
+    match layout {
+        Ok(found) if found > known => Err(StoreError::Newer { path: path.to_owned(), found, known }),
+        _ => Ok(()),
+    }
+}
+
 /// A connection that reads.
 pub(crate) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let connection = plain(path)?;

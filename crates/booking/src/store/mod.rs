@@ -87,6 +87,14 @@ impl Store {
         Ok((Self(Arc::new(Inner { jobs: Some(jobs), thread: Some(thread), pool })), set_aside))
     }
 
+    /// Whether this version of the program can go on with the store in `path`, if there is one. Changes nothing.
+    ///
+    /// # Errors
+    /// A newer version wrote it.
+    pub fn fits(path: &Path) -> Result<(), StoreError> {
+        crate::sqlite::fits(path, &LAYOUT)
+    }
+
     /// Takes a report in and answers once it is on the disk. Reports that come at the same time share a commit. What was
     /// committed before is not taken again.
     ///

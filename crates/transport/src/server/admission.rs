@@ -30,6 +30,8 @@ pub struct Limits {
 /// The limits with what is taken of them.
 pub(super) struct Admission {
     open: AtomicBool,
+    /// Nothing more begins.
+    draining: AtomicBool,
     patience: Patience,
     shares: Mutex<admission::Admission>,
     epoch: Instant,
@@ -115,6 +117,7 @@ impl Admission {
         let epoch = Instant::now();
         Self {
             open: AtomicBool::new(limits.open),
+            draining: AtomicBool::new(false),
             patience,
             shares: Mutex::new(admission::Admission::new(limits.shares)),
             epoch,
@@ -130,6 +133,11 @@ impl Admission {
         if let Ok(mut shares) = self.shares.lock() {
             shares.change(limits.shares);
         }
+    }
+
+    /// Puts off whatever is asked for from now on.
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     /// What the server's own trains tell of how late they are.
@@ -155,7 +163,9 @@ impl Admission {
         let Ask { mode, up_bps: up, down_bps: down, purpose, .. } = ask;
         let purpose = purpose.min(ordered);
         let request = Request { asker, mode, up, down, purpose };
-        let late = self.patience.minds_lateness && self.pulse.is_late();
+        // A server that is about to end has no strength left either.
+        let late =
+            self.draining.load(Ordering::Relaxed) || (self.patience.minds_lateness && self.pulse.is_late());
         let Ok(mut shares) = self.shares.lock() else {
             // Whoever panicked with it in hand has left accounts that nobody can trust.
             return Err(Refusal::Busy(Wait { retry_after: BROKEN, cause: Cause::TooManyAskers }));

@@ -24,7 +24,7 @@ use thiserror::Error;
 use tokio::{
     sync::Semaphore,
     task::JoinSet,
-    time::{Instant, timeout},
+    time::{Instant, interval, timeout},
 };
 use tracing::warn;
 
@@ -48,6 +48,9 @@ use crate::{
 /// Connections beside those that probe: in the handshake, asking, being refused. Each may hold 0.1 MB, because one that sends
 /// more than 64 kB before it is granted anything is closed; more are turned away.
 const WAITING: usize = 2_048;
+
+/// How often a server that takes connections says so.
+pub const HEARD_EVERY: Duration = Duration::from_secs(5);
 
 /// How long rooms may take to be told that the server ends.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -92,6 +95,8 @@ pub struct ProbeServer {
     desk: Desk,
     /// For connections beside rooms' links that stand.
     places: Arc<Semaphore>,
+    /// Told every few seconds that connections are taken.
+    heard: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// What every connection needs.
@@ -166,7 +171,7 @@ impl ProbeServer {
         let denied = DenyList::new(BTreeSet::new());
         let storm = Storm::new(Instant::now());
         let desk = Desk { admission, registrar: None, denied, events, patience, rooms: None, storm };
-        Ok(Self { endpoint, reload, desk, places })
+        Ok(Self { endpoint, reload, desk, places, heard: Arc::new(|| {}) })
     }
 
     /// Takes in what rooms report, at most `most` rooms at once, and hands it to `desk`.
@@ -198,6 +203,12 @@ impl ProbeServer {
         Ok(self)
     }
 
+    /// Calls `heard` every [`HEARD_EVERY`] from the loop that takes connections: who is not called any more knows that it is stuck.
+    #[must_use]
+    pub fn heard_by(self, heard: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { heard: Arc::new(heard), ..self }
+    }
+
     /// By which it is changed while it serves.
     #[must_use]
     pub fn reload(&self) -> Reload {
@@ -226,15 +237,17 @@ impl ProbeServer {
 
     /// Serves until `shutdown` resolves; then tells every room and ends within half a second.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { endpoint, desk, places, reload: _ } = self;
+        let Self { endpoint, desk, places, reload: _, heard } = self;
         let desk = Arc::new(desk);
         let looking = enrolment::look_at_revocations(&desk);
         tokio::pin!(shutdown, looking);
+        let mut seconds = interval(HEARD_EVERY);
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
                 () = &mut looking => {}
+                _ = seconds.tick() => heard(),
                 Some(_) = connections.join_next() => {}
                 incoming = endpoint.accept() => match incoming {
                     Some(incoming) => admit_address(incoming, &desk, &places, &mut connections),

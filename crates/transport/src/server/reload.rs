@@ -30,6 +30,11 @@ impl Reload {
         self.admission.change(limits);
     }
 
+    /// Lets no more probes begin: who asks is told to come back. Those that run go on.
+    pub fn drain(&self) {
+        self.admission.drain();
+    }
+
     /// Takes over a CA and an identity, for handshakes that begin from now on. Connections that are there stay.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use super::lab::{Authority, Office, Purpose, Room, VALID, assert_served, assert_
 use crate::{
     identity::{Identity, PROBE_ALPN},
     quic,
+    server::Event,
     server_name::ServerName,
 };
 
@@ -75,4 +76,16 @@ async fn a_thousand_changes_while_rooms_come_and_go_drop_none_of_them() {
         }
     }
     assert!(standing.connection.close_reason().is_none(), "{changes} changes");
+}
+
+#[tokio::test]
+async fn a_server_that_is_about_to_end_lets_a_probe_run_to_its_end_and_puts_off_the_next() {
+    let mut office = Office::open();
+    let mut running = connected(&office, &office.room("r2").await).await;
+    assert!(matches!(running.ask().await, FromServer::Grant(_)));
+    office.reload.drain();
+    let told = office.probe(Some(&office.room("r3").await)).await;
+    assert_told(&told, Reason::ServerBusy, &["busy", "ask again in"]);
+    running.connection.close(quinn::VarInt::from_u32(0), b"");
+    while !matches!(office.event().await, Event::Finished { .. }) {}
 }

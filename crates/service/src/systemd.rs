@@ -1,0 +1,108 @@
+//! What systemd is told: that the program is ready, how it is, and that it makes progress.
+//!
+//! Without systemd nobody is told, and nothing else changes.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use sd_notify::NotifyState;
+use tokio::time::{Instant, sleep};
+use tracing::{error, warn};
+
+/// The program does what it is for; `status` says how it is, for `systemctl status`.
+pub fn ready(status: &str) {
+    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
+/// How the program is now, for `systemctl status`.
+pub fn status(status: &str) {
+    tell(&[NotifyState::Status(status)]);
+}
+
+/// The program ends.
+pub fn stopping() {
+    tell(&[NotifyState::Stopping]);
+}
+
+/// Whether systemd wants to be told.
+#[must_use]
+pub fn is_there() -> bool {
+    env::var_os("NOTIFY_SOCKET").is_some()
+}
+
+/// The loops that the program lives by. Each says by when it will be heard again; as long as all keep their word systemd's
+/// watchdog is fed, and no longer. Times pass as the machine is awake. Clones are one and the same.
+#[derive(Debug, Clone, Default)]
+pub struct Pulse(Arc<Mutex<BTreeMap<&'static str, Instant>>>);
+
+impl Pulse {
+    /// The loop `name` says this again, or that it has ended, within `time`, or it is stuck.
+    pub fn within(&self, name: &'static str, time: Duration) {
+        self.loops().insert(name, Instant::now() + time);
+    }
+
+    /// The loop `name` has ended, as it should.
+    pub fn ended(&self, name: &'static str) {
+        self.loops().remove(name);
+    }
+
+    /// The loop that has been silent for longest beyond its word, at `now`.
+    fn overdue(&self, now: Instant) -> Option<&'static str> {
+        let loops = self.loops();
+        loops.iter().filter(|(_, by)| **by < now).min_by_key(|(_, by)| **by).map(|(name, _)| *name)
+    }
+
+    /// Feeds the watchdog, if there is one, as long as there is progress: for ever.
+    pub async fn feed_watchdog(&self) {
+        let Some(limit) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
+        let mut told = None;
+        loop {
+            let stuck = self.overdue(Instant::now());
+            match stuck {
+                None => tell(&[NotifyState::Watchdog]),
+                Some(name) if told != stuck => {
+                    error!(name, "a part of this program is stuck: systemd will start it anew");
+                }
+                Some(_) => {}
+            }
+            told = stuck;
+            sleep(limit / 4).await;
+        }
+    }
+
+    fn loops(&self) -> MutexGuard<'_, BTreeMap<&'static str, Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(cause) = sd_notify::notify(states) {
+        warn!(%cause, "cannot tell systemd how this program is");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_watchdog_is_fed_as_long_as_every_loop_keeps_its_word() {
+        let (pulse, now) = (Pulse::default(), Instant::now());
+        let after = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(pulse.overdue(after(1000)), None, "nobody has given a word");
+        pulse.within("devices", Duration::from_secs(60));
+        pulse.within("link", Duration::from_secs(30));
+        assert_eq!(pulse.overdue(after(29)), None);
+        assert_eq!(pulse.overdue(after(45)), Some("link"));
+        assert_eq!(pulse.overdue(after(90)), Some("link"), "the one that is silent for longest");
+        pulse.ended("link");
+        assert_eq!(pulse.overdue(after(45)), None);
+        assert_eq!(pulse.overdue(after(90)), Some("devices"));
+        pulse.clone().within("devices", Duration::from_secs(600));
+        assert_eq!(pulse.overdue(after(90)), None, "it was heard");
+    }
+}
