@@ -1,6 +1,6 @@
 # Everything works on a fresh Debian 12 with git, make and a Rust toolchain, as root or with sudo.
 
-.PHONY: help deps build demo test lint bench soak clean
+.PHONY: help deps build deb demo test lint bench soak clean
 
 help:
 	@echo 'make demo   try Siaga on this machine: a probe server and an agent on loopback'
@@ -9,12 +9,17 @@ help:
 	@echo 'make soak   what takes too long for every day (docs/soak-results.md)'
 	@echo 'make lint   formatting and clippy'
 	@echo 'make build  the two programs, in target/release'
+	@echo 'make deb    the two packages, in target/debian (docs/install.md)'
 
 deps:
 	@tests/scripts/deps build
 
 build: deps
 	cargo build --release --locked
+
+deb: build
+	@tests/scripts/deps package
+	@systemd/debian/build
 
 demo: build
 	@tests/scripts/demo
