@@ -122,9 +122,15 @@ impl Desk {
     /// Has a room check itself, devices and link, as a person in it would; never into a meeting. A room that can't be heard is
     /// asked as soon as it can; what is not over `within` this time is given up. Its probe is given `purpose`'s precedence.
     ///
-    /// What is asked for outlives the server: the room is asked again if it had not come to an end.
+    /// What is asked for does not outlive the server: it is for those who plan, and plan again when it is started anew.
     pub fn order_check(&self, room: &RoomId, purpose: Purpose, within: Duration) -> Check {
         self.outbox.order(room, purpose, within, self.now())
+    }
+
+    /// The same for somebody who is told that it will be done: it outlives the server, and the room is asked again if it had not
+    /// come to an end.
+    pub fn promise_check(&self, room: &RoomId, purpose: Purpose, within: Duration) -> Check {
+        self.outbox.promise(room, purpose, within, self.now())
     }
 
     /// How far a check is. `None`: there was none, or it is long over.

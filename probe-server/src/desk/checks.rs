@@ -37,9 +37,6 @@ pub struct Check {
     /// When it is given up, by the clock that can't be set.
     #[serde(skip)]
     until: Duration,
-    /// It was asked for before the server was started.
-    #[serde(skip)]
-    restored: bool,
 }
 
 /// How far a check is.
@@ -85,19 +82,12 @@ const MOST: usize = 8;
 impl Checks {
     /// To be asked for now, and to be given up if it is not over `within` that time.
     pub(super) fn order(&mut self, room: &RoomId, purpose: Purpose, within: Duration, now: Moment) -> Check {
-        let until = now.since_boot.saturating_add(within);
-        // Whoever wanted it before the start and asks again wants no second one.
-        let again =
-            |check: &&mut Check| check.restored && check.stage == Stage::Waiting && check.purpose == purpose;
-        if let Some(check) = self.rooms.get_mut(room).into_iter().flatten().find(again) {
-            (check.until, check.restored) = (until.max(check.until), false);
-            return check.clone();
-        }
         // As good as certainly more than before a restart, and exact in JavaScript's numbers.
         let begin = u64::try_from(now.wall.as_millisecond()).unwrap_or_default();
         self.last = begin.max(self.last + 1);
+        let until = now.since_boot.saturating_add(within);
         let (id, stage) = (self.last, Stage::Waiting);
-        let check = Check { id, room: room.clone(), purpose, stage, since: now.wall, until, restored: false };
+        let check = Check { id, room: room.clone(), purpose, stage, since: now.wall, until };
         let checks = self.rooms.entry(room.clone()).or_default();
         if checks.len() >= MOST {
             let oldest = checks.iter().position(|check| check.stage.is_over()).unwrap_or(0);
@@ -116,7 +106,7 @@ impl Checks {
         let purpose: StrDeserializer<'_, Unread> = purpose.as_str().into_deserializer();
         let purpose = Purpose::deserialize(purpose).unwrap_or_default();
         let stage = Stage::Waiting;
-        let check = Check { id, room: room.clone(), purpose, stage, since, until, restored: true };
+        let check = Check { id, room: room.clone(), purpose, stage, since, until };
         self.rooms.entry(room).or_default().push(check);
     }
 
@@ -293,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_before_a_restart_is_asked_for_again_and_once() {
+    fn what_was_asked_for_before_a_restart_is_asked_for_again_until_it_is_over() {
         let (before, id) = Room::asked(Purpose::Booking);
         let order = Order {
             room: before.room.clone(),
@@ -307,8 +297,7 @@ mod tests {
         let start = Moment { since_boot: Duration::from_secs(5), boot: BootId(2), ..at(600) };
         room.checks.restore(order, start);
         assert_eq!((room.stage(id, 6), room.ordered(6)), (Stage::Waiting, Purpose::Routine));
-        assert_eq!(room.checks.order(&room.room, Purpose::Booking, HOUR, start).id, id);
-        assert!(room.checks.order(&room.room, Purpose::Booking, HOUR, start).id > id, "a second one");
+        assert!(room.checks.order(&room.room, Purpose::Booking, HOUR, start).id > id, "another one");
         assert_eq!(room.is_asked(7)[0], id);
         assert_eq!(room.ordered(7), Purpose::Booking);
         room.answers(id, CheckAnswer::Begun, 8);

@@ -72,9 +72,25 @@ impl Outbox {
 
     /// Has a room check itself: now, or when it can be heard.
     pub(super) fn order(&self, room: &RoomId, purpose: Purpose, within: Duration, now: Moment) -> Check {
+        self.place(room, purpose, within, now, None)
+    }
+
+    /// The same, and it is kept.
+    pub(super) fn promise(&self, room: &RoomId, purpose: Purpose, within: Duration, now: Moment) -> Check {
+        self.place(room, purpose, within, now, self.store.as_ref())
+    }
+
+    fn place(
+        &self,
+        room: &RoomId,
+        purpose: Purpose,
+        within: Duration,
+        now: Moment,
+        kept_in: Option<&Store>,
+    ) -> Check {
         let mut all = self.all();
         let check = all.checks.order(room, purpose, within, now);
-        if let Some(store) = &self.store {
+        if let Some(store) = kept_in {
             let until = now.wall.saturating_add(within).unwrap_or(now.wall);
             let (room, purpose) = (room.clone(), purpose.to_string());
             store.keep_order(Order { room, id: check.id, purpose, since: now.wall, until });

@@ -333,8 +333,11 @@ async fn the_end_of_an_older_link_takes_nothing_from_the_newer_one() {
 async fn what_a_room_was_asked_to_check_outlives_the_server() {
     let office = Office::new();
     office.arrive("r1", 1).await;
-    let check = office.desk.order_check(&id("r1"), Purpose::Booking, Duration::from_secs(3600));
+    let hour = Duration::from_secs(3600);
+    let planned = office.desk.order_check(&id("r1"), Purpose::PreCheck, hour);
+    let check = office.desk.promise_check(&id("r1"), Purpose::Booking, hour);
     let office = office.restarted(2);
+    assert_eq!(office.desk.check(&id("r1"), planned.id), None, "whoever planned it plans again");
     let after = office.desk.check(&id("r1"), check.id).unwrap();
     assert_eq!((after.stage, after.purpose, after.since), (Stage::Waiting, check.purpose, check.since));
     office.later(3600);

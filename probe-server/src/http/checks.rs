@@ -37,7 +37,7 @@ pub(super) async fn ask(
         let words = format!("{room} can't be heard: switch its computer on, or ask again once it is online.");
         return Err(Problem::new(StatusCode::CONFLICT, words));
     }
-    let check = answers.desk.order_check(known.id(), Purpose::PreCheck, WITHIN);
+    let check = answers.desk.promise_check(known.id(), Purpose::PreCheck, WITHIN);
     let place = format!("/v1/rooms/{room}/checks/{}", check.id);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(check)).into_response())
 }

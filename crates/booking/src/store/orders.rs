@@ -23,8 +23,7 @@ pub struct Order {
 }
 
 impl Store {
-    /// Keeps an order; it is on the disk a moment later. Nobody waits for that: a server that is killed in this moment has not
-    /// asked the room either.
+    /// Keeps an order. It is on the disk a moment later; nobody waits for that, and a kill in this moment loses it.
     pub fn keep_order(&self, order: Order) {
         self.hand_in_now(Job::Order(Box::new(order)));
     }
