@@ -210,12 +210,10 @@ async fn a_body_that_does_not_end_is_cut_off() {
 }
 
 #[tokio::test]
-async fn plain_http_and_noise_get_nothing_and_harm_nobody() {
+async fn noise_gets_nothing_and_harms_nobody() {
     let desk = Desk::open().await;
     let token = desk.token("reader", "read");
-    for noise in
-        [&b"GET / HTTP/1.1\r\nHost: desk.example\r\n\r\n"[..], &[0; 4096], &[0x16, 3, 1, 0xff, 0xff, 1]]
-    {
+    for noise in [&[0; 4096][..], &[0x16, 3, 1, 0xff, 0xff, 1]] {
         let mut client = TcpStream::connect(desk.address).await.unwrap();
         client.write_all(noise).await.unwrap();
         client.shutdown().await.unwrap();

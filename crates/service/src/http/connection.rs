@@ -45,11 +45,11 @@ pub(super) async fn serve_tls(
 ) {
     tokio::pin!(closing);
     let shake_hands = async {
-        if speaks_tls(&stream).await {
-            Some(tls.accept(stream).await)
-        } else {
+        if speaks_http(&stream).await {
             refuse_plain(stream).await;
             None
+        } else {
+            Some(tls.accept(stream).await)
         }
     };
     let handshake = tokio::select! {
@@ -64,11 +64,10 @@ pub(super) async fn serve_tls(
     }
 }
 
-/// By the first byte: each record of a handshake begins with its type (RFC 8446, 5.1).
-async fn speaks_tls(stream: &TcpStream) -> bool {
-    const HANDSHAKE: u8 = 22;
+/// By the first byte: a method begins with a letter, a handshake with the number 22 (RFC 8446, 5.1), and noise with anything.
+async fn speaks_http(stream: &TcpStream) -> bool {
     let mut first = [0];
-    !matches!(stream.peek(&mut first).await, Ok(1) if first[0] != HANDSHAKE)
+    matches!(stream.peek(&mut first).await, Ok(1) if first[0].is_ascii_uppercase())
 }
 
 async fn refuse_plain(mut stream: TcpStream) {
