@@ -93,8 +93,9 @@ fn the_agent_is_read_over_loopback_and_does_things_for_its_socket_only() {
 fn a_server_that_is_told_to_end_takes_nobody_anew_and_waits_for_nobody_for_ever() {
     let lab = Lab::new().unwrap();
     let mut server = lab.server(&[]).unwrap();
-    let mut slow = TcpStream::connect(server.http).unwrap();
     let (own, bearer) = (server.http, bearer(&token(&lab, "book")));
+    // Connected last: who says nothing for two seconds is cut off.
+    let mut slow = TcpStream::connect(own).unwrap();
     let head = format!("PUT /v1/bookings/SBW-1 HTTP/1.1\r\nHost: {own}\r\n{bearer}");
     let body = "Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n";
     slow.write_all((head + body).as_bytes()).unwrap();
