@@ -122,6 +122,8 @@ mod tests {
         fs::write(dir.join(crate::config::FILE), text).unwrap();
     }
 
+    type Spoil = Box<dyn FnOnce(&Path)>;
+
     #[test]
     fn a_new_server_has_nothing_to_be_warned_of() {
         assert_eq!(warned(|_| {}), [""; 0]);
@@ -137,7 +139,7 @@ mod tests {
                 fs::copy(&from, dir.join(name)).unwrap();
             }
         };
-        let cases: [(&str, Box<dyn FnOnce(&Path)>, &[&str]); 7] = [
+        let cases: [(&str, Spoil, &[&str]); 7] = [
             (
                 "holidays",
                 Box::new(|dir| fs::remove_dir_all(dir.join("holidays")).unwrap()),

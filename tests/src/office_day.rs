@@ -212,7 +212,8 @@ impl OfficeDay {
                 5 => self.passes("SBW-1", Stage::Early).await?,
                 95 => self.tick("SBW-1", AULA, &Item::ALL, "Rina Kartika").await?,
                 100 => {
-                    self.tick("SBW-2", BAPPEDA, &[Item::AttendanceConfirmed, Item::RoomReady], "Budi").await?
+                    self.tick("SBW-2", BAPPEDA, &[Item::AttendanceConfirmed, Item::RoomReady], "Budi")
+                        .await?;
                 }
                 106 => self.passes("SBW-1", Stage::Last).await?,
                 250 => self.conclude("SBW-1", "ok", "Berjalan lancar, 28 peserta.", "Rina Kartika").await?,

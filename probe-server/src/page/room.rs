@@ -51,7 +51,7 @@ pub(super) async fn page(
     let wanted = id.clone();
     let seen = ask(desk, move |desk| {
         desk.store().read(|reader| {
-            let standing = reader.standing(&[wanted.clone()], &standing::KINDS)?.pop().flatten();
+            let standing = reader.standing(std::slice::from_ref(&wanted), &standing::KINDS)?.pop().flatten();
             Ok((standing, Past::read(reader, &wanted, now)?, Places::read(reader, &wanted, now)?))
         })
     });
