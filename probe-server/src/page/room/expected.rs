@@ -79,7 +79,7 @@ fn of_day(viewer: &Viewer, day: &DayForecast) -> Markup {
         threshold: None,
         unit: "%",
         heads: [viewer.say("Jam", "Hour"), viewer.say("Hari baik", "Good days")],
-        label_every: 1,
+        label_every: 2,
     };
     html! {
         @if day.day == "unknown" {

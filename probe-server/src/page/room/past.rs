@@ -52,7 +52,9 @@ impl Past {
         let first = self.from.to_zoned(zone.clone()).date();
         let days = std::iter::successors(first.tomorrow().ok(), |day| day.tomorrow().ok());
         let midnights = days.map_while(|day| Some((day, day.to_zoned(zone.clone()).ok()?.timestamp())));
-        let ticks = midnights.take_while(|(_, at)| *at < now).map(|(day, at)| {
+        // One at the very edge would be written over by the next.
+        let fits = |at: &Timestamp| self.place(*at) >= 12.0;
+        let ticks = midnights.take_while(|(_, at)| *at < now).filter(|(_, at)| fits(at)).map(|(day, at)| {
             (self.place(at), format!("{} {}", viewer.language.weekday(day.weekday()), day.day()))
         });
         Axis { from: 0.0, to: self.place(now), ticks: ticks.collect() }
