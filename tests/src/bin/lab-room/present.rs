@@ -101,7 +101,10 @@ impl Room {
             }
             tokio::select! {
                 heard = link.hear() => match heard? {
-                    FromServer::Ack(ack) if Some(ack.no) == unanswered => unanswered = None,
+                    FromServer::Ack(ack) if Some(ack.no) == unanswered => {
+                        println!("{} has reported", self.it.name);
+                        unanswered = None;
+                    }
                     FromServer::CheckNow(wish) => self.check(&wish),
                     _ => {}
                 },
