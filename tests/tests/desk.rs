@@ -60,7 +60,7 @@ fn a_room_is_known_while_it_reports_and_remembered_when_it_is_gone() {
     let gone = eventually(&server, AS_MINIMUM, |room| room["online"] == false);
     assert_eq!(
         (&gone["verdict"], &gone["reasons"][0]),
-        (&"unknown".into(), &"ROOM_OFFLINE".into()),
+        (&"unknown".into(), &"ROOM_REVOKED".into()),
         "{gone}"
     );
     let (status, readiness) = get(&server, "/v1/rooms/lab/readiness?profile=minimum");

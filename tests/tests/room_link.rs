@@ -251,8 +251,8 @@ fn a_room_that_is_revoked_is_cut_off() {
     let agent = office.agent();
     on_server(&office.lab, &["rooms", "revoke", "--room", "lab"]);
     agent.wait_for("the room's desk is not connected").unwrap();
-    eventually("the server takes it for off", || {
-        (office.seen_from_afar()["reasons"][0] == "ROOM_OFFLINE").then_some(())
+    eventually("the server says that it is revoked", || {
+        (office.seen_from_afar()["reasons"][0] == "ROOM_REVOKED").then_some(())
     });
     let detail = status(&agent)["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("ended the link") || detail.contains("certificate"), "{detail}");
