@@ -14,6 +14,19 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// The files are read again at least every so many looks: what changed in the same moment as it was read is not missed for long.
 const AT_LEAST: u32 = 60;
 
+/// Tells the desk of the server in `dir` before anybody is answered: a room that is revoked is never taken for one that is off.
+pub(crate) async fn tell(dir: &Path, desk: &Desk) {
+    if let Err(error) = read(Registry::new(dir), desk).await {
+        warn!(error, "cannot tell which rooms are revoked; they are told as offline");
+    }
+}
+
+async fn read(registry: Registry, desk: &Desk) -> Result<(), String> {
+    let rooms = spawn_blocking(move || registry.revoked_rooms().map_err(|error| error.to_string()));
+    desk.set_revoked(rooms.await.unwrap_or_else(|error| Err(error.to_string()))?);
+    Ok(())
+}
+
 /// Tells the desk of the server in `dir`, now and whenever it changes. What can't be read leaves it as it was.
 pub(crate) async fn look(dir: &Path, desk: &Desk, shutdown: impl Future<Output = ()>) {
     tokio::pin!(shutdown);
@@ -32,13 +45,8 @@ pub(crate) async fn look(dir: &Path, desk: &Desk, shutdown: impl Future<Output =
             continue;
         }
         (known, left) = (Some(stamp), AT_LEAST);
-        let registry = registry.clone();
-        let rooms = spawn_blocking(move || registry.revoked_rooms().map_err(|error| error.to_string()));
-        match rooms.await.unwrap_or_else(|error| Err(error.to_string())) {
-            Ok(rooms) => {
-                desk.set_revoked(rooms);
-                readable = true;
-            }
+        match read(registry.clone(), desk).await {
+            Ok(()) => readable = true,
             Err(error) => {
                 if readable {
                     warn!(error, "cannot tell which rooms are revoked; they are told as offline");

@@ -99,6 +99,7 @@ async fn serve(
     if settings.open {
         warn!("{OPEN}");
     }
+    revoked::tell(dir, &desk).await;
     info!(probes = %probes.local_addr()?, http = %web.address(), tls = web.is_tls(), "ready");
     let kept_in = gate.clone();
     let sheet = Sheet::new(move || kept_in.bookings().cloned(), Box::new(desk::now));

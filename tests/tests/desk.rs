@@ -74,6 +74,8 @@ fn a_room_is_known_while_it_reports_and_remembered_when_it_is_gone() {
     let server = lab.server(&[]).unwrap();
     let known = json(&server, "/v1/rooms/lab");
     assert_eq!((&known["online"], &known["verdict"]), (&false.into(), &"unknown".into()), "{known}");
+    let known = json(&server, AS_MINIMUM);
+    assert_eq!(known["reasons"][0], "ROOM_REVOKED", "from its first answers: {known}");
     assert!(count(&json(&server, "/v1/rooms/lab/history?step=raw"), "gate.up") >= before);
 }
 

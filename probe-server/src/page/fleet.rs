@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use siaga_readiness::room::RoomId;
 use siaga_service::page::icon;
+use tracing::warn;
 
 use super::{
     escaped,
@@ -45,8 +46,11 @@ pub(super) async fn page(
     let seen = ask(desk, move |desk| {
         let now = desk.now().wall;
         // Rooms are shown also where bookings can't be read, and that is said.
-        let waiting =
-            bookings.and_then(|bookings| Waiting::read(&bookings, desk, &profiles, &calendar, now).ok());
+        let waiting = bookings.and_then(|bookings| {
+            Waiting::read(&bookings, desk, &profiles, &calendar, now)
+                .inspect_err(|error| warn!(%error, "cannot read bookings for the fleet's page"))
+                .ok()
+        });
         let rooms = Rooms::read(desk, &profiles, waiting.as_ref(), &wanted)?;
         Ok((now, rooms, waiting))
     })
