@@ -86,4 +86,6 @@ static CATALOGUE: LazyLock<BTreeMap<Code, Entry>> =
 const SOURCE: &str = include_str!("../catalogue/reasons.toml");
 
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod tests;
