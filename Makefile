@@ -7,7 +7,7 @@ help:
 	@echo 'make test   everything that this machine can test; what it cannot, it names'
 	@echo 'make bench  measure time, bytes, latency and memory, and compare with iperf3 (docs/bench-results.md, docs/server-results.md)'
 	@echo 'make soak   what takes too long for every day (docs/soak-results.md)'
-	@echo 'make lint   formatting and clippy'
+	@echo 'make lint   formatting, clippy, licenses and sources of the libraries'
 	@echo 'make build  the two programs, in target/release'
 	@echo 'make deb    the two packages, in target/debian (docs/install.md)'
 
@@ -32,6 +32,7 @@ lint:
 	@tests/scripts/deps build
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@tests/scripts/deny
 
 bench:
 	@tests/scripts/deps build bench
