@@ -69,6 +69,12 @@ enum Command {
     InUseHelper,
 }
 
+/// What can be typed; for manual pages, and for whoever holds manuals against it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command line `arguments`.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -108,8 +114,8 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
             unreachable!("handled before anything else was set up")
         }
         Command::Config(ConfigCommand::Check) => config::check(config),
-        Command::Completions(args) => Ok(manual::completions(&args, Cli::command()).map(|()| 0)?),
-        Command::Man(args) => Ok(manual::man(&args, Cli::command()).map(|()| 0)?),
+        Command::Completions(args) => Ok(manual::completions(&args, command()).map(|()| 0)?),
+        Command::Man(args) => Ok(manual::man(&args, command()).map(|()| 0)?),
         Command::Check(args) => {
             let settings = Settings::load(config)?;
             once(async |shutdown| check::run(&args, &settings, &shutdown).await)

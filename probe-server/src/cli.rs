@@ -143,6 +143,12 @@ enum ConfigCommand {
     },
 }
 
+/// What can be typed; for manual pages, and for whoever holds manuals against it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command line `arguments`.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {

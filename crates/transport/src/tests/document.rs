@@ -28,7 +28,7 @@ fn blocks(mark: &str) -> impl Iterator<Item = &'static str> {
     PAGE.split(mark).skip(1).map(|after| {
         let (_, block) = after.split_once("```").expect("a block follows the mark");
         let (block, _) = block.split_once("```").expect("it has an end");
-        block.trim_start_matches("json")
+        block.split_once('\n').expect("its language stands in a line of its own").1
     })
 }
 
