@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use siaga_probe::{Direction, Reason};
+
 use super::{SOURCE, entry};
 use crate::reasons::Code;
 
@@ -28,6 +30,7 @@ fn page() -> String {
             entry_of(*code, &mut page);
         }
     }
+    of_probes(&mut page);
     page
 }
 
@@ -44,6 +47,62 @@ fn entry_of(code: Code, page: &mut String) {
         }
         page.push('\n');
     }
+}
+
+/// What `siaga-agent probe` and the log say, in the words of readiness.
+fn of_probes(page: &mut String) {
+    page.push_str(
+        "\n## What a probe says\n\n`siaga-agent probe`, the log and a room's history have a probe's own reason. In a room's \
+         answer it is:\n\n| probe | room |\n|---|---|\n",
+    );
+    for reason in PROBES {
+        let [up, down] = [Direction::Up, Direction::Down].map(|direction| Code::of_probe(reason, direction));
+        let link = |code: Code| format!("[{code}](#{})", code.as_str().to_lowercase());
+        let both = if up == down { link(up) } else { format!("{}, {}", link(up), link(down)) };
+        let _ = writeln!(page, "| `{reason}` | {both} |");
+    }
+}
+
+const PROBES: [Reason; 32] = [
+    Reason::Sustained,
+    Reason::QueueGrows,
+    Reason::StandingQueue,
+    Reason::Loss,
+    Reason::Shaped,
+    Reason::Unsteady,
+    Reason::Measured,
+    Reason::Outage,
+    Reason::Undecided,
+    Reason::SenderLate,
+    Reason::Interrupted,
+    Reason::NetworkChanged,
+    Reason::PeerFailed,
+    Reason::NameNotResolved,
+    Reason::NoRoute,
+    Reason::ServerAbsent,
+    Reason::ServerUnreachable,
+    Reason::UdpBlocked,
+    Reason::NoServerAnswers,
+    Reason::ServerNotTrusted,
+    Reason::IdentityRefused,
+    Reason::IdentityRequired,
+    Reason::VersionMismatch,
+    Reason::ServerBusy,
+    Reason::ServerRefused,
+    Reason::LocalFault,
+    Reason::BudgetSpent,
+    Reason::MeetingOn,
+    Reason::MeetingUnknown,
+    Reason::OtherTraffic,
+    Reason::Metered,
+    Reason::OutsideHours,
+];
+
+#[test]
+fn no_reason_of_a_probe_is_left_out() {
+    // Unknown is the last.
+    assert_eq!(PROBES.len(), Reason::Unknown as usize);
+    assert!(PROBES.iter().enumerate().all(|(number, reason)| *reason as usize == number));
 }
 
 #[test]
