@@ -109,6 +109,18 @@ fn every_block_says_what_it_is_and_what_is_to_be_typed_is_run_by_a_test() {
     }
 }
 
+#[test]
+fn the_changelogs_tell_of_the_version_that_is_built() {
+    let version = env!("CARGO_PKG_VERSION");
+    let newest = |file: &str, begins: &str| {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        text.lines().find(|line| line.starts_with(begins)).unwrap().to_owned()
+    };
+    let (ours, the_packages) = (newest("CHANGELOG.md", "## "), newest("systemd/debian/changelog", "siaga ("));
+    assert!(ours.contains(version), "{ours}, and not {version}");
+    assert!(the_packages.contains(&format!("({version}-")), "{the_packages}, and not {version}");
+}
+
 /// A page of the manuals, taken apart.
 struct Page {
     /// From the root of the house on.
