@@ -81,6 +81,51 @@ fn evidence_of_another_room_or_profile_is_none() {
 }
 
 #[test]
+fn a_profile_that_asks_for_no_device_leaves_nothing_about_equipment_to_be_reviewed() {
+    let mut desk = Desk::pontianak();
+    desk.booking.profile = link_alone();
+    let mut room = Room::new(Policy::default());
+    room.probe(pass(10), pass(20));
+    let about = |room: &Room| {
+        let presence =
+            Presence { online: true, revoked: false, last_seen: room.now.wall, age: Duration::ZERO };
+        RoomEvidence::new(room.tracker.snapshot(), room.now, presence, &link_alone())
+    };
+    let decision = desk.decide(Some(&about(&room)));
+    let equipment = criterion(&decision, CriterionCode::Equipment);
+    assert_eq!((equipment.result, equipment.reason), (CriterionResult::NotApplicable, Code::NotAsked));
+    assert_eq!(
+        (decision.decision, decision.reasons()),
+        (Ruling::ApproveWithConditions, vec![Code::NetSustainMissing])
+    );
+
+    desk.booking.facts.division_equipment = Some(false);
+    let decision = desk.decide(Some(&about(&room)));
+    assert_eq!(
+        (decision.decision, decision.reasons()),
+        (Ruling::Deny, vec![Code::EquipmentMissing]),
+        "who says that there is none is believed"
+    );
+}
+
+#[test]
+fn what_the_room_itself_must_have_is_asked_for_by_every_profile() {
+    let mut desk = Desk::pontianak();
+    desk.booking.profile = link_alone();
+    let required = siaga_readiness::policy::Equipment { displays: 1, ..Default::default() };
+    let mut room = Room::new(Policy { required, ..Policy::default() });
+    room.scan(webcam()).probe(pass(10), pass(20));
+    let presence = Presence { online: true, revoked: false, last_seen: room.now.wall, age: Duration::ZERO };
+    let room = RoomEvidence::new(room.tracker.snapshot(), room.now, presence, &link_alone());
+    let decision = desk.decide(Some(&room));
+    assert_eq!((decision.decision, decision.reasons()), (Ruling::Deny, vec![Code::DisplaysTooFew]));
+}
+
+fn link_alone() -> Profile {
+    Profile::from_toml("link".parse().unwrap(), "network = { up = \"10M\", down = \"20M\" }").unwrap()
+}
+
+#[test]
 fn a_decision_says_until_when_it_stands() {
     let mut desk = Desk::pontianak();
     assert_eq!(desk.decide(Some(&online(&ready_room()))).expires_at, Some(desk.booking.slot.end()));

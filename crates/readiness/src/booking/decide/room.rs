@@ -15,6 +15,7 @@ use crate::{
     },
     catalogue::{Text, Words},
     host::Presence as ProgramPresence,
+    profile::Requirements,
     reasons::Code,
     software::ProgramId,
     state::CheckState,
@@ -32,6 +33,7 @@ pub(super) fn equipment(case: &Case) -> Finding {
         Owner::Applicant => (facts.applicant_equipment, "applicant_equipment"),
     };
     let measured = match usable(case) {
+        _ if !asks_for_equipment(case) => Finding::not_asked(CriterionCode::Equipment),
         Ok(room) => of_checks(
             CriterionCode::Equipment,
             room,
@@ -268,6 +270,19 @@ fn of_checks(
     }
     finding.age = checks().filter_map(|check| check.age_s).reduce(f64::max).map(milliseconds);
     finding.seen(shown(room, is_one))
+}
+
+/// Whether the profile asks for anything but the link, or the room for devices of its own. What the policy's own rule on programs says
+/// already is not asked for again.
+fn asks_for_equipment(case: &Case) -> bool {
+    let Requirements { network: _, camera, microphone, power, machine, software } =
+        &case.booking.profile.requirements;
+    camera.is_some()
+        || microphone.is_some()
+        || power.is_some()
+        || machine.is_some()
+        || (software.is_some() && !case.policy.software.on)
+        || case.room.is_some_and(|room| room.readiness.checks.iter().any(|check| is_equipment(case, check)))
 }
 
 /// Not the link, nor what the policy's own rule on programs says already.
