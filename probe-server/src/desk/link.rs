@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use siaga_booking::{About, Outcome, Report, RoomState, StoreError, Word};
 use siaga_probe::admission::Purpose;
 use siaga_readiness::{
-    evaluate,
     moment::Moment,
-    profile::{Profile, Profiles},
+    profile::Profiles,
     report::{
         Age, Facts, FromRoom, HandedTick, Happening, Hello, Looks, Record, RecordsFrame, SnapshotFrame,
         StillFrame, Tolerant, common_version,
@@ -21,7 +20,7 @@ use super::{
     Desk, Link,
     known::{elapsed, facts, setup},
     records::{before, event, frame as frame_of, outcome, word},
-    standing::{OFFLINE, Turn},
+    standing::{OFFLINE, Turn, own},
 };
 
 /// What the transport hands over to; shared, because the end of a link is recorded after the link.
@@ -218,7 +217,7 @@ fn aged(looks: Looks, under_way: Duration) -> Looks {
     Looks { scan: older(looks.scan), attempt: older(looks.attempt), host: older(looks.host) }
 }
 
-/// As it is kept, and how the checks of the profile that every room is held against stand in it; and how the room is by its own.
+/// As it is kept, and how the room stands in it by its own profile.
 fn state(
     room: &RoomId,
     mut facts: Facts,
@@ -228,17 +227,16 @@ fn state(
     // Who it is about is not the room's to say.
     facts.setup.room = room.to_string();
     let (snapshot, moment) = facts.as_of(Duration::ZERO, now.wall);
-    let readiness = evaluate(&snapshot, Profile::minimum(), moment);
-    let mut standing: Vec<(Word, Outcome)> = readiness
+    let own = own((&snapshot, moment), facts.profile.as_ref(), profiles);
+    let mut standing: Vec<(Word, Outcome)> = own
         .checks
         .iter()
         .filter_map(|check| Some((word(check.code.as_str())?, outcome(check.state))))
         .collect();
     standing.extend(word("ONLINE").map(|online| (online, Outcome::Good)));
-    let own = Turn::of((&snapshot, moment), &readiness, facts.profile.as_ref(), profiles);
     let json = serde_json::to_string(&facts).map_err(|error| DeskError(error.to_string()))?;
     let state = RoomState::new(json, standing).map_err(|error| DeskError(error.to_string()))?;
-    Ok((state, own))
+    Ok((state, Turn::of(&own)))
 }
 
 /// The room is told that it could not be kept, and no path of this machine.

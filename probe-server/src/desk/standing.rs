@@ -21,20 +21,22 @@ pub(super) struct Turn {
     reasons: String,
 }
 
+/// What a room that reports comes to, by the profile that it goes by; of the release before, which does not say, by the least one.
+pub(super) fn own(
+    (snapshot, moment): (&Snapshot, Moment),
+    profile: Option<&ProfileName>,
+    profiles: &Profiles,
+) -> Readiness {
+    let by_minimum = || evaluate(snapshot, Profile::minimum(), moment);
+    match profile.map(|name| (name, profiles.named(name.as_str()))) {
+        None => by_minimum(),
+        Some((_, Ok(profile))) => evaluate(snapshot, profile, moment),
+        Some((name, Err(_))) => by_minimum().of_unknown_profile(name.as_str()),
+    }
+}
+
 impl Turn {
-    /// What a room that reports comes to, by the profile that it goes by; `by_minimum` is the answer for the least one.
-    pub(super) fn of(
-        (snapshot, moment): (&Snapshot, Moment),
-        by_minimum: &Readiness,
-        profile: Option<&ProfileName>,
-        profiles: &Profiles,
-    ) -> Self {
-        let named = profile.filter(|name| **name != Profile::minimum().name);
-        let own = named.map(|name| match profiles.named(name.as_str()) {
-            Ok(profile) => evaluate(snapshot, profile, moment),
-            Err(_) => by_minimum.clone().of_unknown_profile(name.as_str()),
-        });
-        let own = own.as_ref().unwrap_or(by_minimum);
+    pub(super) fn of(own: &Readiness) -> Self {
         let reasons: Vec<_> = own.reasons.iter().map(|reason| reason.as_str()).collect();
         Self { verdict: own.verdict, reasons: reasons.join(" ") }
     }

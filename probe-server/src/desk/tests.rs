@@ -443,6 +443,29 @@ async fn since_when_a_room_is_as_it_is_is_in_its_history() {
 }
 
 #[tokio::test]
+async fn hours_are_counted_by_the_profile_that_the_room_goes_by() {
+    let office = Office::new();
+    office.desk.hold_against(Arc::new(profiles()));
+    let hours = |room: &str| {
+        let (from, to) = (office.wall() - Duration::from_secs(3600), office.wall() + Duration::from_secs(1));
+        let rows = office.desk.store().read(|reader| reader.hours(&id(room), from, to)).unwrap();
+        let told = rows.into_iter().map(|row| (row.series.to_string(), row.good, row.bad, row.unknown));
+        told.collect::<Vec<_>>()
+    };
+    let minute = |series: &str, good, unknown| (series.to_owned(), good, 0, unknown);
+    office.connect("r1", 1).await;
+    office.say("r1", 1, snapshot_by("r1", LAPTOP)).await.unwrap();
+    let laptop = [minute("MACHINE", 1, 0), minute("ONLINE", 1, 0)];
+    assert_eq!(hours("r1"), laptop, "nobody asked it for a camera, and so it lacks none");
+
+    office.connect("r2", 2).await;
+    office.say("r2", 2, snapshot_by("r2", "training")).await.unwrap();
+    let training = hours("r2");
+    assert!(training.contains(&minute("PROFILE", 0, 1)), "what it goes by is not known here: {training:?}");
+    assert!(training.contains(&minute("CAMERA", 0, 1)));
+}
+
+#[tokio::test]
 async fn a_journal_is_kept_once_with_its_times_by_the_server_s_clock() {
     let office = Office::new();
     assert_eq!(office.connect("r1", 1).await, 0);

@@ -16,7 +16,7 @@ pub struct Past {
     pub window: Window,
     /// What gate probes found in it, and sustain probes in the 24 hours before its end: each direction by itself, in any order.
     pub found: Vec<Found>,
-    /// How the camera stood, minute by minute, under the least profile.
+    /// How the camera stood, minute by minute, by the profile that the room went by; nothing where that asked for none.
     pub camera: Minutes,
     /// The microphone.
     pub microphone: Minutes,
