@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::{
+    moment::whole_milliseconds,
     profile::{Profile, ProfileError, Profiles},
     room::{RoomId, RoomIdError},
 };
@@ -243,7 +244,7 @@ impl TryFrom<RawSlot> for Slot {
 }
 
 /// A moment as it comes from outside: RFC 3339, with its offset. Without one it would be another moment in each of the
-/// country's zones.
+/// country's zones. In whole milliseconds, as it is kept: what it is decided on must be what it is read as again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Instant(pub Timestamp);
@@ -257,7 +258,7 @@ impl FromStr for Instant {
         plain
             .then(|| text.parse().ok())
             .flatten()
-            .map(Self)
+            .map(|at| Self(whole_milliseconds(at)))
             .ok_or_else(|| RequestError::Time(text.chars().take(40).collect()))
     }
 }

@@ -58,6 +58,17 @@ fn a_time_has_an_offset_or_is_none() {
 }
 
 #[test]
+fn a_time_is_taken_as_it_is_kept_in_whole_milliseconds() {
+    let parts = GOOD.replace("09:00:00+07", "09:00:00.0004999+07");
+    assert_eq!(booked(&parts, NOW), booked(GOOD, NOW));
+    let instant = GOOD.replace("T11:00:00+07", "T09:00:00.000999+07");
+    assert!(
+        booked(&instant, NOW).unwrap_err().contains("before it has begun"),
+        "nothing would be left of it"
+    );
+}
+
+#[test]
 fn a_slot_ends_after_it_starts_and_within_a_week() {
     for end in ["2026-11-26T09:00:00+07:00", "2026-11-26T08:00:00+07:00"] {
         assert!(refused("2026-11-26T11:00:00+07:00", end).contains("`slot`: it ends ("), "{end}");
