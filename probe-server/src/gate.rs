@@ -75,11 +75,7 @@ impl Gate {
                 | StoreError::Full { .. }
                 | StoreError::System { .. }),
             ) => {
-                if matches!(error, StoreError::Damaged { .. }) {
-                    tracing::error!(%error, "no booking is decided until this is mended and the server started again");
-                } else {
-                    tracing::error!(%error, "no booking is decided until this is mended; trying again every few seconds");
-                }
+                tracing::error!(%error, "no booking is decided until this is mended; trying again every few seconds");
                 *shut.lock().unwrap_or_else(PoisonError::into_inner) = error;
             }
             opened => drop(bookings.set(opened?)),
@@ -202,18 +198,18 @@ impl Gate {
         self.bookings.get().ok_or_else(|| self.shut().clone())
     }
 
-    /// All bookings, as soon as they can be opened: it is tried again and again. Never if they are damaged: somebody who puts a copy
-    /// in the place of that file must not meet a server that has begun to use half of it.
+    /// All bookings, as soon as they can be opened: it is tried again and again. If they are damaged, as soon as somebody has put a copy in
+    /// the place of that file: nothing is begun anew where bookings were.
     pub async fn opened(&self) -> &Bookings {
         loop {
             if let Some(bookings) = self.bookings.get() {
                 return bookings;
             }
-            if matches!(*self.shut(), StoreError::Damaged { .. }) {
-                std::future::pending::<()>().await;
-            }
             tokio::time::sleep(BETWEEN_TRIES).await;
             let path = self.dir.join(bookings::FILE);
+            if matches!(*self.shut(), StoreError::Damaged { .. }) && !Bookings::is_at_rest(&path) {
+                continue;
+            }
             let opened = tokio::task::spawn_blocking(move || Bookings::open(&path)).await;
             match opened.unwrap_or(Err(StoreError::Stopped)) {
                 Ok(bookings) => {

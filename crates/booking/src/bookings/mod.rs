@@ -4,7 +4,8 @@
 //! time share, with its entries in the log. So what is decided in a turn is decided on what is so, and of two bookings for one
 //! slot the second meets the first. The answer comes once it is all on the disk (`synchronous=FULL`).
 //!
-//! A damaged file is not replaced: the log in it is what an audit needs. Nothing is decided until somebody has looked.
+//! A damaged file is not replaced: the log in it is what an audit needs. Nothing is decided until somebody has put a whole one in its
+//! place; that is then begun with.
 
 mod file;
 mod reader;
@@ -14,7 +15,7 @@ mod writer;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 
@@ -24,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::writer::{Job, Work, Writer};
 use crate::{
     audit::Head,
-    sqlite::{Layout, Pool, StoreError},
+    sqlite::{Layout, Pool, Sight, StoreError},
 };
 
 pub use file::BookingsFile;
@@ -53,8 +54,7 @@ impl Bookings {
     /// It is damaged, a newer version wrote it, it is another program's, another server has it, or it can't be read or written. It is
     /// left as it is.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let writer = Writer::open(path)?;
-        let pool = Pool::new(path, Arc::new(AtomicU64::new(0)));
+        let (writer, pool) = Writer::open(path)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = thread::Builder::new()
             .name("bookings".to_owned())
@@ -62,6 +62,13 @@ impl Bookings {
             .map_err(|cause| StoreError::System { path: path.to_owned(), cause: cause.to_string() })?;
         let (jobs, thread) = (Some(jobs), Some(thread));
         Ok(Self(Arc::new(Inner { jobs, thread, pool, path: path.to_owned() })))
+    }
+
+    /// Whether somebody has put a file in `path` and is done with it: half of a copy must not be begun with, nor an empty file where one
+    /// was damaged.
+    #[must_use]
+    pub fn is_at_rest(path: &Path) -> bool {
+        Sight::of(path).is_some_and(|file| file.is_at_rest())
     }
 
     /// Whether this version of the program can go on with the bookings in `path`, if there are any. Changes nothing.
@@ -126,7 +133,7 @@ impl<E> From<StoreError> for NotDone<E> {
 struct Inner {
     jobs: Option<mpsc::Sender<Box<dyn Work>>>,
     thread: Option<JoinHandle<()>>,
-    pool: Pool,
+    pool: Arc<Pool>,
     path: PathBuf,
 }
 

@@ -36,6 +36,11 @@ pub enum StoreError {
          check that this user owns the file and its directory and that the disk is not mounted read-only", path.display()
     )]
     ReadOnly { path: PathBuf, cause: String },
+    #[error(
+        "{} was moved or replaced while this server had it open: nothing is decided, so that nothing is lost; \
+         put it back, or stop the server before another one is put there", path.display()
+    )]
+    Moved { path: PathBuf },
     #[error("{} is damaged: {cause}", path.display())]
     Damaged { path: PathBuf, cause: String },
     #[error("{}: {cause}; check the disk and that this user may read and write there", path.display())]

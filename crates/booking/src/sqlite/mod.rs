@@ -6,6 +6,7 @@
 mod error;
 mod lock;
 mod pool;
+mod sight;
 
 use std::{
     cmp::Ordering,
@@ -20,6 +21,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use error::StoreError;
 pub(crate) use lock::{lock, with};
 pub(crate) use pool::{Pool, Pooled, damaged, parsed, timestamp};
+pub(crate) use sight::Sight;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy)]

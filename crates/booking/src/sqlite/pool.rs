@@ -63,6 +63,12 @@ impl Pool {
         Ok(Pooled { pool: self, generation, connection: Some(connection) })
     }
 
+    /// Closes those that nobody uses, and keeps none of those that are in use: the file is another one.
+    pub(crate) fn forget(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.idle().clear();
+    }
+
     fn give_back(&self, generation: u64, connection: Connection) {
         let mut idle = self.idle();
         if generation == self.generation.load(Ordering::SeqCst) && idle.len() < MOST_IDLE {

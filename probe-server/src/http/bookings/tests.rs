@@ -5,6 +5,7 @@ use std::fs;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use siaga_booking::{
+    Bookings,
     audit::{Head, verify},
     bookings::FILE,
     evidence::{self, PublicKeys},
@@ -440,6 +441,23 @@ async fn damaged_bookings_are_503_to_all_that_ask_and_rooms_are_told_all_the_sam
     assert_eq!(counter.get("/v1/rooms/r1").await.0, 200);
     let kept = fs::read_to_string(counter.office.dir().join(FILE)).unwrap();
     assert!(kept.starts_with("what is left of a disk"), "it is left as it is");
+}
+
+#[tokio::test]
+async fn a_whole_copy_in_the_place_of_damaged_bookings_is_begun_with_by_itself() {
+    let office = crate::desk::tests::Office::new();
+    let path = office.dir().join(FILE);
+    fs::write(&path, "what is left of a disk".repeat(500)).unwrap();
+    let counter = Counter::at(office).await;
+    counter.office.arrive("r1", 1).await;
+    assert_eq!(counter.put("a", &asked(26, 9)).await.0, 503);
+    let copy = counter.office.dir().join("copy.sqlite");
+    drop(Bookings::open(&copy).unwrap());
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    fs::File::options().write(true).open(&copy).unwrap().set_modified(long_ago).unwrap();
+    fs::rename(&copy, &path).unwrap();
+    counter.gate.opened().await;
+    assert_eq!(counter.put("a", &asked(26, 9)).await.1["decision"], "approve");
 }
 
 #[tokio::test]
