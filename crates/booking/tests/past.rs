@@ -2,22 +2,11 @@
 
 mod desk;
 
-use std::time::{Duration, Instant};
+use jiff::{SignedDuration, civil::Date};
+use siaga_booking::{Asked, Outcome, Report, Sample, store::RoomPast};
+use siaga_readiness::booking::forecast::{Direction, Minutes, Mode, NetworkId, Verdict, Window};
 
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
-use siaga_booking::{Asked, Outcome, Report, Retention, Sample, store::RoomPast};
-use siaga_readiness::{
-    Profile,
-    booking::forecast::{
-        Direction, Link, Minutes, Mode, Needs, NetworkId, Outlook, Verdict, Whereabouts, Window, forecast,
-        windows,
-    },
-};
-use tokio::task::JoinSet;
-
-use desk::{
-    DAY, Desk, HOUR, MINUTE, at, frame, happened, report, room, sample, state, typical::CHECKS, word,
-};
+use desk::{DAY, Desk, HOUR, MINUTE, at, frame, happened, report, room, sample, state, word};
 
 const HERE: NetworkId = NetworkId(u64::MAX - 1);
 
@@ -106,89 +95,4 @@ async fn what_an_older_server_kept_says_nothing_of_a_rate() {
     desk.record(Report { frames, ..report("r1", HOUR) }).await.unwrap();
     let found = past(&desk, &[window(0, 4)]).unwrap().days[0].found[0];
     assert_eq!((found.rate_bps, found.network, found.public), (None, None, false));
-}
-
-/// 100 rooms of which 90 days are kept, as rooms by default report them: what one room's forecast takes.
-#[tokio::test]
-#[ignore = "a measurement: cargo test --release -p siaga-booking --test past -- --ignored --nocapture"]
-async fn how_long_a_forecast_takes_with_100_rooms_of_90_days() {
-    const ROOMS: usize = 100;
-    let desk = Desk::with(Retention {
-        verdicts: Duration::from_secs(90 * 86_400),
-        measures: Duration::from_secs(14 * 86_400),
-        samples_per_room: u32::MAX,
-        ..Retention::default()
-    });
-    let began = Instant::now();
-    for number in 0..ROOMS {
-        fill(&desk, &format!("r{number}")).await;
-    }
-    let size = std::fs::metadata(desk.path()).unwrap().len();
-    eprintln!("{ROOMS} rooms × 90 days written in {:?}, {} MB", began.elapsed(), size / 1_000_000);
-
-    let zone = TimeZone::get("Asia/Pontianak").unwrap();
-    let start: Timestamp = "2026-11-26T09:00:00+07:00".parse().unwrap();
-    let windows = windows(start, start + SignedDuration::from_hours(2), &zone, |_| true, at(0).wall);
-    assert_eq!(windows.len(), 28);
-    for round in ["first", "again"] {
-        let mut took = Vec::new();
-        for number in 0..ROOMS {
-            let began = Instant::now();
-            let id = room(&format!("r{number}"));
-            let past = desk.store.read(|reader| reader.past(&id, &windows)).unwrap().unwrap();
-            let link = Link { network: Whereabouts::On(HERE), accept_internal_server: false };
-            let told = forecast(
-                &past.days,
-                &Profile::minimum().requirements,
-                link,
-                past.known_since,
-                Needs::default(),
-            );
-            took.push(began.elapsed());
-            assert_eq!((told.outlook, told.days), (Outlook::Good, 28), "{told:?}");
-        }
-        took.sort();
-        let all: Duration = took.iter().sum();
-        eprintln!("{round}: p50 {:?}, p99 {:?}, all rooms {all:?}", took[ROOMS / 2], took[ROOMS * 99 / 100]);
-    }
-}
-
-/// A gate probe every half hour and a sustain probe a day, streams every five minutes for two weeks, and how 14 checks stood.
-async fn fill(desk: &Desk, name: &str) {
-    let mut recorded = JoinSet::new();
-    for day in -90..0_i64 {
-        let journal = u64::try_from(day + 1000).unwrap();
-        let mut samples: Vec<Sample> = (0..48)
-            .flat_map(|half| {
-                ["gate.up", "gate.down"].map(|series| {
-                    let mut sample = probed(day * DAY + half * 1800, series, Outcome::Good, "SUSTAINED");
-                    if series == "gate.down" {
-                        sample.of = Some(Asked { rate_bps: 20_000_000, network: Some(HERE), public: true });
-                    }
-                    sample
-                })
-            })
-            .collect();
-        samples.push(probed(day * DAY + 60, "sustain.up", Outcome::Good, "SUSTAINED"));
-        samples.push(probed(day * DAY + 60, "sustain.down", Outcome::Good, "SUSTAINED"));
-        if day >= -14 {
-            for five in 0..288 {
-                for series in ["up.loss", "down.loss", "up.jitter", "down.jitter", "rtt"] {
-                    let series = format!("quality.{series}");
-                    samples.push(sample(day * DAY + five * 300, &series, Outcome::Measure, Some(1.0)));
-                }
-            }
-        }
-        let (store, name) = (desk.store.clone(), name.to_owned());
-        recorded.spawn(async move {
-            let frames = vec![frame(1, samples)];
-            store.record(Report { journal, frames, ..report(&name, 0) }).await.unwrap();
-            for hour in 0..24 {
-                let standing = CHECKS.map(|check| (check, Outcome::Good));
-                let now = day * DAY + hour * HOUR;
-                store.record(Report { state: state("{}", &standing), ..report(&name, now) }).await.unwrap();
-            }
-        });
-    }
-    recorded.join_all().await;
 }
