@@ -7,6 +7,7 @@
 //! * [`emulator`]: the same links in real time, for the real programs.
 //! * [`bench`]: the real programs beside iperf3 over such links.
 //! * [`programs`]: the real programs, started and ended.
+//! * [`http`]: a question to one of them.
 //! * [`booking_system`]: who asks for bookings.
 //! * [`lab_room`]: what a good room would report.
 //! * [`office_day`]: a day of an office, for its reports.
@@ -18,6 +19,7 @@ pub mod bench;
 pub mod booking_system;
 pub mod cells;
 pub mod emulator;
+pub mod http;
 pub mod lab_room;
 pub mod link;
 pub mod matrix;

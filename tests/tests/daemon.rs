@@ -2,8 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{Read, Write},
-    net::TcpStream,
+    io::Write,
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -12,7 +11,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use siaga_tests::programs::{Daemon, Lab, program};
+use siaga_tests::{
+    http,
+    programs::{Daemon, Lab, program},
+};
 
 /// One lab at a time: two probes that share two cores measure each other.
 static LAB: Mutex<()> = Mutex::new(());
@@ -35,16 +37,7 @@ gate_probe = "3s"
 "#;
 
 fn get(daemon: &Daemon, path: &str) -> (u16, String) {
-    ask(daemon, "GET", path)
-}
-
-fn ask(daemon: &Daemon, method: &str, path: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(daemon.http).unwrap();
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", daemon.http).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    http::get(daemon.http, path).unwrap()
 }
 
 fn readiness(agent: &Daemon, query: &str) -> (u16, Value) {
@@ -119,7 +112,11 @@ fn without_evidence_the_gate_is_closed_and_says_why() {
     assert_eq!(get(&agent, "/health").0, 200);
     assert_eq!(get(&agent, "/nowhere").0, 404);
     assert_eq!(agent.post("/v1/probe").unwrap().0, 409, "there is nothing to probe");
-    assert_eq!(ask(&agent, "POST", "/v1/probe").0, 403, "whoever reaches loopback may only read");
+    assert_eq!(
+        http::ask(agent.http, "POST", "/v1/probe", "", "").unwrap().0,
+        403,
+        "whoever reaches loopback may only read"
+    );
 }
 
 #[test]

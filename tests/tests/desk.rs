@@ -1,15 +1,16 @@
 //! A room at its desk, with the real programs: it is enrolled, reports, is revoked, and is remembered by a server that was killed.
 
 use std::{
-    io::{Read, Write},
-    net::TcpStream,
     process::Command,
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use siaga_tests::programs::{Daemon, Lab, program};
+use siaga_tests::{
+    http,
+    programs::{Daemon, Lab, program},
+};
 
 /// Low rates and often: this is about the programs, not about what this machine can carry.
 const SLOW: &str = r#"
@@ -91,12 +92,7 @@ fn printed(command: &mut Command) -> String {
 }
 
 fn get(daemon: &Daemon, path: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(daemon.http).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", daemon.http).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    http::get(daemon.http, path).unwrap()
 }
 
 fn json(daemon: &Daemon, path: &str) -> Value {

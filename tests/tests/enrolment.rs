@@ -2,8 +2,7 @@
 
 use std::{
     fs,
-    io::{Read, Write},
-    net::TcpStream,
+    io::Write,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -13,7 +12,10 @@ use std::{
 use jiff::civil::date;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
 use serde_json::Value;
-use siaga_tests::programs::{Daemon, Lab, program};
+use siaga_tests::{
+    http,
+    programs::{Daemon, Lab, program},
+};
 use siaga_transport::identity::{self, Identity};
 
 /// Runs to the end: exit status, what it printed, what it said.
@@ -67,10 +69,7 @@ fn probe(lab: &Lab, server: &Daemon, more: &[&str]) -> String {
 const SERVED: &str = "served";
 
 fn metric(daemon: &Daemon, name: &str) -> f64 {
-    let mut stream = TcpStream::connect(daemon.http).unwrap();
-    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", daemon.http).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let (_, answer) = http::get(daemon.http, "/metrics").unwrap();
     let line = answer.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{answer}"));
     line.rsplit(' ').next().unwrap().parse().unwrap()
 }

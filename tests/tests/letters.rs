@@ -16,7 +16,10 @@ use std::{
 };
 
 use serde_json::Value;
-use siaga_tests::programs::{Daemon, Lab, program};
+use siaga_tests::{
+    http,
+    programs::{Daemon, Lab, program},
+};
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
 /// What follows `whsec_`, decoded.
@@ -48,7 +51,7 @@ fn an_override_reaches_the_booking_system_once_it_is_there_also_over_a_kill() {
     assert!(body["message"]["id"].as_str().unwrap().contains("Sekretaris"), "{body}");
     assert_eq!(letter.header("webhook-signature"), letter.signed());
     // It is not sent again.
-    let metrics = || get(&server, "/metrics");
+    let metrics = || http::get(server.http, "/metrics").unwrap().1;
     let arrived = "siaga_webhook_attempts_total{result=\"arrived\"} 1";
     while !metrics().contains(arrived) {
         thread::sleep(Duration::from_millis(20));
@@ -118,7 +121,8 @@ impl Office {
             "Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
             body.len()
         );
-        serde_json::from_str(&ask(&self.server, method, path, &head, body)).unwrap()
+        let (_, answer) = http::ask(self.server.http, method, path, &head, body).unwrap();
+        serde_json::from_str(&answer).unwrap()
     }
 }
 
@@ -226,23 +230,6 @@ fn on_server(lab: &Lab, words: &[&str]) -> String {
     let output = command.args(words).arg("--dir").arg(lab.server_dir()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn get(server: &Daemon, path: &str) -> String {
-    ask(server, "GET", path, "", "")
-}
-
-fn ask(server: &Daemon, method: &str, path: &str, head: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(server.http).unwrap();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{head}\r\n{body}",
-        server.http
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
 fn in_days(days: i64) -> String {

@@ -2,8 +2,6 @@
 
 use std::{
     fs,
-    io::{Read, Write},
-    net::TcpStream,
     path::PathBuf,
     process::{Command, Stdio},
     thread,
@@ -11,7 +9,10 @@ use std::{
 };
 
 use serde_json::Value;
-use siaga_tests::programs::{Daemon, Lab, program};
+use siaga_tests::{
+    http,
+    programs::{Daemon, Lab, program},
+};
 
 /// A server, and a room that is enrolled with it.
 struct Office {
@@ -60,7 +61,7 @@ impl Office {
     fn ask_for_a_check(&self) -> (u16, String) {
         let printed = on_server(&self.lab, &["api-token", "add", "--name", "staff", "--scope", "book"]);
         let header = format!("Authorization: Bearer {}\r\n", printed.lines().last().unwrap());
-        ask_with(&self.server, "POST", "/v1/rooms/lab/checks", &header)
+        http::ask(self.server.http, "POST", "/v1/rooms/lab/checks", &header, "").unwrap()
     }
 
     fn events(&self) -> Vec<String> {
@@ -83,22 +84,8 @@ fn on_server(lab: &Lab, words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn ask(daemon: &Daemon, method: &str, path: &str) -> (u16, String) {
-    ask_with(daemon, method, path, "")
-}
-
-fn ask_with(daemon: &Daemon, method: &str, path: &str, header: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(daemon.http).unwrap();
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{header}\r\n", daemon.http)
-        .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
-}
-
 fn get(daemon: &Daemon, path: &str) -> (u16, Value) {
-    let (status, body) = ask(daemon, "GET", path);
+    let (status, body) = http::get(daemon.http, path).unwrap();
     (status, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
@@ -140,7 +127,7 @@ fn the_server_answers_for_the_room_as_the_room_does_and_knows_when_it_is_off() {
     assert_eq!(from_afar["verdict"], "not_ready");
     assert_eq!(get(&office.server, "/v1/rooms").1["rooms"][0]["site"], "lab");
     assert_eq!(status(&agent)["state"], "connected");
-    let (_, metrics) = ask(&agent, "GET", "/metrics");
+    let (_, metrics) = http::get(agent.http, "/metrics").unwrap();
     let server = office.server.probes.unwrap();
     assert!(metrics.contains(&format!("siaga_link_connected{{server=\"{server}\"}} 1")), "{metrics}");
 

@@ -1,11 +1,8 @@
 //! What a process costs, and a question over HTTP.
 
-use std::{
-    fs,
-    io::{self, Read, Write},
-    net::{SocketAddr, TcpStream},
-    process::Command,
-};
+use std::{fs, io, process::Command};
+
+pub use crate::http::get;
 
 /// Resident memory of a process, KiB.
 ///
@@ -33,20 +30,6 @@ pub fn processor_seconds(pid: u32) -> io::Result<f64> {
     let per_second =
         String::from_utf8_lossy(&per_second.stdout).trim().parse::<f64>().map_err(io::Error::other)?;
     Ok(ticks / per_second)
-}
-
-/// The answer to a request without a token: its status, and its body.
-///
-/// # Errors
-/// There is none.
-pub fn get(http: SocketAddr, path: &str) -> io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(http)?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let status = answer.split(' ').nth(1).and_then(|it| it.parse().ok());
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-    status.zip(body).ok_or_else(|| io::Error::other("no HTTP answer"))
 }
 
 /// A metric's value as it is written, labels and all; `None` if it is not there.
