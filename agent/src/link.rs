@@ -79,7 +79,7 @@ impl Link {
         Seen {
             at,
             took,
-            evidence: ProbeEvidence { server_place, network: None, clock_offset_s, result },
+            evidence: ProbeEvidence { server_place, network: None, clock_offset_s, gateway: None, result },
             wishes,
         }
     }
@@ -91,8 +91,13 @@ impl Link {
 
     fn not_seen(&self, at: Moment, mode: Mode, reason: Reason) -> Seen {
         let result = self.not_done(mode, at, reason, None);
-        let evidence =
-            ProbeEvidence { server_place: ServerPlace::Unknown, network: None, clock_offset_s: None, result };
+        let evidence = ProbeEvidence {
+            server_place: ServerPlace::Unknown,
+            network: None,
+            clock_offset_s: None,
+            gateway: None,
+            result,
+        };
         Seen { at, took: Duration::ZERO, evidence, wishes: Wishes::default() }
     }
 

@@ -1,5 +1,6 @@
 //! The network that this machine is on, from what the kernel tells in text.
 
+mod gateway;
 mod kind;
 mod routes;
 mod traffic;
@@ -12,7 +13,7 @@ use std::{
 
 use siaga_probe::network::NetworkFingerprint;
 
-use routes::Route;
+use routes::{Neighbour, Route};
 
 pub use kind::is_paid_by_volume;
 pub use traffic::Counters;
@@ -44,7 +45,7 @@ impl Network {
     pub(crate) fn parse(v4: &str, v6: &str, neighbours: &str) -> Self {
         let mut v4 = routes::ways_out(v4);
         for route in &mut v4 {
-            route.gateway_mac = routes::hardware_address(neighbours, route);
+            route.gateway_mac = Neighbour::gateway_of(route, neighbours).and_then(|it| it.hardware_address());
         }
         Self { v4, v6: routes::ways_out_v6(v6), source: None }
     }

@@ -56,8 +56,13 @@ fn tracker_after(sustain: ProbeResult) -> Tracker {
     let took = Duration::from_millis(1);
     tracker.observe(Observation { at: at(11), took, evidence: Evidence::Host(host()) });
     for (seconds, took, result) in [(2, 21_400, sustain), (5, 2_100, quality_probe()), (20, 250, probe())] {
-        let evidence =
-            ProbeEvidence { server_place: ServerPlace::Public, network: None, clock_offset_s: None, result };
+        let evidence = ProbeEvidence {
+            server_place: ServerPlace::Public,
+            network: None,
+            clock_offset_s: None,
+            gateway: None,
+            result,
+        };
         let evidence = Evidence::Probe(Box::new(evidence));
         tracker.observe(Observation { at: at(seconds), took: Duration::from_millis(took), evidence });
     }

@@ -241,6 +241,7 @@ pub fn probe(mode: Mode, verdict: Verdict) -> ProbeEvidence {
         server_place: ServerPlace::Public,
         network: Some(NETWORK),
         clock_offset_s: Some(0.0),
+        gateway: None,
         result,
     }
 }

@@ -107,6 +107,7 @@ mod tests {
                 server_place: ServerPlace::Public,
                 network: None,
                 clock_offset_s: None,
+                gateway: None,
                 result,
             })))
             .len()

@@ -2,6 +2,7 @@
 
 use std::{future::Future, io, path::Path, pin::pin, time::Duration};
 
+use futures_util::FutureExt;
 use siaga_probe::{
     Mode, Reason, Verdict,
     admission::Purpose,
@@ -11,7 +12,7 @@ use siaga_probe::{
 };
 use siaga_readiness::{
     moment::Moment,
-    observation::{Evidence, Observation, ServerStanding},
+    observation::{Evidence, Gateway, Observation, ServerPlace, ServerStanding},
     profile::NetworkRequirement,
 };
 use siaga_transport::client::Meter;
@@ -91,7 +92,7 @@ impl Links {
         meter: Meter,
         cancel: impl Future<Output = Reason>,
     ) -> (Question, Seen) {
-        let mut cancel = pin!(cancel);
+        let mut cancel = pin!(cancel.fuse());
         let order = self.servers.order(host::now().since_boot);
         let mut turned_away: Vec<(usize, Seen)> = Vec::new();
         for place in order {
@@ -104,7 +105,8 @@ impl Links {
             }
             turned_away.push((place, seen));
         }
-        let (place, seen) = none_served(turned_away);
+        let (place, mut seen) = none_served(turned_away);
+        seen.evidence.gateway = gateway_behind(&seen, cancel).await;
         (self.links[place].question(mode), seen)
     }
 
@@ -195,7 +197,8 @@ fn after(turned_away: &[(usize, Seen)], mut seen: Seen) -> Seen {
 /// None of them served. One that answered and has no time says more than one that does not answer; where none answers,
 /// that is what is known.
 fn none_served(mut turned_away: Vec<(usize, Seen)>) -> (usize, Seen) {
-    let answered = |seen: &Seen| seen.evidence.result.rtt_ms.idle.is_some() || !is_silence(seen.reason());
+    let silent = |reason: Reason| reason.is_silence() || reason == Reason::NoRoute;
+    let answered = |seen: &Seen| seen.evidence.result.rtt_ms.idle.is_some() || !silent(seen.reason());
     let telling = turned_away.iter().position(|(_, seen)| answered(seen));
     let others = told(&turned_away);
     let several = turned_away.len() > 1;
@@ -212,9 +215,17 @@ fn none_served(mut turned_away: Vec<(usize, Seen)>) -> (usize, Seen) {
     (place, seen)
 }
 
-/// Whether nothing came from the server's address.
-fn is_silence(reason: Reason) -> bool {
-    matches!(reason, Reason::NameNotResolved | Reason::NoRoute | Reason::ServerUnreachable)
+/// How this network's gateway is found, where nothing came back from servers behind it.
+async fn gateway_behind(seen: &Seen, cancel: impl Future<Output = Reason>) -> Option<Gateway> {
+    let is_behind = seen.evidence.server_place != ServerPlace::Internal;
+    if !(is_behind && seen.reason().is_silence()) {
+        return None;
+    }
+    let network = Network::now();
+    tokio::select! {
+        found = network.gateway() => Some(found),
+        _ = cancel => None,
+    }
 }
 
 fn told(turned_away: &[(usize, Seen)]) -> String {

@@ -230,6 +230,7 @@ mod tests {
                 server_place: ServerPlace::Public,
                 network: None,
                 clock_offset_s: None,
+                gateway: None,
                 result: passed,
             };
             let evidence = Evidence::Probe(Box::new(evidence));

@@ -185,15 +185,36 @@ impl<'a> RowV6<'a> {
     }
 }
 
-/// The hardware address of a route's gateway in `/proc/net/arp`, if the kernel knows it just now.
-pub(super) fn hardware_address(neighbours: &str, route: &Route) -> Option<String> {
-    const COMPLETE: u32 = 0x2;
-    let Gateway::V4(gateway) = route.gateway else { return None };
-    neighbours.lines().find_map(|line| {
-        let columns: Vec<&str> = line.split_whitespace().collect();
-        let [address, _, flags, mac, _, interface] = columns[..] else { return None };
-        let flags = u32::from_str_radix(flags.trim_start_matches("0x"), 16).ok()?;
-        let ours = address.parse() == Ok(gateway) && interface == route.interface;
-        (ours && flags & COMPLETE != 0 && mac != "00:00:00:00:00:00").then(|| mac.to_lowercase())
-    })
+/// What the kernel knows of a gateway just now: a row of `/proc/net/arp`.
+pub(super) struct Neighbour<'a> {
+    flags: u32,
+    mac: &'a str,
+}
+
+impl<'a> Neighbour<'a> {
+    /// Of a route's gateway, if it was spoken to lately.
+    pub(super) fn gateway_of(route: &Route, neighbours: &'a str) -> Option<Self> {
+        let Gateway::V4(gateway) = route.gateway else { return None };
+        neighbours.lines().find_map(|line| {
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            let [address, _, flags, mac, _, interface] = columns[..] else { return None };
+            let flags = u32::from_str_radix(flags.trim_start_matches("0x"), 16).ok()?;
+            let ours = address.parse() == Ok(gateway) && interface == route.interface;
+            ours.then_some(Self { flags, mac })
+        })
+    }
+
+    /// Its hardware address is known (`ATF_COM` of linux/if_arp.h).
+    pub(super) const fn is_complete(&self) -> bool {
+        self.flags & 0x2 != 0
+    }
+
+    /// Somebody wrote it down, and the kernel does not ask (`ATF_PERM`).
+    pub(super) const fn is_permanent(&self) -> bool {
+        self.flags & 0x4 != 0
+    }
+
+    pub(super) fn hardware_address(&self) -> Option<String> {
+        (self.is_complete() && self.mac != "00:00:00:00:00:00").then(|| self.mac.to_lowercase())
+    }
 }

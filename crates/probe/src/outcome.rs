@@ -116,6 +116,12 @@ impl Reason {
         )
     }
 
+    /// Whether nothing at all came back: the fault may be the room's own, the server's, or of what lies between them.
+    #[must_use]
+    pub const fn is_silence(self) -> bool {
+        matches!(self, Self::NameNotResolved | Self::ServerUnreachable | Self::NoServerAnswers)
+    }
+
     /// Whether the server was not reached, or reached and did not serve: another one may, and then it was not the room's
     /// link.
     #[must_use]

@@ -64,8 +64,25 @@ pub struct ProbeEvidence {
     /// By how much the server's clock is ahead of this machine's, s, where the server said its time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_offset_s: Option<f64>,
+    /// Whether the network's own gateway answered. It is asked only where no server on the internet does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Gateway>,
     /// What the probe reports; it names the server.
     pub result: ProbeResult,
+}
+
+/// How the gateway of the room's own network was found when nothing was heard from behind it: that tells a fault in the
+/// room from one that is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gateway {
+    /// It answers.
+    Answers,
+    /// It does not.
+    Silent,
+    /// That can't be told.
+    #[serde(other)]
+    Unknown,
 }
 
 /// How one probe server served when it was last asked: a server's fault is told from the room's by looking at the others.

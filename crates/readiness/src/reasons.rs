@@ -317,6 +317,10 @@ with_booking_codes! {
     NetUdpBlocked = "NET_UDP_BLOCKED",
     /// None of several probe servers answers.
     NetNoServerAnswers = "NET_NO_SERVER_ANSWERS",
+    /// None answers, and the gateway of the room's own network does not either.
+    NetGatewaySilent = "NET_GATEWAY_SILENT",
+    /// None answers, but the gateway of the room's own network does.
+    NetBeyondGateway = "NET_BEYOND_GATEWAY",
     /// Its certificate cannot be trusted.
     NetServerNotTrusted = "NET_SERVER_NOT_TRUSTED",
     /// It did not accept the room's certificate.

@@ -5,7 +5,9 @@ mod room;
 use siaga_probe::{Reason, Verdict, outcome::ByteCount};
 use siaga_readiness::{
     Cause, CheckCode, CheckState, Code, Freshness, Level, Moment, Policy, Profile, Readiness, RoomVerdict,
-    ServerPlace, Setup, evaluate, moment::BootId, observation::Evidence,
+    ServerPlace, Setup, evaluate,
+    moment::BootId,
+    observation::{Evidence, Gateway},
 };
 
 use room::*;
@@ -123,6 +125,54 @@ fn a_server_that_is_killed_leaves_the_last_result_standing_until_its_time_then_u
         assert_eq!(says(&readiness, code), (CheckState::Unknown, Code::NetServerUnreachable));
     }
     assert_eq!(readiness.reasons, [Code::NetServerUnreachable]);
+}
+
+#[test]
+fn where_nothing_answers_the_gateway_tells_the_room_s_own_network_from_what_is_behind_it() {
+    let silence = [Reason::ServerUnreachable, Reason::NoServerAnswers, Reason::NameNotResolved];
+    let [silent, behind] = [Code::NetGatewaySilent, Code::NetBeyondGateway];
+    for (gateway, codes) in [
+        (Gateway::Silent, [silent, silent, silent]),
+        // Of a name alone that is not resolved the names' server may be guilty.
+        (Gateway::Answers, [behind, behind, Code::NetNameNotResolved]),
+        (Gateway::Unknown, [Code::NetServerUnreachable, Code::NetNoServerAnswers, Code::NetNameNotResolved]),
+    ] {
+        for (reason, code) in silence.into_iter().zip(codes) {
+            let mut room = equipped();
+            room.observe(through(
+                gateway,
+                probe(ServerPlace::Public, nothing(10, reason), nothing(20, reason)),
+            ));
+            let readiness = room.minimum();
+            assert_eq!(readiness.verdict, RoomVerdict::Unknown, "it says nothing about the link");
+            for check in [CheckCode::NetServer, CheckCode::NetUp, CheckCode::NetDown] {
+                assert_eq!(says(&readiness, check), (CheckState::Unknown, code), "{gateway:?} {reason}");
+            }
+            assert_eq!(readiness.reasons, [code]);
+        }
+    }
+}
+
+#[test]
+fn a_gateway_says_nothing_where_a_server_spoke_and_takes_no_pass_away() {
+    let mut room = equipped();
+    room.probe(pass(10), pass(20)).pass(60);
+    let busy = nothing(10, Reason::ServerBusy);
+    room.observe(through(Gateway::Silent, probe(ServerPlace::Public, busy.clone(), busy)));
+    assert_eq!(says(&room.minimum(), CheckCode::NetServer), (CheckState::Warning, Code::NetServerBusy));
+
+    let unreachable = nothing(10, Reason::ServerUnreachable);
+    room.observe(through(Gateway::Silent, probe(ServerPlace::Public, unreachable.clone(), unreachable)));
+    let readiness = room.minimum();
+    is(&readiness, UP_OK, DOWN_OK);
+    assert_eq!(says(&readiness, CheckCode::NetServer), (CheckState::Warning, Code::NetGatewaySilent));
+}
+
+fn through(gateway: Gateway, mut evidence: Evidence) -> Evidence {
+    if let Evidence::Probe(probe) = &mut evidence {
+        probe.gateway = Some(gateway);
+    }
+    evidence
 }
 
 #[test]

@@ -230,6 +230,7 @@ pub(crate) fn probe() -> Happening {
         server_place: ServerPlace::Public,
         network: None,
         clock_offset_s: None,
+        gateway: None,
         result,
     }))
 }

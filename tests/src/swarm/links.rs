@@ -134,6 +134,7 @@ pub(crate) fn facts(room: &str, up_bps: u64) -> Facts {
         server_place: ServerPlace::Public,
         network: None,
         clock_offset_s: None,
+        gateway: None,
         result: passed(up_bps),
     };
     tracker.observe(Observation {

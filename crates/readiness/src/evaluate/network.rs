@@ -103,7 +103,7 @@ fn direction_check(
             let result = attempt.direction(direction);
             let inconclusive = result.verdict == Verdict::Inconclusive;
             let reason =
-                if inconclusive { Code::of_probe(result.reason, direction) } else { Code::NetRateNotProbed };
+                if inconclusive { attempt.code(result.reason, direction) } else { Code::NetRateNotProbed };
             (reason, Some(seen))
         }
         tried => link.nothing_since(tried),
@@ -116,7 +116,7 @@ fn direction_check(
 fn fruitless_since(link: &Link, direction: Direction, standing: &Seen) -> Option<Code> {
     let (attempt, Some(tried)) = link.attempt? else { return None };
     let result = attempt.direction(direction);
-    let reason = Code::of_probe(result.reason, direction);
+    let reason = attempt.code(result.reason, direction);
     let fruitless = result.verdict == Verdict::Inconclusive && turned_away(attempt) != Some(reason);
     (fruitless && tried.age < standing.age).then_some(reason)
 }
@@ -170,7 +170,7 @@ fn server_check(link: &Link, standing: [Standing; 2]) -> Statement {
 fn turned_away(attempt: &ProbeAttempt) -> Option<Code> {
     let reason = attempt.evidence.result.reason;
     // Reasons that don't blame the link have one code for both directions.
-    (is_fruitless(attempt) && !blames_link(reason)).then(|| Code::of_probe(reason, Direction::Up))
+    (is_fruitless(attempt) && !blames_link(reason)).then(|| attempt.code(reason, Direction::Up))
 }
 
 fn reached_server(attempt: &ProbeAttempt) -> bool {

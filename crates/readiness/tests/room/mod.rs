@@ -138,6 +138,7 @@ pub fn probe_of(
         server_place,
         network: None,
         clock_offset_s: None,
+        gateway: None,
         result: ProbeResult {
             mode,
             server: "probe.example.go.id:4433".to_owned(),

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use siaga_probe::{Bitrate, Direction, DirectionResult};
+use siaga_probe::{Bitrate, Direction, DirectionResult, Reason};
 
 use crate::{
     evaluate::statement::Seen,
     moment::Moment,
-    observation::ServerPlace,
+    observation::{Gateway, ServerPlace},
     policy::Policy,
     reasons::Code,
     snapshot::{Conclusion, Finding, Findings, ProbeAttempt, Since, Snapshot},
@@ -140,6 +140,16 @@ impl ProbeAttempt {
         match direction {
             Direction::Up => &self.evidence.result.up,
             Direction::Down => &self.evidence.result.down,
+        }
+    }
+
+    /// The code for a reason of this attempt. Where nothing came back, the gateway tells on which side of it the fault is.
+    pub(super) fn code(&self, reason: Reason, direction: Direction) -> Code {
+        match self.evidence.gateway.filter(|_| reason.is_silence()) {
+            Some(Gateway::Silent) => Code::NetGatewaySilent,
+            // A name that could not be resolved says more: the fault may be with the names alone.
+            Some(Gateway::Answers) if reason != Reason::NameNotResolved => Code::NetBeyondGateway,
+            _ => Code::of_probe(reason, direction),
         }
     }
 }
