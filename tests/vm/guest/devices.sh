@@ -51,10 +51,10 @@ says() {
         "[.checks[] | select(.code == \"$1\") | .state, .reason] == [\"$2\", \"$3\"]"
 }
 
-# daemon_says CHECK STATE REASON: what the running daemon says of a check now.
+# daemon_says CHECK STATE REASON: what the running daemon says of a check now; each is a pattern of the whole word.
 daemon_says() {
     curl --silent http://127.0.0.1:9870/v1/readiness >/run/bench/readiness.json
-    jq --exit-status "any(.checks[]; .code == \"$1\" and .state == \"$2\" and .reason == \"$3\")" \
+    jq --exit-status "any(.checks[]; .code == \"$1\" and (.state | test(\"^$2$\")) and (.reason | test(\"^$3$\")))" \
         /run/bench/readiness.json
 }
 
