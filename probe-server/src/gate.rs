@@ -27,7 +27,10 @@ use siaga_booking::{
     evidence::{Key, PublicKeys},
 };
 use siaga_readiness::{
-    booking::{Agenda, Booking, BookingRef, Case, Decision, Forecast, Request, RoomEvidence, Ruling, decide},
+    booking::{
+        Agenda, Booking, BookingRef, Case, Decision, Engagement, Forecast, Request, RoomEvidence, Ruling,
+        Slot, decide,
+    },
     profile::Profiles,
     room::RoomId,
 };
@@ -123,11 +126,7 @@ impl Gate {
         let known = self.lookup(booking).await?;
         let now = self.now();
         known.booking.is_timely(now)?;
-        self.read(move |reader| {
-            let (from, to) = reach(&known.booking);
-            Ok(known.decide(reader.agenda(from, to, now)?, now))
-        })
-        .await
+        self.read(move |reader| known.decide(|from, to, room| reader.agenda(from, to, room, now), now)).await
     }
 
     /// How a booking stands.
@@ -290,7 +289,23 @@ struct Lookup {
 }
 
 impl Lookup {
-    fn decide(&self, engagements: Vec<siaga_readiness::booking::Engagement>, now: Timestamp) -> Decision {
+    /// With the agenda from a time to a time, of one room or of all. It is long only where other times are to be offered.
+    fn decide(
+        &self,
+        mut agenda: impl FnMut(Timestamp, Timestamp, Option<&RoomId>) -> Result<Vec<Engagement>, StoreError>,
+        now: Timestamp,
+    ) -> Result<Decision, StoreError> {
+        let Booking { room, slot, .. } = &self.booking;
+        let room = self.office.policy.slot_free.room(room);
+        let mut decide_within = |reach| {
+            let (from, to) = around(*slot, reach);
+            Ok(self.decide_among(agenda(from, to, room)?, now))
+        };
+        let decision = decide_within(Agenda::NEAR)?;
+        if decision.decision == Ruling::Deny { decide_within(Agenda::REACH) } else { Ok(decision) }
+    }
+
+    fn decide_among(&self, engagements: Vec<Engagement>, now: Timestamp) -> Decision {
         let agenda = Agenda { engagements };
         decide(&Case {
             booking: &self.booking,
@@ -330,8 +345,7 @@ impl Lookup {
             }
         }
         booking.is_timely(now).map_err(|error| NotDone::Refused(error.into()))?;
-        let (from, to) = reach(booking);
-        let decision = self.decide(turn.agenda(from, to)?, now);
+        let decision = self.decide(|from, to, room| turn.agenda(from, to, room), now)?;
         let decided = Decided {
             reference: reference.clone(),
             room: booking.room.clone(),
@@ -379,8 +393,8 @@ fn still_counts(row: &BookingRow, now: Timestamp) -> bool {
     }
 }
 
-/// The time around a booking in which something can be in its way, or be offered instead.
-fn reach(booking: &Booking) -> (Timestamp, Timestamp) {
-    let around = |at: Timestamp, by: SignedDuration| at.checked_add(by).unwrap_or(at);
-    (around(booking.slot.start(), -Agenda::REACH), around(booking.slot.end(), Agenda::REACH))
+/// A slot with some time before and after it.
+fn around(slot: Slot, time: SignedDuration) -> (Timestamp, Timestamp) {
+    let moved = |at: Timestamp, by: SignedDuration| at.checked_add(by).unwrap_or(at);
+    (moved(slot.start(), -time), moved(slot.end(), time))
 }

@@ -64,8 +64,9 @@ fn a_server_killed_at_any_moment_has_kept_what_it_answered_and_gave_no_slot_twic
         let row = row.unwrap_or_else(|| panic!("{number} was answered and is not there"));
         assert_eq!(row.ruling.as_str(), told.decision, "{number}");
     }
-    let all =
-        bookings.read(|reader| reader.agenda(jiff::Timestamp::MIN, jiff::Timestamp::MAX, now())).unwrap();
+    let all = bookings
+        .read(|reader| reader.agenda(jiff::Timestamp::MIN, jiff::Timestamp::MAX, None, now()))
+        .unwrap();
     let approved = all.iter().filter(|it| it.standing == Standing::Approved);
     let mut slots: Vec<_> = approved.map(|it| (it.room.clone(), it.slot.start())).collect();
     assert!(slots.len() > kills, "{} of {} were approved", slots.len(), all.len());

@@ -87,7 +87,7 @@ async fn what_a_person_decides_counts_until_it_runs_out_and_then_nobody_holds_th
         })
     };
     let standing = |hours| {
-        let all = office.bookings.read(|reader| reader.agenda(at(0), at(100), at(hours))).unwrap();
+        let all = office.bookings.read(|reader| reader.agenda(at(0), at(100), None, at(hours))).unwrap();
         all.first().map(|engagement| engagement.standing)
     };
     let counts = |hours| {

@@ -112,7 +112,7 @@ fn check(path: &Path, told: &[(String, Ruling)], last: Head, kill: usize) {
         let row = bookings.read(|reader| reader.booking(&reference(name))).unwrap();
         assert_eq!(row.map(|row| row.ruling), Some(*ruling), "kill {kill}: {name} was acknowledged");
     }
-    let all = bookings.read(|reader| reader.agenda(at(0), at(1_000_000), at(0))).unwrap();
+    let all = bookings.read(|reader| reader.agenda(at(0), at(1_000_000), None, at(0))).unwrap();
     let mut slots: Vec<_> =
         all.iter().filter(|it| it.standing == Standing::Approved).map(|it| it.slot.start()).collect();
     let approved = slots.len();

@@ -136,6 +136,21 @@ proptest! {
     }
 
     #[test]
+    fn what_is_booked_elsewhere_or_far_from_the_slot_changes_only_what_is_offered(scene in scene()) {
+        let decision = scene.decide();
+        let mut near = scene;
+        let (slot, rule) = (near.booking.slot, near.policy.slot_free);
+        let (from, to) = (slot.start() - Agenda::NEAR, slot.end() + Agenda::NEAR);
+        let room = rule.room(&near.booking.room).cloned();
+        near.agenda.engagements.retain(|it| {
+            it.slot.start() < to && it.slot.end() > from && room.as_ref().is_none_or(|room| it.room == *room)
+        });
+        let alone = near.decide();
+        prop_assert_eq!(&alone.criteria, &decision.criteria);
+        prop_assert_eq!(alone.decision, decision.decision);
+    }
+
+    #[test]
     fn a_stricter_answer_to_the_unknown_is_never_better(scene in scene()) {
         let mut strict = scene.clone();
         strict.policy.on_unknown = OnUnknown::Deny;

@@ -120,12 +120,10 @@ impl Gate {
                 return Err(NotDone::Refused(Refusal::Said { key: "expires_at", cause }));
             }
             if said.decision == Ruling::Approve {
-                let others = turn.agenda(row.slot.start(), row.slot.end())?;
-                let taken = others.into_iter().find(|other| {
-                    other.reference != row.reference
-                        && other.room == row.room
-                        && other.standing == Holds::Approved
-                });
+                let others = turn.agenda(row.slot.start(), row.slot.end(), Some(&row.room))?;
+                let taken = others
+                    .into_iter()
+                    .find(|other| other.reference != row.reference && other.standing == Holds::Approved);
                 if let Some(other) = taken {
                     return Err(NotDone::Refused(Refusal::Taken { other: other.reference }));
                 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use siaga_readiness::{
-    booking::{Booking, BookingPolicy, Class, Decision, Engagement, Facts, Ruling, Slot},
+    booking::{Agenda, Booking, BookingPolicy, Class, Decision, Engagement, Facts, Ruling, Slot},
     profile::Profile,
     reasons::Code,
     room::RoomId,
 };
 use utoipa::ToSchema;
 
-use super::{Gate, Refusal, reach};
+use super::{Gate, Refusal, around};
 use crate::office::Office;
 
 /// Whether a room suits a slot: what a decision would say of the room, its history and its agenda. Whether the applicant has a letter,
@@ -53,8 +53,9 @@ impl Gate {
         let now = self.now();
         let booking = self.supposed(first.clone(), slot, profile)?;
         booking.is_timely(now)?;
-        let (from, to) = reach(&booking);
-        let engagements = self.read(move |reader| reader.agenda(from, to, now)).await?;
+        // No other times are offered.
+        let (from, to) = around(booking.slot, Agenda::NEAR);
+        let engagements = self.read(move |reader| reader.agenda(from, to, None, now)).await?;
         let gate = self.clone();
         let looking = tokio::task::spawn_blocking(move || {
             let suits = |room| gate.suits(Booking { room, ..booking.clone() }, engagements.clone());
@@ -67,7 +68,7 @@ impl Gate {
         let mut lookup = self.look(booking)?;
         let policy = of_rooms_alone(&lookup.office.policy);
         lookup.office = Arc::new(Office { policy, ..(*lookup.office).clone() });
-        Ok(Suits::of(&lookup.decide(engagements, self.now())))
+        Ok(Suits::of(&lookup.decide_among(engagements, self.now())))
     }
 
     /// The booking of somebody who has everything else that is asked for.

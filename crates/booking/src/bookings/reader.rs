@@ -98,9 +98,10 @@ impl<'a> BookingsReader<'a> {
         &mut self,
         from: Timestamp,
         to: Timestamp,
+        room: Option<&RoomId>,
         now: Timestamp,
     ) -> Result<Vec<Engagement>, StoreError> {
-        self.ask(|connection| agenda(connection, from, to, now))
+        self.ask(|connection| agenda(connection, from, to, room, now))
     }
 
     /// An entry of the log.

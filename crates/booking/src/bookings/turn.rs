@@ -100,13 +100,18 @@ impl<'a> Turn<'a> {
         sound(self.path, seq, self.ask(|connection| audit::entry(connection, seq))?)
     }
 
-    /// What is approved or has to be looked at by a person, and touches the time from `from` to `to`, in all rooms.
+    /// What is approved or has to be looked at by a person, and touches the time from `from` to `to`, in one room or in all.
     ///
     /// # Errors
     /// The file can't be read.
-    pub fn agenda(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Engagement>, StoreError> {
+    pub fn agenda(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        room: Option<&RoomId>,
+    ) -> Result<Vec<Engagement>, StoreError> {
         let now = self.now;
-        self.ask(|connection| agenda(connection, from, to, now))
+        self.ask(|connection| agenda(connection, from, to, room, now))
     }
 
     /// Adds an entry to the log.
@@ -270,15 +275,19 @@ pub(super) fn agenda(
     connection: &Connection,
     from: Timestamp,
     to: Timestamp,
+    room: Option<&RoomId>,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Engagement>> {
+    // Two statements, for each has an index of its own.
+    let in_room = if room.is_some() { "room = ?5 AND" } else { "?5 IS NULL AND" };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT reference, room, start, until, submitted, class, {IN_FORCE} AS counts FROM bookings
-         WHERE start < ?3 AND start > ?4 AND until > ?2 AND counts IN ('approve', 'approve_with_conditions', 'review')
+         WHERE {in_room} start < ?3 AND start > ?4 AND until > ?2 AND counts IN ('approve', 'approve_with_conditions', 'review')
          ORDER BY start, reference"
     ))?;
     let [now, from, to] = [now, from, to].map(Timestamp::as_millisecond);
-    let rows = statement.query_map(params![now, from, to, from.saturating_sub(LONGEST_MS)], engagement)?;
+    let since = from.saturating_sub(LONGEST_MS);
+    let rows = statement.query_map(params![now, from, to, since, room.map(RoomId::as_str)], engagement)?;
     rows.collect()
 }
 

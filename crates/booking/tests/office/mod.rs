@@ -61,7 +61,7 @@ pub(crate) async fn book(
     let (reference, slot) = (reference(name), slot(hour));
     let room = room.parse().unwrap();
     let decide = move |turn: &mut Turn<'_>| {
-        let taken = turn.agenda(slot.start(), slot.end())?.into_iter().any(|other| {
+        let taken = turn.agenda(slot.start(), slot.end(), None)?.into_iter().any(|other| {
             other.reference != reference && other.room == room && other.standing == Standing::Approved
         });
         let ruling = if taken { Ruling::Deny } else { Ruling::Approve };

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::room::RoomId;
 
-/// What else is booked around a slot, in all rooms: what overlaps the slot or the [`Agenda::REACH`] before and after it. Bookings that
-/// are denied, cancelled or over are not on it. One of the same reference may be, and is left out of account.
+/// What else is booked around a slot, where it could be in the way ([`SlotFree::room`]). What overlaps the slot or the
+/// [`Agenda::NEAR`] before and after it is all that a ruling needs; the other times that a denial offers need [`Agenda::REACH`].
+/// Bookings that are denied, cancelled or over are not on it. One of the same reference may be, and is left out of account.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Agenda {
     /// In any order.
@@ -19,6 +20,9 @@ pub struct Agenda {
 }
 
 impl Agenda {
+    /// How far from a slot something can be in its way: both may take the clock hours that they touch.
+    pub const NEAR: SignedDuration = SignedDuration::from_hours(2);
+
     /// How far from a slot another time is looked for.
     pub const REACH: SignedDuration = SignedDuration::from_hours(15 * 24);
 

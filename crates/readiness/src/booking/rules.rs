@@ -10,7 +10,7 @@ use super::{
     calendar::{CalendarError, Zone},
     request::Owner,
 };
-use crate::{catalogue::Text, hours::OfficeHours, software::ProgramId};
+use crate::{catalogue::Text, hours::OfficeHours, room::RoomId, software::ProgramId};
 
 /// By which rules an office decides. Not to be confused with a room's [`Policy`](crate::Policy), which says how its evidence
 /// counts.
@@ -295,6 +295,14 @@ pub struct SlotFree {
     pub leaders_first: bool,
     /// The fact `no_other_vidcon` is asked for: there are conferences that this server is not told of.
     pub ask: bool,
+}
+
+impl SlotFree {
+    /// The room that alone matters to a booking of it; `None` if all do.
+    #[must_use]
+    pub fn room<'a>(&self, booked: &'a RoomId) -> Option<&'a RoomId> {
+        (self.scope == Scope::Room).then_some(booked)
+    }
 }
 
 /// Where nothing else may be held.
