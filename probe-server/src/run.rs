@@ -11,7 +11,7 @@ use siaga_readiness::profile::Profiles;
 use siaga_service::{
     http::{self as service_http, Access, Certificates, HttpServer, Login, Socket},
     logging,
-    program::block_on,
+    program::block_on_few,
     signals::{Hangups, Shutdown},
     systemd,
     tokens::Tokens,
@@ -51,7 +51,7 @@ pub fn run(dir: &Path, overrides: &Overrides) -> anyhow::Result<()> {
     for warning in warnings(dir, &settings, (&trust, &identity), Timestamp::now()) {
         warn!("{warning}");
     }
-    block_on(serve(dir, overrides, settings, trust, identity))?
+    block_on_few(serve(dir, overrides, settings, trust, identity))?
 }
 
 /// The CA and the server's own identity in `dir`.

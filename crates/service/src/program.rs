@@ -3,10 +3,12 @@
 use std::{
     error::Error,
     io::{self, Write},
+    num::NonZero,
+    thread,
     time::Duration,
 };
 
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 /// A blocking call that hangs (a driver, a resolver) must not hold up the end of the program for longer.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -16,7 +18,21 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 /// # Errors
 /// The system gives no threads.
 pub fn block_on<T>(work: impl Future<Output = T>) -> io::Result<T> {
-    let runtime = Runtime::new().map_err(|error| {
+    run(Runtime::new(), work)
+}
+
+/// The same for work that is mostly packets: a thread for every two processors. One that hands each packet to another thread pays
+/// about as much for waking it as for the packet; the processors left over are the kernel's, and those of whatever blocks.
+///
+/// # Errors
+/// The system gives no threads.
+pub fn block_on_few<T>(work: impl Future<Output = T>) -> io::Result<T> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    run(Builder::new_multi_thread().worker_threads((processors / 2).max(1)).enable_all().build(), work)
+}
+
+fn run<T>(runtime: io::Result<Runtime>, work: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = runtime.map_err(|error| {
         io::Error::new(error.kind(), format!("cannot start the program's threads: {error}"))
     })?;
     let done = runtime.block_on(work);

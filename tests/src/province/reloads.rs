@@ -2,21 +2,27 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    thread::sleep,
     time::{Duration, Instant},
 };
 
+use quinn::Endpoint;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use siaga_probe::Bitrate;
 use tokio::task::JoinSet;
 
 use super::{Measured, figure::Figure, standing::sign};
 use crate::{
-    programs::{Daemon, Lab},
-    swarm::{asks::ask_at_once, identities::Authority, links::Links},
+    programs::Lab,
+    swarm::{
+        asks::{ask_at_once, stranger_config},
+        identities::Authority,
+        links::Links,
+    },
 };
 
 /// How many, under which load.
@@ -55,17 +61,21 @@ pub async fn measure(Plan { reloads, rooms, comers }: Plan) -> Measured {
         });
     }
     let authority = Authority::load(&lab.server_dir())?;
+    let mut strangers = Endpoint::client(([127, 0, 0, 1], 0).into())?;
+    strangers.set_default_client_config(stranger_config(&lab.ca())?);
     let began = Instant::now();
     let changing = async {
         for n in 0..reloads {
             let (certificate, key) = authority.sign_server("127.0.0.1")?;
-            for (name, text) in [("server.key", key), ("server.pem", certificate)] {
+            for (name, text) in [("server.key", key), ("server.pem", certificate.clone())] {
                 let new = lab.server_dir().join("new");
                 fs::write(&new, text)?;
                 fs::rename(new, lab.server_dir().join(name))?;
             }
             server.signal("HUP");
-            tokio::task::block_in_place(|| until_taken(&server, n + 1))?;
+            until_shown(&strangers, address, &certificate).await.map_err(|error| {
+                format!("certificate {} was not taken over: {error}; {}", n + 1, server.said())
+            })?;
         }
         Ok::<_, Box<dyn std::error::Error>>(())
     };
@@ -90,14 +100,23 @@ pub async fn measure(Plan { reloads, rooms, comers }: Plan) -> Measured {
     )])
 }
 
-/// At least so many; the server also looks by itself.
-fn until_taken(server: &Daemon, times: usize) -> Result<(), Box<dyn std::error::Error>> {
+/// Until it is what somebody is shown who connects.
+async fn until_shown(
+    strangers: &Endpoint,
+    server: SocketAddr,
+    certificate: &str,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let wanted = CertificateDer::from_pem_slice(certificate.as_bytes())?;
     let began = Instant::now();
-    while server.said().matches("SIGHUP: the files were read anew").count() < times {
-        if began.elapsed() > Duration::from_secs(10) {
-            return Err(format!("certificate {times} was not taken over: {}", server.said()).into());
+    while began.elapsed() < PATIENCE {
+        let connection = strangers.connect(server, "127.0.0.1")?.await?;
+        let shown = connection.peer_identity().and_then(|it| it.downcast::<Vec<CertificateDer>>().ok());
+        connection.close(0_u8.into(), b"");
+        if shown.is_some_and(|chain| chain.first() == Some(&wanted)) {
+            return Ok(());
         }
-        sleep(Duration::from_millis(2));
     }
-    Ok(())
+    Err("another one is shown".into())
 }
+
+const PATIENCE: Duration = Duration::from_secs(10);

@@ -35,8 +35,6 @@ pub struct Answers {
     pub kinds: BTreeMap<String, usize>,
     /// How long those who were told “busy” waited from their question to that, on a connection that was open, ms, sorted.
     pub busy_ms: Vec<f64>,
-    /// Rates granted in all, each way.
-    pub granted_bps: [u64; 2],
 }
 
 /// How long anybody waits for an answer.
@@ -97,14 +95,8 @@ pub async fn ask_at_once(
         held.push(connection);
         answers.opening = answers.opening.max(opening);
         let kind = answer["type"].as_str().unwrap_or("nothing that is known").to_owned();
-        match kind.as_str() {
-            "busy" => answers.busy_ms.push(waited.as_secs_f64() * 1e3),
-            "grant" => {
-                for (sum, way) in answers.granted_bps.iter_mut().zip(["up", "down"]) {
-                    *sum += answer[way]["rate_bps"].as_u64().unwrap_or_default();
-                }
-            }
-            _ => {}
+        if kind == "busy" {
+            answers.busy_ms.push(waited.as_secs_f64() * 1e3);
         }
         *answers.kinds.entry(kind).or_default() += 1;
     }
