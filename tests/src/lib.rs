@@ -9,7 +9,7 @@
 //! * [`programs`]: the real programs, started and ended.
 //! * [`http`]: a question to one of them.
 //! * [`booking_system`]: who asks for bookings.
-//! * [`lab_room`]: what a good room would report.
+//! * [`lab_room`]: what a good room would report; [`lab_fleet`]: many of them.
 //! * [`office_day`]: a day of an office, for its reports.
 //! * [`past`]: what good rooms have reported for months.
 //! * [`province`]: what a province's server is held to, measured.
@@ -20,6 +20,7 @@ pub mod booking_system;
 pub mod cells;
 pub mod emulator;
 pub mod http;
+pub mod lab_fleet;
 pub mod lab_room;
 pub mod link;
 pub mod matrix;

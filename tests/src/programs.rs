@@ -15,6 +15,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 /// Nothing that a test waits for takes this long, even on a machine that is busy with something else.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -279,4 +280,18 @@ impl Log {
             self.news.wait_timeout_while(self.said(), PATIENCE, waiting).expect("no writer panics");
         result.ok_or_else(|| io::Error::other(format!("in vain; it said: {}", said.text)))
     }
+}
+
+/// What a program is told on its standard input, a line at a time, off the async threads.
+#[must_use]
+pub fn lines() -> mpsc::UnboundedReceiver<String> {
+    let (tell, told) = mpsc::unbounded_channel();
+    thread::spawn(move || {
+        for line in io::stdin().lines().map_while(Result::ok) {
+            if tell.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    told
 }

@@ -8,7 +8,7 @@ use clap::{Parser, ValueEnum};
 use siaga_tests::province::{
     Measured, bookings, cost,
     figure::{Figure, load, page},
-    flood, fresh, gates, history, kills, newcomers, reloads, standing,
+    flood, fresh, gates, history, kills, newcomers, pages, reloads, standing,
 };
 
 #[derive(Debug, Parser)]
@@ -39,10 +39,19 @@ enum What {
     Kills,
     History,
     Bookings,
+    Pages,
 }
 
-const QUICK: [What; 7] =
-    [What::Standing, What::Gates, What::Cost, What::Newcomers, What::Fresh, What::Flood, What::Bookings];
+const QUICK: [What; 8] = [
+    What::Standing,
+    What::Gates,
+    What::Cost,
+    What::Newcomers,
+    What::Fresh,
+    What::Flood,
+    What::Bookings,
+    What::Pages,
+];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -89,6 +98,7 @@ async fn measure(what: What, rooms: Option<usize>) -> Measured {
             let rooms = rooms.unwrap_or(100);
             bookings::measure(bookings::Plan { rooms, days: 90, bookings: 10_000, rate, time }).await
         }
+        What::Pages => pages::measure(rooms.map_or(Ok(2_000), u32::try_from)?).await,
         What::History => history::measure(history::Plan { rooms: rooms.unwrap_or(1_000), days: 90 }).await,
     }
 }

@@ -12,7 +12,7 @@
 //!
 //! It is part of the tests and of nothing that is shipped.
 
-use std::{error::Error, io, sync::Arc, thread, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 use siaga_agent::{changes::ChangeWatch, host, page::Page, room::Room};
@@ -34,8 +34,10 @@ use siaga_service::{
     http::{HttpServer, Limits},
     signals::Shutdown,
 };
-use siaga_tests::lab_room::{Fault, LabRoom, Probed, probe};
-use tokio::sync::mpsc;
+use siaga_tests::{
+    lab_room::{Fault, LabRoom, Probed, probe},
+    programs::lines,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -137,19 +139,6 @@ fn fault(word: &str) -> Option<Fault> {
         "zoom" => Some(Fault::Zoom),
         _ => None,
     }
-}
-
-/// Standard input, off the async threads.
-fn lines() -> mpsc::UnboundedReceiver<String> {
-    let (tell, told) = mpsc::unbounded_channel();
-    thread::spawn(move || {
-        for line in io::stdin().lines().map_while(Result::ok) {
-            if tell.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    told
 }
 
 /// A week in which it was switched off at night, its link had a bad afternoon, and its camera was unplugged for a while.

@@ -11,7 +11,8 @@
 //! * [`reloads`]: certificates that change while rooms come and go;
 //! * [`kills`]: a server that is killed while rooms report;
 //! * [`history`]: a thousand rooms and ninety days of each;
-//! * [`bookings`]: decisions with a province's rooms, their past and many bookings.
+//! * [`bookings`]: decisions with a province's rooms, their past and many bookings;
+//! * [`pages`]: the fleet's page with a province's rooms.
 
 pub mod bookings;
 pub mod cost;
@@ -23,6 +24,7 @@ pub mod history;
 pub mod kills;
 pub mod machine;
 pub mod newcomers;
+pub mod pages;
 pub mod reloads;
 pub mod standing;
 
