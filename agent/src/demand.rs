@@ -23,48 +23,29 @@ pub fn check_now(room: &Room, purpose: Purpose) -> Option<Check> {
         return None;
     }
     let probe = room.is_probed().then(|| room.probe_demand().ask(purpose));
-    Some(Check { probe, trials: Trials::asked(room, now.since_boot) })
+    // What was found before is no answer: whoever asks may just have mended something.
+    Some(Check { probe, trials: room.trial_demand().ask_when_rested().id })
 }
 
 /// A check that was begun.
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
     probe: Option<u64>,
-    trials: Trials,
-}
-
-/// What was found before is no answer: whoever asks may just have mended something.
-#[derive(Debug, Clone, Copy)]
-enum Trials {
-    Round(u64),
-    /// The devices rest until then, since boot.
-    Resting(Duration),
-}
-
-impl Trials {
-    fn asked(room: &Room, now: Duration) -> Self {
-        match room.trial_demand().ask(now) {
-            Ok(run) => Self::Round(run.id),
-            Err(wait) => Self::Resting(now + wait),
-        }
-    }
+    trials: u64,
 }
 
 impl Check {
-    /// What came of it, once it is over: what it found has been taken in. Devices that rested are asked for as soon as they may be.
+    /// What came of it, once it is over: what it found has been taken in.
     #[must_use]
-    pub fn answer(&mut self, room: &Room) -> Option<CheckAnswer> {
-        let now = host::now();
-        if matches!(self.trials, Trials::Resting(until) if until <= now.since_boot) {
-            self.trials = Trials::asked(room, now.since_boot);
-        }
-        let Trials::Round(id) = self.trials else { return None };
+    pub fn answer(&self, room: &Room) -> Option<CheckAnswer> {
         let demand = room.probe_demand();
         let served = self.probe.is_none_or(|wish| demand.is_served(wish));
-        (served && room.trial_demand().is_over(id)).then(|| match room.snapshot().meeting(now) {
-            Meeting::On => CheckAnswer::MeetingOn,
-            _ if self.probe.is_some_and(|wish| !demand.is_probed(wish)) => CheckAnswer::PutOff,
-            Meeting::Off | Meeting::Unknown => CheckAnswer::Done,
+        (served && room.trial_demand().is_over(self.trials)).then(|| {
+            match room.snapshot().meeting(host::now()) {
+                Meeting::On => CheckAnswer::MeetingOn,
+                _ if self.probe.is_some_and(|wish| !demand.is_probed(wish)) => CheckAnswer::PutOff,
+                Meeting::Off | Meeting::Unknown => CheckAnswer::Done,
+            }
         })
     }
 }
@@ -203,18 +184,26 @@ impl TrialDemand {
     /// # Errors
     /// Devices were tried a moment ago; the time after which asking again helps.
     pub fn ask(&self, now: Duration) -> Result<TrialRun, Duration> {
+        let rounds = self.rounds();
+        let goes_on = rounds.last.as_ref().is_some_and(|run| run.stage != Stage::Ended);
+        if !goes_on && now < rounds.not_before {
+            return Err(rounds.not_before - now);
+        }
+        drop(rounds);
+        Ok(self.ask_when_rested())
+    }
+
+    /// Asks for a round as soon as the devices have rested; one that goes on already is the one that is meant.
+    pub fn ask_when_rested(&self) -> TrialRun {
         let mut rounds = self.rounds();
         if let Some(run) = rounds.last.as_ref().filter(|run| run.stage != Stage::Ended) {
-            return Ok(run.clone());
-        }
-        if now < rounds.not_before {
-            return Err(rounds.not_before - now);
+            return run.clone();
         }
         let id = rounds.last.as_ref().map_or(1, |run| run.id + 1);
         let run = TrialRun { id, stage: Stage::Waiting, device: None, tried: 0, of: 0, reason: None };
         rounds.last = Some(run.clone());
         self.wish.notify_one();
-        Ok(run)
+        run
     }
 
     /// Resolves when somebody has asked.
@@ -235,6 +224,12 @@ impl TrialDemand {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.rounds().last.as_ref().is_some_and(|run| run.stage == Stage::Waiting)
+    }
+
+    /// How long the devices rest at `now`, since boot, before the round that somebody waits for; `None` if nobody does.
+    #[must_use]
+    pub fn due_in(&self, now: Duration) -> Option<Duration> {
+        self.is_waiting().then(|| self.rounds().not_before.saturating_sub(now))
     }
 
     /// The round that was asked for last.
@@ -317,7 +312,7 @@ mod tests {
         trials.ask(host::now().since_boot).unwrap();
         trials.on_device("C920", 0, 1);
         trials.on_end(host::now().since_boot, 1, 1, Code::TrialsDone);
-        let mut check = check_now(&room, Purpose::Booking).unwrap();
+        let check = check_now(&room, Purpose::Booking).unwrap();
         let probe = room.probe_demand();
         probe.on_served();
         assert_eq!(check.answer(&room), None, "nothing was done for it");
@@ -325,11 +320,10 @@ mod tests {
         probe.on_probed();
         probe.on_served();
         assert_eq!(check.answer(&room), None, "the devices rest, and are tried after that");
-        // Their rest is over.
         let now = host::now().since_boot;
-        check.trials = Trials::Resting(now);
-        trials.rounds().not_before = now;
-        assert_eq!(check.answer(&room), None);
+        assert!(trials.due_in(now).is_some_and(|rest| !rest.is_zero() && rest <= PAUSE));
+        assert_eq!(trials.due_in(now + PAUSE), Some(Duration::ZERO));
+        assert_eq!(check_now(&room, Purpose::Booking).unwrap().trials, check.trials, "whoever else asks");
         let round = trials.progress().unwrap();
         assert_eq!((round.id, round.stage), (2, Stage::Waiting), "they were asked for");
         trials.on_end(now, 1, 1, Code::TrialsDone);
@@ -339,7 +333,7 @@ mod tests {
     #[test]
     fn a_check_whose_probe_was_put_off_is_not_done() {
         let room = room();
-        let mut check = check_now(&room, Purpose::Booking).unwrap();
+        let check = check_now(&room, Purpose::Booking).unwrap();
         room.trial_demand().on_end(host::now().since_boot, 0, 0, Code::TrialsNothing);
         room.probe_demand().on_taken();
         room.probe_demand().on_served();

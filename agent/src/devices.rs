@@ -41,10 +41,12 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
     loop {
         let now = host::now().since_boot;
         let next_trial = plan.next_due(now).map_or(FAR, |due| due - now);
+        let next_round = room.trial_demand().due_in(now).unwrap_or(FAR);
         room.pulse().within(WATCH, devices.scan_interval.duration() + AT_WORK);
         tokio::select! {
             _ = ticks.tick() => {}
             () = sleep(next_trial) => {}
+            () = sleep(next_round) => {}
             () = plugs.next() => eyes.expect_change(),
             _ = changes.next() => {}
             () = room.trial_demand().asked() => {}
@@ -56,7 +58,7 @@ pub async fn watch(room: &Room, settings: &Settings, mut changes: Changes) {
             eyes.forget();
         }
         look(room, &mut eyes).await;
-        if room.trial_demand().is_waiting() {
+        if room.trial_demand().due_in(host::now().since_boot).is_some_and(|rest| rest.is_zero()) {
             serve_demand(room, devices, &mut eyes, &mut plan, &mut plugs, Some(&known_good)).await;
         }
         // A look after each, so that a scan never grows old over many trials; and a person does not wait for all of them.

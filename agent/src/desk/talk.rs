@@ -259,7 +259,7 @@ impl Course {
     /// What the checks that are over have found is to be said, and after that, that they are.
     fn look_at_checks(&mut self, room: &Room, now: Instant) {
         let Self { checks, over, has_changed, .. } = self;
-        checks.retain_mut(|(id, check)| {
+        checks.retain(|(id, check)| {
             let answer = check.answer(room);
             if let Some(answer) = answer {
                 over.push_back((*id, answer, now));

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use maud::{Markup, html};
 use siaga_probe::Mode;
 use siaga_readiness::{catalogue, reasons::Code, trial::DeviceKind};
@@ -18,10 +20,24 @@ pub(super) fn render(view: &View) -> Markup {
             @if let Some(probe) = &going.probe { (probing(view, probe)) }
             @if let Some(trial) = &going.trial { (trying(view, trial)) }
             @if going.probe.is_none() && view.doing.is_probe_wanted { p { (language.of(PROBE_WAITS)) } }
-            @if going.trial.is_none() && view.doing.are_trials_wanted { p { (language.of(TRIALS_WAIT)) } }
+            @if going.trial.is_none() && let Some(rest) = view.doing.trials_in { (trials_wait(view, rest)) }
             @if !view.doing.is_busy() && let Some(reason) = ended(view) {
                 @let entry = catalogue::entry(reason);
                 p { (language.text(&entry.text)) " " (language.text(&entry.remedy)) }
+            }
+        }
+    }
+}
+
+/// Devices that were tried a moment ago are left alone for a while.
+fn trials_wait(view: &View, rest: Duration) -> Markup {
+    let language = view.language;
+    html! {
+        p {
+            @if rest.is_zero() {
+                (language.of(TRIALS_WAIT))
+            } @else {
+                (language.of(TRIALS_REST)) " " (language.age(rest.as_secs_f64().ceil())) "."
             }
         }
     }
@@ -99,6 +115,10 @@ const OF: Words = Words::new("dari", "of");
 const SPEAK: Words = Words::new("Bicaralah: garis ini harus bergerak", "Speak: this bar should move");
 const LEVEL: Words = Words::new("Kekerasan suara", "Sound level");
 const PROBE_WAITS: Words = Words::new("Internet segera diukur …", "The link is about to be measured …");
+const TRIALS_REST: Words = Words::new(
+    "Kamera dan mikrofon baru saja dicoba. Dicoba lagi setelah",
+    "Cameras and microphones were tried a moment ago. They are tried again after",
+);
 const TRIALS_WAIT: Words =
     Words::new("Kamera dan mikrofon segera dicoba …", "Cameras and microphones are about to be tried …");
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use jiff::{Timestamp, tz::TimeZone};
 use siaga_readiness::{
     answer::Readiness, inventory::Inventory, moment::Moment, profile::NetworkRequirement, state::CheckState,
@@ -36,7 +38,8 @@ pub(super) struct Doing {
     /// The round of trials that was asked for last.
     pub(super) trials: Option<TrialRun>,
     pub(super) is_probe_wanted: bool,
-    pub(super) are_trials_wanted: bool,
+    /// How long the devices rest before the round that somebody waits for.
+    pub(super) trials_in: Option<Duration>,
 }
 
 impl Doing {
@@ -46,7 +49,7 @@ impl Doing {
             speed: Rates::default(),
             trials: room.trial_demand().progress(),
             is_probe_wanted: room.probe_demand().is_waiting(),
-            are_trials_wanted: room.trial_demand().is_waiting(),
+            trials_in: room.trial_demand().due_in(host::now().since_boot),
         }
     }
 
@@ -58,7 +61,7 @@ impl Doing {
     /// Whether somebody waits for something.
     pub(super) fn is_wanted(&self) -> bool {
         let trying = self.trials.as_ref().is_some_and(|run| run.reason.is_none());
-        self.is_probe_wanted || self.are_trials_wanted || trying
+        self.is_probe_wanted || self.trials_in.is_some() || trying
     }
 }
 
