@@ -12,6 +12,7 @@ use siaga_probe::{Mode, Verdict};
 use siaga_readiness::{
     inventory::Kind,
     report::{DeviceChange, Happening},
+    snapshot::Cause,
     state::CheckState,
     trial::{DeviceKind, TrialOutcome},
 };
@@ -53,7 +54,10 @@ pub enum What {
         state: Option<CheckState>,
     },
     /// What was known before became worthless.
-    Began,
+    Began {
+        /// The machine was off or asleep, or the program did not run.
+        was_away: bool,
+    },
 }
 
 /// How far back it goes.
@@ -126,7 +130,9 @@ impl What {
                 let state = (event.change != DeviceChange::Gone).then_some(event.state);
                 Some(Self::Device { kind, id: event.id.clone(), state })
             }
-            Happening::Began(_) => Some(Self::Began),
+            Happening::Began(began) => {
+                Some(Self::Began { was_away: matches!(began.cause, Cause::Started | Cause::Resumed) })
+            }
             Happening::Probe(_) | Happening::Tick(_) | Happening::Unknown => None,
         }
     }
@@ -134,7 +140,7 @@ impl What {
 
 #[cfg(test)]
 mod tests {
-    use siaga_readiness::{report::Began, snapshot::Cause};
+    use siaga_readiness::report::Began;
 
     use super::*;
 

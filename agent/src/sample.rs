@@ -171,7 +171,7 @@ pub(crate) fn probe() -> ProbeResult {
 }
 
 /// At the same rates as [`probe`], before something else took the download.
-fn passed_sustain_probe() -> ProbeResult {
+pub(crate) fn passed_sustain_probe() -> ProbeResult {
     let ProbeResult { up, down, .. } = probe();
     let held = |direction: DirectionResult, delivered_bps| DirectionResult {
         verdict: Verdict::Pass,

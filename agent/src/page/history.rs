@@ -152,22 +152,22 @@ fn spans(view: &View, kind: DeviceKind) -> Vec<Span> {
     let language = view.language;
     let mut states: BTreeMap<&str, Option<CheckState>> = BTreeMap::new();
     let mut spans: Vec<(Timestamp, Timestamp, Option<CheckState>)> = Vec::new();
-    let turns = view.past.iter().filter(|event| match &event.what {
-        What::Device { kind: of, .. } => *of == kind,
-        What::Began => true,
-        What::Probe { .. } => false,
-    });
     let mut current: Option<(Timestamp, Option<CheckState>)> = None;
-    for Event { at, what } in turns {
+    let mut noted = Timestamp::MIN;
+    for Event { at, what } in &view.past {
+        // While it was away nothing is known of it: what was so lasts until something was noted last.
+        let until = if matches!(what, What::Began { was_away: true }) { noted } else { *at };
+        noted = *at;
         match what {
-            What::Device { id, state, .. } => {
+            What::Device { kind: of, id, state } if *of == kind => {
                 states.insert(id, *state);
             }
-            _ => states.clear(),
+            What::Began { .. } => states.clear(),
+            What::Device { .. } | What::Probe { .. } => continue,
         }
         let next = (!states.is_empty()).then(|| best(states.values().copied()));
         if current.map(|(_, state)| state) != next {
-            spans.extend(current.map(|(from, state)| (from, *at, state)));
+            spans.extend(current.map(|(from, state)| (from, until, state)));
             current = next.map(|state| (*at, state));
         }
     }

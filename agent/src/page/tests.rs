@@ -7,11 +7,15 @@ use axum::{
 };
 use siaga_probe::admission::Purpose;
 use siaga_readiness::{
-    observation::{Evidence, Observation},
+    Trial,
+    observation::{Evidence, Observation, ProbeEvidence, ServerPlace},
     policy::Policy,
     profile::Profiles,
-    report::{Agenda, NextBooking},
-    snapshot::Setup,
+    reasons::Code,
+    report::{Agenda, Began, Happening, NextBooking},
+    snapshot::{Cause, Setup},
+    state::CheckState,
+    trial::{DeviceKind, Judgement, TrialOutcome},
 };
 
 use super::*;
@@ -149,7 +153,7 @@ async fn the_button_has_the_devices_tried_and_without_a_script_the_page_comes_ba
 async fn nothing_is_tried_into_a_meeting_and_the_page_says_why_in_its_language() {
     let page = page(|room| {
         let mut inventory = sample::inventory();
-        inventory.microphones[0].state = siaga_readiness::state::CheckState::InUse;
+        inventory.microphones[0].state = CheckState::InUse;
         let evidence = Evidence::Devices(inventory);
         room.observe(Observation { at: host::now(), took: Duration::ZERO, evidence });
     });
@@ -184,4 +188,52 @@ async fn a_step_is_ticked_with_name_and_time_where_it_is_kept_and_else_the_page_
     ] {
         assert_eq!(tick(form).await, status, "{form}");
     }
+}
+
+#[tokio::test]
+async fn devices_that_rest_are_tried_after_that_and_the_page_says_so() {
+    let page = page(|room| {
+        let (trials, now) = (room.trial_demand(), host::now().since_boot);
+        trials.ask(now).unwrap();
+        trials.on_device("C920", 0, 1);
+        trials.on_end(now, 1, 1, Code::TrialsDone);
+    });
+    let asked = actions::check(State(page.clone()), Language::Indonesian, from_script()).await;
+    assert_eq!(asked.status(), StatusCode::NO_CONTENT);
+    assert!(page.room.trial_demand().is_waiting(), "nobody has to ask again");
+    let text = html(&page, Language::Indonesian);
+    assert!(
+        text.contains("baru saja dicoba. Dicoba lagi setelah") && text.contains("Sedang memeriksa"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_devices_were_like_is_not_drawn_through_a_time_when_the_machine_was_off() {
+    let now = host::now().wall;
+    let ago = |hours: u64| now - Duration::from_secs(hours * 3600);
+    let works = Judgement::new(CheckState::Ok, Code::CameraWorks);
+    let tried = Trial { kind: DeviceKind::Camera, id: "c".into(), outcome: TrialOutcome::Found(works) };
+    let began = |cause| Happening::Began(Began { cause });
+    let result = sample::passed_sustain_probe();
+    let probed =
+        ProbeEvidence { server_place: ServerPlace::Public, network: None, clock_offset_s: None, result };
+    let page = page(|room| {
+        room.past().before(&[
+            (ago(30), began(Cause::Started)),
+            (ago(30), Happening::Trial(tried.clone())),
+            (ago(29), began(Cause::NetworkChanged)),
+            (ago(29), Happening::Trial(tried.clone())),
+            (ago(22), Happening::Probe(Box::new(probed))),
+            (ago(10), began(Cause::Started)),
+            (ago(9), Happening::Trial(tried)),
+        ]);
+    });
+    let zone = TimeZone::get("Asia/Pontianak").unwrap();
+    let text = html(&page, Language::Indonesian);
+    for (from, to) in [(30, 29), (29, 22)] {
+        let span = Language::Indonesian.span(ago(from), ago(to), &zone);
+        assert!(text.contains(&span), "{span}: {text}");
+    }
+    assert!(!text.contains(&Language::Indonesian.span(ago(29), ago(10), &zone)));
 }
