@@ -41,9 +41,12 @@ export const server = () =>
     }))
     .withPanel(number({
       title: 'Store',
-      about: 'What is used of rooms.sqlite, which may become as large as store.max_size.',
+      about: 'What is used of rooms.sqlite, and how large it may become (store.max_size).',
       unit: 'decbytes',
-      queries: { '': `sum(siaga_server_store_bytes{${it}})` },
+      queries: {
+        used: `sum(siaga_server_store_bytes{${it}})`,
+        'may become': `sum(siaga_server_store_max_bytes{${it}})`,
+      },
       thresholds: [CALM],
     }))
     .withPanel(number({

@@ -15,6 +15,7 @@ pub(super) struct AtDesk {
     online: IntGauge,
     known: IntGauge,
     store: IntGauge,
+    store_max: IntGauge,
     https_refused: IntCounter,
     links_refused: IntCounterVec,
 }
@@ -32,6 +33,10 @@ impl AtDesk {
             store: gauge(
                 "siaga_server_store_bytes",
                 "What is used of rooms.sqlite, without the space that it can reuse.",
+            ),
+            store_max: gauge(
+                "siaga_server_store_max_bytes",
+                "How large rooms.sqlite may become; then nothing new is kept.",
             ),
             https_refused: register(
                 registry,
@@ -53,6 +58,7 @@ impl AtDesk {
     /// Blocks: the store is asked.
     pub(super) fn look(&self, desk: &Desk, https: Option<&Arc<Certificates>>) {
         self.online.set(whole(desk.online()));
+        self.store_max.set(whole(desk.store().max_bytes()));
         match desk.store().read(|reader| reader.extent()) {
             Ok((rooms, bytes)) => {
                 self.known.set(whole(rooms));

@@ -24,7 +24,10 @@ mod writer;
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::{self, JoinHandle},
 };
 
@@ -76,6 +79,7 @@ impl Store {
         retention: Retention,
         now: Timestamp,
     ) -> Result<(Self, Option<PathBuf>), StoreError> {
+        let max_bytes = retention.max_bytes;
         let (writer, set_aside) = Writer::open(path, retention, now)?;
         let pool = Pool::new(path, writer.generation());
         let (jobs, queue) = mpsc::channel(QUEUE);
@@ -84,7 +88,21 @@ impl Store {
                 .name("rooms-store".to_owned())
                 .spawn(move || writer.run(queue))
                 .map_err(|cause| StoreError::System { path: path.to_owned(), cause: cause.to_string() })?;
-        Ok((Self(Arc::new(Inner { jobs: Some(jobs), thread: Some(thread), pool })), set_aside))
+        Ok((
+            Self(Arc::new(Inner {
+                jobs: Some(jobs),
+                thread: Some(thread),
+                pool,
+                max_bytes: max_bytes.into(),
+            })),
+            set_aside,
+        ))
+    }
+
+    /// How large the file may become, bytes.
+    #[must_use]
+    pub fn max_bytes(&self) -> u64 {
+        self.0.max_bytes.load(Ordering::Relaxed)
     }
 
     /// Whether this version of the program can go on with the store in `path`, if there is one. Changes nothing.
@@ -147,6 +165,7 @@ struct Inner {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
     pool: Pool,
+    max_bytes: AtomicU64,
 }
 
 impl Drop for Inner {
