@@ -29,73 +29,49 @@ pub use booking::BookingReport;
 pub use day::DayReport;
 
 /// Where reports are read from.
-pub trait Archive {
-    /// Asks the bookings something.
-    ///
-    /// # Errors
-    /// The file can't be read.
-    fn bookings<T>(
-        &self,
-        ask: impl FnOnce(&mut BookingsReader<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError>;
-
-    /// Asks something about rooms.
-    ///
-    /// # Errors
-    /// The file can't be read.
-    fn rooms<T>(&self, ask: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError>;
-}
-
-/// The stores of a server that runs in this process.
-#[derive(Debug, Clone)]
-pub struct Live {
-    /// Its bookings.
-    pub bookings: Bookings,
-    /// What it keeps of rooms.
-    pub rooms: Store,
-}
-
-impl Archive for Live {
-    fn bookings<T>(
-        &self,
-        ask: impl FnOnce(&mut BookingsReader<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.bookings.read(ask)
-    }
-
-    fn rooms<T>(&self, ask: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.rooms.read(ask)
-    }
-}
-
-/// The files of a server that may run in another process.
 #[derive(Debug)]
-pub struct Files {
-    bookings: BookingsFile,
-    rooms: StoreFile,
+pub enum Archive {
+    /// The stores of a server that runs in this process.
+    Live {
+        /// Its bookings.
+        bookings: Bookings,
+        /// What it keeps of rooms.
+        rooms: Store,
+    },
+    /// The files of a server that may run in another process.
+    Files {
+        /// Its bookings.
+        bookings: BookingsFile,
+        /// What it keeps of rooms.
+        rooms: StoreFile,
+    },
 }
 
-impl Files {
+impl Archive {
     /// Those in a server's directory.
     ///
     /// # Errors
     /// They are not there, or can't be read.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let bookings = BookingsFile::open(&dir.join(bookings::FILE))?;
-        Ok(Self { bookings, rooms: StoreFile::open(&desk::file(dir))? })
+        Ok(Self::Files { bookings, rooms: StoreFile::open(&desk::file(dir))? })
     }
-}
 
-impl Archive for Files {
     fn bookings<T>(
         &self,
         ask: impl FnOnce(&mut BookingsReader<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.bookings.read(ask)
+        match self {
+            Self::Live { bookings, .. } => bookings.read(ask),
+            Self::Files { bookings, .. } => bookings.read(ask),
+        }
     }
 
     fn rooms<T>(&self, ask: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.rooms.read(ask)
+        match self {
+            Self::Live { rooms, .. } => rooms.read(ask),
+            Self::Files { rooms, .. } => rooms.read(ask),
+        }
     }
 }
 
@@ -160,7 +136,7 @@ impl Wanted {
     /// There is no such booking or site, or the stores can't be read.
     pub fn write(
         &self,
-        archive: &impl Archive,
+        archive: &Archive,
         terms: &Terms,
         format: Format,
         language: Language,

@@ -34,7 +34,7 @@ use siaga_probe_server::{
     gate::Gate,
     init,
     office::Office,
-    report::{Format, Live, Terms, Wanted},
+    report::{Archive, Format, Terms, Wanted},
 };
 use siaga_readiness::{
     booking::{
@@ -106,7 +106,8 @@ impl OfficeDay {
     /// # Errors
     /// It can't.
     pub fn report(&self, wanted: &Wanted, format: Format, language: Language) -> Done<String> {
-        let archive = Live { bookings: self.gate.bookings()?.clone(), rooms: self.desk.store().clone() };
+        let archive =
+            Archive::Live { bookings: self.gate.bookings()?.clone(), rooms: self.desk.store().clone() };
         let terms = Terms { now: self.now(), office: self.gate.office(), profiles: self.profiles.clone() };
         Ok(wanted.write(&archive, &terms, format, language)?)
     }

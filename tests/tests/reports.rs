@@ -73,7 +73,7 @@ fn bookings_are_told_in_the_words_of_the_procedures(office: &OfficeDay) -> Resul
             "SBW-1",
             &[
                 "Laporan pelaksanaan",
-                "Bisa difasilitasi",
+                "</svg> bisa difasilitasi<",
                 "lulus",
                 "Rina Kartika",
                 "tidak ada gangguan yang tercatat",
@@ -91,15 +91,28 @@ fn bookings_are_told_in_the_words_of_the_procedures(office: &OfficeDay) -> Resul
         ),
         (
             "SBW-3",
-            &["Laporan hasil verifikasi", "Tidak bisa difasilitasi", "SBW-1", "Waktu lain yang masih kosong"],
+            &[
+                "Laporan hasil verifikasi",
+                "</svg> tidak bisa difasilitasi<",
+                "SBW-1",
+                "Waktu lain yang masih kosong",
+            ],
         ),
-        ("SBW-5", &["Perlu ditinjau", "Petugas bidang (A4)", "tidak diketahui"]),
+        ("SBW-5", &["</svg> perlu ditinjau<", "Petugas bidang (A4)", "tidak diketahui"]),
         (
             "SBW-6",
-            &["Bisa difasilitasi", "Kepala Dinas, Sri Wahyuni", "Pimpinan (prioritas)", "Tidak terlaksana"],
+            &[
+                "</svg> bisa difasilitasi<",
+                "Kepala Dinas, Sri Wahyuni",
+                "Pimpinan (prioritas)",
+                "Tidak terlaksana",
+            ],
         ),
-        ("SBW-7", &["Perlu ditinjau", "persetujuan ditarik", "Persetujuan ditarik", "Tidak ada kamera"]),
-        ("SBW-8", &["Dibatalkan"]),
+        (
+            "SBW-7",
+            &["</svg> perlu ditinjau<", "persetujuan ditarik", "Persetujuan ditarik", "Tidak ada kamera"],
+        ),
+        ("SBW-8", &["</svg> dibatalkan<"]),
     ] {
         let page = office.report(&booking(name), Format::Html, Language::Indonesian)?;
         for words in words {

@@ -102,6 +102,10 @@ pub enum Counts {
 }
 
 impl Counts {
+    /// All there are.
+    pub const ALL: [Self; 5] =
+        [Self::Review, Self::Approve, Self::ApproveWithConditions, Self::Deny, Self::Cancelled];
+
     /// Nothing counts of what is cancelled.
     #[must_use]
     pub const fn of(counts: Option<Ruling>) -> Self {

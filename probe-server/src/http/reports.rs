@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 use super::{Answers, bookings::named};
 use crate::{
     gate::Refusal,
-    report::{self, BookingReport, DayReport, Format, Live, Terms, Wanted},
+    report::{self, Archive, BookingReport, DayReport, Format, Terms, Wanted},
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -96,7 +96,7 @@ async fn write(
 ) -> Result<Response, Problem> {
     let Answers { gate, desk, profiles, .. } = answers;
     let bookings = gate.bookings().map_err(Refusal::Bookings)?.clone();
-    let archive = Live { bookings, rooms: desk.store().clone() };
+    let archive = Archive::Live { bookings, rooms: desk.store().clone() };
     let terms = Terms { now: desk.now().wall, office: gate.office(), profiles };
     let name = wanted.file_name(format);
     let work = move || wanted.write(&archive, &terms, format, language);

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     gate::{Refusal, answer::Counts},
     http::Answers,
-    report::{BookingReport, Live, Terms, html as parts, words},
+    report::{Archive, BookingReport, Terms, html as parts, words},
 };
 
 pub(super) async fn page(
@@ -55,7 +55,7 @@ pub(super) async fn page(
 async fn read(viewer: &Viewer, answers: Answers, reference: &str) -> Result<BookingReport, Refusal> {
     let reference: BookingRef = reference.parse()?;
     let Answers { desk, gate, profiles, .. } = answers;
-    let live = Live { bookings: gate.bookings()?.clone(), rooms: desk.store().clone() };
+    let live = Archive::Live { bookings: gate.bookings()?.clone(), rooms: desk.store().clone() };
     let terms = Terms { now: desk.now().wall, office: viewer.office().clone(), profiles };
     let reading = tokio::task::spawn_blocking(move || BookingReport::read(&live, &terms, &reference));
     reading.await.map_err(|broken| Refusal::broken(&broken))?

@@ -122,7 +122,7 @@ impl Filter {
             room: self.room.trim().parse().ok(),
             from: day.map_or(Some(now), begins),
             to: day.and_then(|day| begins(day.tomorrow().ok()?)),
-            decision: COUNTS
+            decision: Counts::ALL
                 .iter()
                 .map(|counts| counts.as_str())
                 .find(|it| *it == self.decision)
@@ -142,9 +142,6 @@ impl Filter {
     }
 }
 
-const COUNTS: [Counts; 5] =
-    [Counts::Review, Counts::Approve, Counts::ApproveWithConditions, Counts::Deny, Counts::Cancelled];
-
 fn form(viewer: &Viewer, filter: &Filter) -> Markup {
     html! {
         form.filter method="get" action="/bookings" role="search" {
@@ -152,7 +149,7 @@ fn form(viewer: &Viewer, filter: &Filter) -> Markup {
                 label for="decision" { (viewer.say("Keputusan", "Decision")) }
                 select #decision name="decision" {
                     option value="" { (viewer.say("semua", "all")) }
-                    @for counts in COUNTS {
+                    @for counts in Counts::ALL {
                         option value=(counts.as_str()) selected[counts.as_str() == filter.decision] {
                             (viewer.language.of(words::decision(counts).1))
                         }

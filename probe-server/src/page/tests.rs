@@ -194,7 +194,7 @@ async fn what_waits_for_a_person_comes_first_and_what_waited_for_longer_than_a_d
         );
     }
     let page = counter.page("/bookings/late").await;
-    assert!(page.contains("Perlu ditinjau") && page.contains("Terlambat ditinjau"), "{page}");
+    assert!(page.contains("perlu ditinjau") && page.contains("Terlambat ditinjau"), "{page}");
 }
 
 #[tokio::test]

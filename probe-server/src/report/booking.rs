@@ -1,9 +1,7 @@
 //! All that is known of a booking, for those who write the report of the event or of its refusal.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use siaga_booking::{
     StoreError,
@@ -109,7 +107,7 @@ impl BookingReport {
     ///
     /// # Errors
     /// There is none, or something can't be read.
-    pub fn read(archive: &impl Archive, terms: &Terms, reference: &BookingRef) -> Result<Self, Refusal> {
+    pub fn read(archive: &Archive, terms: &Terms, reference: &BookingRef) -> Result<Self, Refusal> {
         let kept = archive.bookings(|reader| Kept::read(reader, terms, reference))?;
         let Kept { row, standing, head, mut entries, checklist, concluded, progress } =
             kept.ok_or_else(|| Refusal::NoBooking(reference.clone()))?;
@@ -141,19 +139,19 @@ impl BookingReport {
         })
     }
 
-    /// What the gate found, as far as this release understands it.
-    pub(super) fn criteria(&self) -> Vec<Finding> {
-        list(&self.booking.criteria)
+    /// What the gate found.
+    pub(super) fn criteria(&self) -> Understood<Finding> {
+        understood(self.booking.criteria.as_array())
     }
 
     /// On what an approval hangs.
-    pub(super) fn conditions(&self) -> Vec<Told> {
-        list(&self.booking.conditions)
+    pub(super) fn conditions(&self) -> Understood<Told> {
+        understood(self.booking.conditions.as_array())
     }
 
     /// Other times that were free.
-    pub(super) fn alternatives(&self) -> Vec<Told> {
-        list(&self.booking.alternatives)
+    pub(super) fn alternatives(&self) -> Understood<Told> {
+        understood(self.booking.alternatives.as_array())
     }
 
     /// What is decided, fit for a letter.
@@ -171,9 +169,9 @@ impl BookingReport {
     }
 
     /// What only people know, as it was said.
-    pub(super) fn facts(&self) -> BTreeMap<String, bool> {
-        let facts = self.booking.request.get("facts").cloned().unwrap_or_default();
-        serde_json::from_value(facts).unwrap_or_default()
+    pub(super) fn facts(&self) -> impl Iterator<Item = (&str, bool)> {
+        let facts = self.booking.request.get("facts").and_then(Value::as_object).into_iter().flatten();
+        facts.filter_map(|(fact, value)| Some((fact.as_str(), value.as_bool()?)))
     }
 
     /// By which policy, and that one's digest.
@@ -197,9 +195,9 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    /// What it was told from, as far as this release understands it.
-    pub(super) fn evidence(&self) -> impl Iterator<Item = Evidence> {
-        self.evidence.iter().filter_map(|evidence| serde_json::from_value(evidence.clone()).ok())
+    /// What it was told from.
+    pub(super) fn evidence(&self) -> Understood<Evidence> {
+        understood(Some(&self.evidence))
     }
 }
 
@@ -211,9 +209,17 @@ pub(super) struct Told {
     pub(super) text: Text,
 }
 
-fn list<T: serde::de::DeserializeOwned>(values: &Value) -> Vec<T> {
-    let values = values.as_array().into_iter().flatten();
-    values.filter_map(|value| serde_json::from_value(value.clone()).ok()).collect()
+/// What another release wrote, as far as this one understands it.
+pub(super) struct Understood<T> {
+    pub(super) all: Vec<T>,
+    /// How many more there are. A report says so: what is silently left out would look as if it had never been.
+    pub(super) others: usize,
+}
+
+fn understood<T: DeserializeOwned>(values: Option<&Vec<Value>>) -> Understood<T> {
+    let values = || values.into_iter().flatten();
+    let all: Vec<T> = values().filter_map(|value| T::deserialize(value).ok()).collect();
+    Understood { others: values().count() - all.len(), all }
 }
 
 /// Of an event that has begun it is told how it stood then: a person's decision counts until the end of the event at most, and that it has

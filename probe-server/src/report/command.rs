@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use siaga_readiness::booking::{BookingRef, RequestError};
 use siaga_service::{page::Language, program::print};
 
-use super::{Files, Format, Terms, Wanted};
+use super::{Archive, Format, Terms, Wanted};
 use crate::{
     config::{self, Overrides},
     office::Office,
@@ -75,7 +75,7 @@ pub fn report(args: ReportArgs) -> anyhow::Result<()> {
     let settings = config::load(&dir, &Overrides::default())?;
     let office = Arc::new(Office::load(&dir, &settings.office)?);
     let terms = Terms { now: Timestamp::now(), office, profiles: Arc::new(settings.profiles()?) };
-    let archive = Files::open(&dir).context("cannot read what the server has kept")?;
+    let archive = Archive::open(&dir).context("cannot read what the server has kept")?;
     let mut text = wanted.write(&archive, &terms, format, lang)?;
     if !text.ends_with('\n') {
         text.push('\n');

@@ -129,12 +129,7 @@ impl DayReport {
     ///
     /// # Errors
     /// The calendar does not have the day, no room ever named the site, or something can't be read.
-    pub fn read(
-        archive: &impl Archive,
-        terms: &Terms,
-        date: Date,
-        site: Option<&str>,
-    ) -> Result<Self, Refusal> {
+    pub fn read(archive: &Archive, terms: &Terms, date: Date, site: Option<&str>) -> Result<Self, Refusal> {
         let clock = terms.office.calendar.zone().clone();
         let (from, to) = bounds(date, &clock)?;
         let kept_from = terms.now.checked_sub(Retention::default().hourly).unwrap_or(Timestamp::MIN);

@@ -5,6 +5,7 @@ mod booking;
 mod day;
 mod evidence;
 mod faults;
+mod happened;
 
 use std::sync::LazyLock;
 

@@ -12,7 +12,7 @@ use siaga_readiness::{booking::Slot, profile::Profile, room::RoomId};
 use utoipa::ToSchema;
 
 /// What was measured in a room around an event.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Measured {
     /// From then on.
     pub from: Timestamp,
@@ -35,7 +35,7 @@ pub struct Measured {
 }
 
 /// What probes of one kind found of one direction.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Rate {
     /// Which, e.g. `gate.up`.
     pub series: &'static str,
@@ -136,6 +136,12 @@ impl Measured {
                 .collect(),
             truncated,
         })
+    }
+
+    /// What the profile asks for of one series, bit/s.
+    #[must_use]
+    pub fn required(&self, series: &str) -> Option<u64> {
+        self.rates.iter().find(|rate| rate.series == series)?.required_bps
     }
 
     /// What there is of one series, in order.

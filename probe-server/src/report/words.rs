@@ -1,6 +1,13 @@
-//! What things are called in reports, in the words of the procedures. What a code says in a sentence is in the catalogue.
+//! What things are called in reports, in the words of the procedures. What a code says in a sentence is in the catalogue,
+//! and so is what a check, a state, a decision and a manual step is called.
 
-use siaga_readiness::{catalogue::Text, report::Item};
+use siaga_readiness::{
+    answer::CheckCode,
+    booking::Ruling,
+    catalogue::{Label, Text},
+    report::Item,
+    state::CheckState,
+};
 use siaga_service::page::{Language, Tone, Words};
 
 use crate::gate::answer::Counts;
@@ -13,29 +20,25 @@ pub(crate) const fn said(text: &Text, language: Language) -> &str {
     }
 }
 
+const fn label(label: Label) -> Words {
+    Words::new(label.id, label.en)
+}
+
 /// What counts of a booking.
 pub(crate) const fn decision(counts: Counts) -> (Tone, Words) {
     match counts {
-        Counts::Approve => (Tone::Good, Words::new("Bisa difasilitasi", "Can be facilitated")),
-        Counts::ApproveWithConditions => {
-            (Tone::Warning, Words::new("Bisa difasilitasi dengan syarat", "Can be facilitated on conditions"))
-        }
-        Counts::Review => (Tone::Unknown, Words::new("Perlu ditinjau", "To be reviewed")),
-        Counts::Deny => (Tone::Bad, Words::new("Tidak bisa difasilitasi", "Cannot be facilitated")),
-        Counts::Cancelled => (Tone::Busy, Words::new("Dibatalkan", "Cancelled")),
+        Counts::Approve => (Tone::Good, label(Ruling::Approve.label())),
+        Counts::ApproveWithConditions => (Tone::Warning, label(Ruling::ApproveWithConditions.label())),
+        Counts::Review => (Tone::Unknown, label(Ruling::Review.label())),
+        Counts::Deny => (Tone::Bad, label(Ruling::Deny.label())),
+        Counts::Cancelled => (Tone::Busy, Words::new("dibatalkan", "cancelled")),
     }
 }
 
 /// The same by its name in JSON; of a newer release that name itself.
 pub(crate) fn decision_named(name: &str, language: Language) -> &str {
-    match name {
-        "approve" => language.of(decision(Counts::Approve).1),
-        "approve_with_conditions" => language.of(decision(Counts::ApproveWithConditions).1),
-        "review" => language.of(decision(Counts::Review).1),
-        "deny" => language.of(decision(Counts::Deny).1),
-        "cancelled" => language.of(decision(Counts::Cancelled).1),
-        other => other,
-    }
+    let known = Counts::ALL.into_iter().find(|counts| counts.as_str() == name);
+    known.map_or(name, |counts| language.of(decision(counts).1))
 }
 
 /// What became of an event.
@@ -71,13 +74,22 @@ pub(crate) fn result(name: &str) -> (Tone, Words) {
 }
 
 /// How a check stands.
-pub(crate) fn state(name: &str) -> (Tone, Words) {
-    match name {
-        "ok" | "good" => (Tone::Good, Words::new("baik", "good")),
-        "warning" => (Tone::Warning, Words::new("peringatan", "warning")),
-        "failed" | "bad" => (Tone::Bad, Words::new("gagal", "failed")),
-        "in_use" => (Tone::Busy, Words::new("sedang dipakai", "in use")),
-        _ => (Tone::Unknown, Words::new("tidak pasti", "not certain")),
+pub(crate) const fn state(state: CheckState) -> (Tone, Words) {
+    let tone = match state {
+        CheckState::Ok => Tone::Good,
+        CheckState::Warning => Tone::Warning,
+        CheckState::Failed => Tone::Bad,
+        CheckState::InUse => Tone::Busy,
+        CheckState::Unknown => Tone::Unknown,
+    };
+    (tone, label(state.label()))
+}
+
+/// What a room is checked for, by its code; of a newer release the code itself.
+pub(crate) fn check(code: &str, language: Language) -> &str {
+    match serde_json::from_value(code.into()) {
+        Ok(CheckCode::Unknown) | Err(_) => code,
+        Ok(check) => language.of(label(check.label())),
     }
 }
 
@@ -103,30 +115,6 @@ pub(crate) const CRITERIA: &[(&str, Words)] = &[
     ("SOFTWARE", Words::new("Program rapat", "Meeting program")),
     ("NETWORK_NOW", Words::new("Internet saat ini", "Network now")),
     ("NETWORK_AT_HOUR", Words::new("Internet pada jam itu", "Network at that hour")),
-];
-
-/// What a room is checked for.
-pub(crate) const CHECKS: &[(&str, Words)] = &[
-    ("CAMERA", Words::new("Kamera", "Camera")),
-    ("CAMERA_EXTERNAL", Words::new("Kamera terpisah", "External camera")),
-    ("CAMERA_MICROPHONE", Words::new("Mikrofon pada kamera", "Camera's microphone")),
-    ("CAMERA_RESOLUTION", Words::new("Resolusi kamera", "Camera's resolution")),
-    ("CAMERA_FIELD_OF_VIEW", Words::new("Sudut pandang kamera", "Camera's field of view")),
-    ("MICROPHONE", Words::new("Mikrofon", "Microphone")),
-    ("CAMERAS", Words::new("Jumlah kamera", "Number of cameras")),
-    ("MICROPHONES", Words::new("Jumlah mikrofon", "Number of microphones")),
-    ("SPEAKERS", Words::new("Pengeras suara", "Speakers")),
-    ("DISPLAYS", Words::new("Layar", "Displays")),
-    ("NET_SERVER", Words::new("Server uji", "Probe server")),
-    ("NET_UP", Words::new("Unggah", "Upload")),
-    ("NET_DOWN", Words::new("Unduh", "Download")),
-    ("NET_SUSTAIN", Words::new("Uji ketahanan jaringan", "Endurance of the link")),
-    ("CLOCK", Words::new("Jam komputer", "Clock")),
-    ("POWER", Words::new("Listrik", "Power")),
-    ("MACHINE", Words::new("Jenis komputer", "Machine")),
-    ("SOFTWARE", Words::new("Program rapat", "Meeting program")),
-    ("ROOM_LINK", Words::new("Hubungan dengan ruang", "Link to the room")),
-    ("PROFILE", Words::new("Profil kebutuhan", "Profile")),
 ];
 
 /// What is measured.
@@ -174,8 +162,8 @@ pub(crate) const STAGES: &[(&str, Words)] = &[
     ("last", Words::new("15 menit sebelum acara", "15 minutes before")),
 ];
 
-/// How such a check ended; one that was due and of which that is not known was perhaps never made.
-pub(crate) fn ended(name: Option<&str>, was_due: bool) -> (Tone, Words) {
+/// How such a check ended. One that is due can still be made until the meeting begins; after that it was perhaps never made.
+pub(crate) fn ended(name: Option<&str>, has_begun: bool) -> (Tone, Words) {
     match name {
         Some("passed") => (Tone::Good, Words::new("lulus", "passed")),
         Some("superseded") => {
@@ -185,7 +173,7 @@ pub(crate) fn ended(name: Option<&str>, was_due: bool) -> (Tone, Words) {
         Some("in_use") => (Tone::Busy, Words::new("ruang sedang dipakai", "the room was in use")),
         Some("missed") => (Tone::Unknown, Words::new("tidak sempat dilakukan", "not made in time")),
         Some("withdrawn") => (Tone::Bad, Words::new("persetujuan ditarik", "approval withdrawn")),
-        _ if was_due => (Tone::Unknown, Words::new("hasilnya tidak tercatat", "not recorded")),
+        _ if has_begun => (Tone::Unknown, Words::new("hasilnya tidak tercatat", "not recorded")),
         _ => (Tone::Unknown, Words::new("belum dilakukan", "not made yet")),
     }
 }
@@ -222,17 +210,7 @@ pub(crate) const EVENTS: &[(&str, Words)] = &[
 
 /// A step of the procedure that staff do by hand.
 pub(crate) const fn step(item: Item) -> Words {
-    match item {
-        Item::AttendanceConfirmed => Words::new("Kehadiran peserta dikonfirmasi", "Attendance confirmed"),
-        Item::MeetingTried => Words::new(
-            "Uji coba masuk: Meeting ID dan passcode (tidak disimpan)",
-            "Trial: Meeting ID and passcode entered (kept nowhere)",
-        ),
-        Item::RadioReady => Words::new("Alat komunikasi (HT) siap", "Communication device (HT) ready"),
-        Item::UpsReady => Words::new("Stabilizer/UPS siap", "Stabilizer/UPS ready"),
-        Item::RoomReady => Words::new("Ruangan disiapkan", "Room prepared"),
-        Item::Unknown => Words::new("Langkah lain", "Another step"),
-    }
+    label(item.label())
 }
 
 /// Whose event it is, by its name in JSON.

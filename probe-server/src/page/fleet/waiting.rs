@@ -164,12 +164,10 @@ impl Coming {
     fn stage(&self, viewer: &Viewer, stage: Stage, now: Timestamp) -> Markup {
         let progress = &self.approval.progress;
         let under_way = progress.asked().is_some_and(|(asked, _)| asked == stage);
-        let due = self.times.due(stage);
-        let was_due = due.is_some_and(|due| due <= now);
-        let (_, words) =
-            words::ended(progress.ended(stage).map(|ended| ended.as_str()), was_due && progress.is_over());
+        let ended = progress.ended(stage).map(|ended| ended.as_str());
+        let (_, words) = words::ended(ended, self.approval.booking.slot.start() <= now);
         html! {
-            @if let Some(due) = due {
+            @if let Some(due) = self.times.due(stage) {
                 li {
                     (viewer.short(due, now)) ": "
                     @if under_way { (viewer.say("sedang diperiksa", "under way")) } @else { (viewer.language.of(words)) }

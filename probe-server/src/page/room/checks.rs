@@ -27,11 +27,10 @@ pub(super) fn show(viewer: &Viewer, readiness: &Readiness) -> Markup {
 }
 
 fn row(viewer: &Viewer, check: &Check, heads: &[&str; 5]) -> Markup {
-    let state = check.state.to_string();
-    let (tone, word) = words::state(&state);
+    let (tone, word) = words::state(check.state);
     html! {
         tr {
-            th scope="row" { (words::named(words::CHECKS, check.code.as_str(), viewer.language)) }
+            th scope="row" { (words::check(check.code.as_str(), viewer.language)) }
             td data-head=(heads[1]) { (badge(tone, viewer.language.of(word))) }
             td data-head=(heads[2]) {
                 (viewer.said(&check.text))

@@ -120,7 +120,11 @@ fn request(report: &BookingReport, rows: &mut Vec<Row>) {
 }
 
 fn verified(report: &BookingReport, language: Language, rows: &mut Vec<Row>) {
-    for finding in report.criteria() {
+    let mut others = 0;
+    let findings = report.criteria();
+    others += findings.others;
+    for finding in findings.all {
+        others += finding.evidence().others;
         rows.push(Row {
             section: "criterion",
             text: said(&finding.text, language).to_owned(),
@@ -131,11 +135,25 @@ fn verified(report: &BookingReport, language: Language, rows: &mut Vec<Row>) {
             ..Row::default()
         });
     }
-    for (section, all) in [("condition", report.conditions()), ("alternative", report.alternatives())] {
-        for told in all {
+    for (section, told) in [("condition", report.conditions()), ("alternative", report.alternatives())] {
+        others += told.others;
+        for told in told.all {
             let text = said(&told.text, language).to_owned();
             rows.push(Row { section, item: told.code, text, ..Row::default() });
         }
+    }
+    if others > 0 {
+        let text = "of another release; the JSON report has it".to_owned();
+        #[allow(clippy::cast_precision_loss)] // Some dozens.
+        let value = Some(others as f64);
+        rows.push(Row {
+            section: "report",
+            item: "decision".to_owned(),
+            result: "not_understood".to_owned(),
+            value,
+            text,
+            ..Row::default()
+        });
     }
 }
 

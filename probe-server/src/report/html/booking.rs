@@ -12,6 +12,7 @@ use siaga_service::page::{Language, Words, name};
 use super::{Sheet, authenticity, evidence, facts, faults, mark, section, signatures};
 use crate::report::{
     BookingReport,
+    booking::{Told, Understood},
     words::{self, CRITERIA, said},
 };
 
@@ -25,7 +26,7 @@ pub(in crate::report) fn booking(report: &BookingReport, language: Language) -> 
         (section(3, title(HELD_AGAINST), &criteria(report, language)))
         (section(4, title(PREPARED), &prepared::prepared(report, language)))
         (section(5, title(MEASURED), &measured::measured(report, language)))
-        (section(6, title(OUTCOME), &outcome(report, language)))
+        (section(6, title(OUTCOME), &html! { (outcome(report, language)) (evaluation(language)) }))
         (section(7, title(HISTORY), &history::history(report, language)))
         (section(8, title(AUTHENTICITY), &authenticity(report.booking.log, Some(reference), Some(report.policy()), language)))
         (signatures(language))
@@ -107,7 +108,6 @@ pub(crate) fn verdict_facts(report: &BookingReport, language: Language) -> Marku
 
 pub(crate) fn criteria(report: &BookingReport, language: Language) -> Markup {
     let findings = report.criteria();
-    let (conditions, alternatives) = (report.conditions(), report.alternatives());
     html! {
         table.criteria {
             thead {
@@ -119,7 +119,7 @@ pub(crate) fn criteria(report: &BookingReport, language: Language) -> Markup {
                 }
             }
             tbody {
-                @for finding in &findings {
+                @for finding in &findings.all {
                     tr {
                         th scope="row" { (words::named(CRITERIA, &finding.code, language)) }
                         td { (mark(words::result(&finding.result), language)) }
@@ -127,6 +127,7 @@ pub(crate) fn criteria(report: &BookingReport, language: Language) -> Markup {
                         td.nowrap { @if let Some(age) = finding.age_s { (language.age(age)) } @else { "–" } }
                     }
                 }
+                @if findings.others > 0 { tr { td colspan="4" { (evidence::not_understood(findings.others, language)) } } }
             }
         }
         p.small.muted {
@@ -135,13 +136,20 @@ pub(crate) fn criteria(report: &BookingReport, language: Language) -> Markup {
                 "Ages are as of the decision, of the oldest measurement that a criterion rests on.",
             ))
         }
-        @if !conditions.is_empty() {
-            h3 { (language.either("Syarat", "Conditions")) }
-            ul { @for condition in &conditions { li { (name(said(&condition.text, language))) } } }
-        }
-        @if !alternatives.is_empty() {
-            h3 { (language.either("Waktu lain yang masih kosong", "Other times that were free")) }
-            ul { @for alternative in &alternatives { li { (name(said(&alternative.text, language))) } } }
+        (sentences(language.either("Syarat", "Conditions"), &report.conditions(), language))
+        (sentences(language.either("Waktu lain yang masih kosong", "Other times that were free"), &report.alternatives(), language))
+    }
+}
+
+fn sentences(title: &str, told: &Understood<Told>, language: Language) -> Markup {
+    let Understood { all, others } = told;
+    html! {
+        @if !all.is_empty() || *others > 0 {
+            h3 { (title) }
+            ul {
+                @for it in all { li { (name(said(&it.text, language))) } }
+                @if *others > 0 { li { (evidence::not_understood(*others, language)) } }
+            }
         }
     }
 }
@@ -193,6 +201,12 @@ pub(crate) fn outcome(report: &BookingReport, language: Language) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// To be written on, by hand.
+fn evaluation(language: Language) -> Markup {
+    html! {
         h3 { (language.either("Catatan evaluasi", "Notes of the evaluation")) }
         div.lines {} div.lines {} div.lines {}
     }

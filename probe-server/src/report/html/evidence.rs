@@ -6,14 +6,31 @@ use siaga_service::page::{Language, name};
 
 use super::percent;
 use crate::report::{
-    booking::Finding,
-    words::{self, CHECKS, FACTS, FIELDS, said},
+    booking::{Finding, Understood},
+    words::{self, FACTS, FIELDS, said},
 };
 
 /// The list of it; nothing where there is none.
 pub(super) fn list(finding: &Finding, clock: &Zone, language: Language) -> Markup {
-    let lines: Vec<Markup> = finding.evidence().map(|it| line(&it, clock, language)).collect();
-    html! { @if !lines.is_empty() { ul.evidence { @for line in lines { li { (line) } } } } }
+    let Understood { all, others } = finding.evidence();
+    html! {
+        @if !all.is_empty() || others > 0 {
+            ul.evidence {
+                @for it in &all { li { (line(it, clock, language)) } }
+                @if others > 0 { li { (not_understood(others, language)) } }
+            }
+        }
+    }
+}
+
+/// That there is more, of which only JSON tells.
+pub(super) fn not_understood(others: usize, language: Language) -> Markup {
+    html! {
+        (others) " " (language.either(
+            "lainnya dari versi Siaga yang lain, tidak dapat dijelaskan di sini; isinya ada dalam laporan JSON",
+            "more of another release of Siaga, which can't be told here; the JSON report has it",
+        ))
+    }
 }
 
 fn line(evidence: &Evidence, clock: &Zone, language: Language) -> Markup {
@@ -60,8 +77,8 @@ fn line(evidence: &Evidence, clock: &Zone, language: Language) -> Markup {
                 (language.day_and_time(*last_seen, clock.rules()))
             }
             @for check in checks {
-                "; " (words::named(CHECKS, check.code.as_str(), language)) ": "
-                (language.of(words::state(&check.state.to_string()).1))
+                "; " (words::check(check.code.as_str(), language)) ": "
+                (language.of(words::state(check.state).1))
                 @if let Some(age) = check.age_s { " (" (language.ago(age)) ")" }
             }
         },
@@ -122,5 +139,28 @@ pub(super) fn sentence(finding: &Finding, language: Language) -> Markup {
     html! {
         (name(said(&finding.text, language)))
         @if !remedy.is_empty() { br; strong { (language.either("Tindak lanjut: ", "To do: ")) } (name(remedy)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn evidence_of_another_release_is_not_left_out_in_silence() {
+        let letter = json!({ "source": "request", "field": "letter_ref", "value": "090/12" });
+        let evidence = [letter, json!({ "source": "crystal_ball", "says": "yes" }), json!(7)];
+        let finding: Finding =
+            serde_json::from_value(json!({ "code": "LETTER", "evidence": evidence })).unwrap();
+        let clock = Zone::named("Asia/Pontianak", tz::db()).unwrap();
+        let told = list(&finding, &clock, Language::Indonesian).into_string();
+        assert!(
+            told.contains("090/12") && told.contains("<li>2 lainnya dari versi Siaga yang lain"),
+            "{told}"
+        );
+        assert!(!list(&Finding::default(), &clock, Language::English).into_string().contains("<ul"));
     }
 }

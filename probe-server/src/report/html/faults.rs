@@ -9,11 +9,12 @@ use siaga_readiness::{
     catalogue::{self, Words as Filled},
     reasons::Code,
 };
-use siaga_service::page::{Language, name};
+use siaga_service::page::Language;
 
 use crate::report::{
     BookingReport,
-    measured::Measure,
+    html::happened,
+    measured::{Happened, Measure},
     words::{self, EVENTS, SERIES, said},
 };
 
@@ -22,11 +23,11 @@ pub(super) fn seen(report: &BookingReport, language: Language) -> Vec<Markup> {
     let during = |at: Timestamp| during(report, at);
     let probes = failed(report.measured.samples.iter().filter(|it| during(it.at)));
     let probes = probes.into_iter().map(|failure| failure.told(report, language));
-    let events = report.measured.events.iter().filter(|it| during(it.at) && is_fault(&it.kind, &it.detail));
+    let events = report.measured.events.iter().filter(|it| during(it.at) && is_fault(it));
     let events = events.map(|event| {
         html! {
             (language.day_and_time(event.at, report.clock.rules())) ": " (words::named(EVENTS, &event.kind, language))
-            @if !event.detail.is_empty() { " – " (name(&event.detail)) }
+            @if let Some(detail) = happened::detail(event, report, language) { " – " (detail) }
         }
     });
     probes.chain(events).collect()
@@ -46,9 +47,12 @@ fn during(report: &BookingReport, at: Timestamp) -> bool {
 /// As long before the event as the procedure begins to prepare.
 const PREPARATION: SignedDuration = SignedDuration::from_mins(150);
 
-fn is_fault(kind: &str, detail: &str) -> bool {
-    matches!(kind, "ROOM_NOT_READY" | "ROOM_OFFLINE" | "DEVICE_GONE" | "NET_CHANGED" | "CLOCK_STEPPED")
-        || (kind == "DEVICE_CHANGED" && detail.contains(" failed "))
+fn is_fault(event: &Happened) -> bool {
+    match &*event.kind {
+        "ROOM_NOT_READY" | "ROOM_OFFLINE" | "DEVICE_GONE" | "NET_CHANGED" | "CLOCK_STEPPED" => true,
+        "DEVICE_CHANGED" => happened::has_failed(event),
+        _ => false,
+    }
 }
 
 /// Probes or trials that failed for one reason.
@@ -84,8 +88,7 @@ fn failed<'a>(samples: impl Iterator<Item = &'a Measure>) -> Vec<Failure<'a>> {
 
 impl Failure<'_> {
     fn told(&self, report: &BookingReport, language: Language) -> Markup {
-        let required = report.measured.rates.iter().find(|rate| rate.series == self.series);
-        let required = required.and_then(|rate| rate.required_bps);
+        let required = report.measured.required(self.series);
         html! {
             (language.day_and_time(self.first, report.clock.rules())) ": "
             (words::named(SERIES, self.series, language)) " "

@@ -5,13 +5,12 @@ use maud::{Markup, html};
 use siaga_service::page::{
     Language, Words,
     chart::{Axis, Frame, Line, Point, Series, Threshold},
-    name,
 };
 
 use crate::report::{
     BookingReport,
-    html::{evidence::as_f64, faults, more, percent},
-    measured::{Measured, Rate},
+    html::{evidence::as_f64, faults, happened, more, percent},
+    measured::{Measure, Measured, Rate},
     words::{self, EVENTS, SERIES},
 };
 
@@ -149,73 +148,64 @@ fn table(it: &Measured, language: Language) -> Markup {
 }
 
 fn failures(report: &BookingReport, language: Language) -> Markup {
-    let failed: Vec<_> = report.measured.samples.iter().filter(|it| it.outcome == Some("bad")).collect();
-    let required = |series: &str| {
-        report.measured.rates.iter().find(|rate| rate.series == series).and_then(|rate| rate.required_bps)
+    let why = |it: &Measure| {
+        let reason = it.reason.as_deref().unwrap_or_default();
+        html! { (faults::why(&it.series, reason, it.value, report.measured.required(&it.series), language)) }
     };
+    let failed = report.measured.samples.iter().filter(|it| it.outcome == Some("bad"));
+    let rows: Vec<_> =
+        failed.map(|it| (it.at, words::named(SERIES, &it.series, language), why(it))).collect();
+    let heads = [language.either("Uji", "Probe"), language.either("Sebab", "Why")];
+    listed(language.either("Uji yang gagal", "What failed"), heads, rows, report, language)
+}
+
+fn events(report: &BookingReport, language: Language) -> Markup {
+    let rows = report.measured.events.iter().map(|event| {
+        let detail = happened::detail(event, report, language).unwrap_or_default();
+        (event.at, words::named(EVENTS, &event.kind, language), detail)
+    });
+    let caption = language.either("Kejadian di ruang", "What happened in the room");
+    let heads = [language.either("Kejadian", "Event"), language.either("Keterangan", "Detail")];
+    listed(caption, heads, rows.collect(), report, language)
+}
+
+/// When, what, and more about it, as far as a sheet has room for it.
+fn listed(
+    caption: &str,
+    heads: [&str; 2],
+    rows: Vec<(Timestamp, &str, Markup)>,
+    report: &BookingReport,
+    language: Language,
+) -> Markup {
+    let left_out = rows.len().saturating_sub(MOST_SHOWN);
     html! {
-        @if !failed.is_empty() {
+        @if !rows.is_empty() {
             table {
-                caption { (language.either("Uji yang gagal", "What failed")) }
+                caption { (caption) }
                 thead {
                     tr {
                         th scope="col" { (language.either("Waktu", "Time")) }
-                        th scope="col" { (language.either("Uji", "Probe")) }
-                        th scope="col" { (language.either("Sebab", "Why")) }
+                        @for head in heads { th scope="col" { (head) } }
                     }
                 }
                 tbody {
-                    @for it in failed.iter().take(MOST_SHOWN) {
+                    @for (at, what, more) in rows.iter().take(MOST_SHOWN) {
                         tr {
-                            td.nowrap { (language.day_and_time(it.at, report.clock.rules())) }
-                            td { (words::named(SERIES, &it.series, language)) }
-                            td { (faults::why(&it.series, it.reason.as_deref().unwrap_or_default(), it.value, required(&it.series), language)) }
+                            td.nowrap { (language.day_and_time(*at, report.clock.rules())) }
+                            td { (what) }
+                            td { (more) }
                         }
                     }
                 }
             }
-            (left_out(failed.len(), language))
+            @if left_out > 0 {
+                p.more {
+                    (language.either("Tidak dimuat di sini: ", "Left out here: ")) (left_out)
+                    (language.either("; semuanya ada dalam laporan CSV dan JSON.", "; all of it is in the CSV and JSON reports."))
+                }
+            }
         }
     }
 }
 
 const MOST_SHOWN: usize = 15;
-
-fn left_out(all: usize, language: Language) -> Markup {
-    html! {
-        @if all > MOST_SHOWN {
-            p.more {
-                (language.either("Tidak dimuat di sini: ", "Left out here: ")) (all - MOST_SHOWN)
-                (language.either("; semuanya ada dalam laporan CSV dan JSON.", "; all of it is in the CSV and JSON reports."))
-            }
-        }
-    }
-}
-
-fn events(report: &BookingReport, language: Language) -> Markup {
-    let events = &report.measured.events;
-    html! {
-        @if !events.is_empty() {
-            table {
-                caption { (language.either("Kejadian di ruang", "What happened in the room")) }
-                thead {
-                    tr {
-                        th scope="col" { (language.either("Waktu", "Time")) }
-                        th scope="col" { (language.either("Kejadian", "Event")) }
-                        th scope="col" { (language.either("Keterangan", "Detail")) }
-                    }
-                }
-                tbody {
-                    @for event in events.iter().take(MOST_SHOWN) {
-                        tr {
-                            td.nowrap { (language.day_and_time(event.at, report.clock.rules())) }
-                            td { (words::named(EVENTS, &event.kind, language)) }
-                            td { (name(&event.detail)) }
-                        }
-                    }
-                }
-            }
-            (left_out(events.len(), language))
-        }
-    }
-}

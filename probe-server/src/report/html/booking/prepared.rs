@@ -31,6 +31,7 @@ fn checked(report: &BookingReport, language: Language) -> Markup {
             }
         };
     }
+    let has_begun = report.row.slot.start() <= report.written_at;
     let found: Vec<_> = report.entries.iter().filter_map(|entry| history::found(entry, language)).collect();
     html! {
         table {
@@ -51,7 +52,7 @@ fn checked(report: &BookingReport, language: Language) -> Markup {
                                 None => (language.either("tidak ada hari kerja sebelumnya", "no working day before")),
                             }
                         }
-                        td { (mark(words::ended(check.ended, check.due_at.is_some_and(|due| due < report.written_at)), language)) }
+                        td { (mark(words::ended(check.ended, has_begun), language)) }
                     }
                 }
             }
@@ -78,6 +79,12 @@ fn checklist(report: &BookingReport, language: Language) -> Markup {
                 }
             }
             tbody { @for item in Item::ALL { (step(item, done(item), report, language)) } }
+        }
+        p.small.muted {
+            (language.either(
+                "Meeting ID dan passcode hanya dicoba; keduanya tidak disimpan di mana pun.",
+                "Meeting ID and passcode are tried and kept nowhere.",
+            ))
         }
     }
 }

@@ -59,10 +59,7 @@ pub(crate) fn request(report: &BookingReport, language: Language) -> Markup {
 }
 
 fn profile(report: &BookingReport, language: Language) -> Markup {
-    let of = |series: &str| {
-        let rate = report.measured.rates.iter().find(|rate| rate.series == series)?;
-        Some(language.rate(as_f64(rate.required_bps?)))
-    };
+    let of = |series: &str| Some(language.rate(as_f64(report.measured.required(series)?)));
     html! {
         (name(&report.asked("profile").unwrap_or_else(|| "minimum".to_owned())))
         @if let (Some(up), Some(down)) = (of("gate.up"), of("gate.down")) {
@@ -72,7 +69,7 @@ fn profile(report: &BookingReport, language: Language) -> Markup {
 }
 
 fn stated(report: &BookingReport, language: Language) -> Option<Markup> {
-    let facts = report.facts();
+    let facts: Vec<_> = report.facts().collect();
     let line = html! {
         @for (index, (fact, value)) in facts.iter().enumerate() {
             @if index > 0 { "; " }

@@ -12,7 +12,7 @@ use crate::report::{
     DayReport,
     day::{DayRate, RoomDay, RoomHour, State},
     html::{more, percent},
-    words::{self, CHECKS},
+    words,
 };
 
 pub(super) fn rooms(report: &DayReport, language: Language) -> Markup {
@@ -90,7 +90,7 @@ fn row(room: &RoomDay, report: &DayReport, language: Language) -> Markup {
                 @if room.faults.is_empty() { "–" }
                 @for (index, (check, minutes)) in room.faults.iter().enumerate() {
                     @if index > 0 { br; }
-                    (words::named(CHECKS, check, language)) " " (minutes) (language.either(" menit", " min"))
+                    (words::check(check, language)) " " (minutes) (language.either(" menit", " min"))
                 }
             }
         }
