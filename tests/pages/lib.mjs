@@ -24,10 +24,21 @@ const PATIENCE = 60_000;
 // ---- Programs ----
 
 const ends = [];
+const lastEnds = [];
 
 // Puts what the story leaves behind away, the last thing first.
 export async function clearUp() {
   while (ends.length) await ends.pop()();
+}
+
+// What is made is there for all stories that look and change nothing, until the last is told.
+export function forAll(make) {
+  let made;
+  const once = async () => {
+    const own = ends.splice(0);
+    try { return await make(); } finally { lastEnds.push(...ends.splice(0)); ends.push(...own); }
+  };
+  return () => (made ??= once());
 }
 
 export function directory() {
@@ -214,6 +225,8 @@ export async function tell() {
     }
     await clearUp();
   }
+  ends.push(...lastEnds);
+  await clearUp();
   console.log(`        the largest page took ${largest} of ${MOST_BYTES} bytes`);
   await browser.close();
   process.exitCode = failed ? 1 : 0;

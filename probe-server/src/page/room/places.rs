@@ -27,9 +27,9 @@ impl Places {
         let network = &snapshot.network;
         let here = network.gate.measured.as_ref().and_then(|probe| probe.evidence.network);
         html! {
-            h2 { (viewer.say("Server uji dan jaringan", "Probe servers and networks")) }
+            h2 { (viewer.say("Server pengukur dan jaringan", "Probe servers and networks")) }
             @if network.servers.is_empty() {
-                p.muted { (viewer.say("Ruang ini belum menguji jaringannya.", "This room has not probed its link yet.")) }
+                p.muted { (viewer.say("Ruang ini belum mengukur jaringannya.", "This room has not probed its link yet.")) }
             } @else {
                 (servers(viewer, &network.servers))
             }
@@ -71,12 +71,12 @@ impl Places {
 fn servers(viewer: &Viewer, servers: &[ServerStanding]) -> Markup {
     let heads = [
         viewer.say("Server", "Server"),
-        viewer.say("Uji terakhir", "Last probe"),
+        viewer.say("Pengukuran terakhir", "Last probe"),
         viewer.say("Pulang-pergi", "Round trip"),
     ];
     html! {
         table.rows {
-            caption { (viewer.say("Server yang diuji ruang ini", "Servers that this room probes")) }
+            caption { (viewer.say("Server pengukur yang dipakai ruang ini", "Servers that this room probes")) }
             thead { tr { @for head in heads { th scope="col" { (head) } } } }
             tbody {
                 @for server in servers {
