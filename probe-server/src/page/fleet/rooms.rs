@@ -200,7 +200,7 @@ impl Row {
                 (cell(1, badge(self.state.tone(), viewer.language.of(self.state.words()))))
                 (cell(2, viewer.short(self.since, now)))
                 (cell(3, html! {
-                    @if self.why.id.is_empty() { "–" } @else { (viewer.said(&self.why)) }
+                    @if self.why.id.is_empty() { "–" } @else { (name(viewer.said(&self.why))) }
                     @if self.more > 0 { " " span.muted { "(+" (self.more) ")" } }
                 }))
                 (cell(4, html! {

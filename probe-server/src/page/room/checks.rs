@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use siaga_readiness::answer::{Check, Readiness};
-use siaga_service::page::badge;
+use siaga_service::page::{badge, name};
 
 use crate::{page::frame::Viewer, report::words};
 
@@ -33,8 +33,8 @@ fn row(viewer: &Viewer, check: &Check, heads: &[&str; 5]) -> Markup {
             th scope="row" { (words::check(check.code.as_str(), viewer.language)) }
             td data-head=(heads[1]) { (badge(tone, viewer.language.of(word))) }
             td data-head=(heads[2]) {
-                (viewer.said(&check.text))
-                @if !check.remedy.id.is_empty() { p.remedy { (viewer.said(&check.remedy)) } }
+                (name(viewer.said(&check.text)))
+                @if !check.remedy.id.is_empty() { p.remedy { (name(viewer.said(&check.remedy))) } }
                 " " code.small.muted { (check.reason.as_str()) }
             }
             td data-head=(heads[3]) { (measured(viewer, check)) }

@@ -156,24 +156,29 @@ fn failures(report: &BookingReport, language: Language) -> Markup {
     let rows: Vec<_> =
         failed.map(|it| (it.at, words::named(SERIES, &it.series, language), why(it))).collect();
     let heads = [language.either("Uji", "Probe"), language.either("Sebab", "Why")];
-    listed(language.either("Uji yang gagal", "What failed"), heads, rows, report, language)
+    listed(language.either("Uji yang gagal", "What failed"), heads, &rows, report, language)
 }
 
 fn events(report: &BookingReport, language: Language) -> Markup {
-    let rows = report.measured.events.iter().map(|event| {
-        let detail = happened::detail(event, report, language).unwrap_or_default();
-        (event.at, words::named(EVENTS, &event.kind, language), detail)
-    });
+    let rows: Vec<_> = report
+        .measured
+        .events
+        .iter()
+        .map(|event| {
+            let detail = happened::detail(event, report, language).unwrap_or_default();
+            (event.at, words::named(EVENTS, &event.kind, language), detail)
+        })
+        .collect();
     let caption = language.either("Kejadian di ruang", "What happened in the room");
     let heads = [language.either("Kejadian", "Event"), language.either("Keterangan", "Detail")];
-    listed(caption, heads, rows.collect(), report, language)
+    listed(caption, heads, &rows, report, language)
 }
 
 /// When, what, and more about it, as far as a sheet has room for it.
 fn listed(
     caption: &str,
     heads: [&str; 2],
-    rows: Vec<(Timestamp, &str, Markup)>,
+    rows: &[(Timestamp, &str, Markup)],
     report: &BookingReport,
     language: Language,
 ) -> Markup {
