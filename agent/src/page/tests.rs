@@ -216,8 +216,13 @@ fn what_devices_were_like_is_not_drawn_through_a_time_when_the_machine_was_off()
     let tried = Trial { kind: DeviceKind::Camera, id: "c".into(), outcome: TrialOutcome::Found(works) };
     let began = |cause| Happening::Began(Began { cause });
     let result = sample::passed_sustain_probe();
-    let probed =
-        ProbeEvidence { server_place: ServerPlace::Public, network: None, clock_offset_s: None, result };
+    let probed = ProbeEvidence {
+        server_place: ServerPlace::Public,
+        network: None,
+        clock_offset_s: None,
+        gateway: None,
+        result,
+    };
     let page = page(|room| {
         room.past().before(&[
             (ago(30), began(Cause::Started)),
