@@ -163,6 +163,15 @@ fn every_block_says_what_it_is_and_what_is_to_be_typed_is_run_by_a_test() {
 }
 
 #[test]
+fn development_tells_of_each_script_that_make_test_runs() {
+    let all = fs::read_to_string(root().join("tests/scripts/test")).unwrap();
+    let page = fs::read_to_string(root().join("docs/development.md")).unwrap();
+    let scripts: BTreeSet<_> = all.split_whitespace().filter(|word| word.starts_with("tests/")).collect();
+    let untold: Vec<_> = scripts.iter().filter(|script| !page.contains(&format!("`{script}`"))).collect();
+    assert!(scripts.len() > 10 && untold.is_empty(), "docs/development.md does not tell of {untold:?}");
+}
+
+#[test]
 fn the_changelogs_tell_of_the_version_that_is_built() {
     let version = env!("CARGO_PKG_VERSION");
     let newest = |file: &str, begins: &str| {
