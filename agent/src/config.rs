@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use siaga_devices::{DeclarationError, DeclaredFov};
 use siaga_probe::schedule::{Costs, Plan};
 use siaga_readiness::{
@@ -26,7 +26,10 @@ use siaga_readiness::{
     snapshot::Setup,
     software::{Program, ProgramError, ProgramId, Programs},
 };
-use siaga_service::config::{BoundedDuration, ConfigError};
+use siaga_service::{
+    config::{BoundedDuration, ConfigError, Place},
+    systemd,
+};
 use siaga_transport::{
     identity::{Identity, IdentityError, Trust},
     server_name::ServerName,
@@ -53,18 +56,20 @@ pub const DEFAULT_SOCKET: &str = "/run/siaga-agent/agent.sock";
 pub type Interval = BoundedDuration<1_000, 86_400_000>;
 
 /// What the office sets.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The room's identifier; the machine's name if none is given.
     pub room: RoomId,
     /// The site whose uplink the room shares with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub site: Option<SiteId>,
     /// The profile that the room is held against unless another is asked for.
     pub profile: ProfileName,
     /// The local HTTP server.
     pub http: HttpSettings,
     /// Probe servers, at most 8: the nearest that serves is probed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<ServerSettings>,
     /// The link.
     pub network: NetworkSettings,
@@ -77,8 +82,10 @@ pub struct Settings {
     /// Where the agent keeps what it must know after a restart.
     pub state_dir: PathBuf,
     /// The office's own profiles, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub profiles: BTreeMap<ProfileName, Requirements>,
     /// The office's own programs, by the name that profiles ask for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub programs: BTreeMap<ProgramId, Program>,
 }
 
@@ -102,12 +109,13 @@ impl Default for Settings {
 }
 
 /// The local HTTP server.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpSettings {
     /// Loopback address and port.
     pub listen: SocketAddr,
     /// The unix socket over which the daemon does what it is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<PathBuf>,
 }
 
@@ -118,7 +126,7 @@ impl Default for HttpSettings {
 }
 
 /// A probe server.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSettings {
     /// `HOST:PORT`, UDP.
@@ -127,6 +135,7 @@ pub struct ServerSettings {
     pub ca: PathBuf,
     /// This room's identity for it: a directory with `cert.pem` and `key.pem`. Without it, the one that the room was
     /// enrolled with, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<PathBuf>,
 }
 
@@ -137,11 +146,33 @@ impl ServerSettings {
     /// # Errors
     /// A file can't be read or used.
     pub fn load(&self, state_dir: &Path) -> Result<(Trust, Option<Identity>), IdentityError> {
-        let identity = match &self.identity {
-            Some(dir) => Some(Identity::load_dir(dir)?),
-            None => identities::enrolled(state_dir, &self.address)?,
-        };
-        Ok((Trust::load(&self.ca)?, identity))
+        Ok((Trust::load(&self.ca)?, self.own_identity(state_dir)?))
+    }
+
+    /// Whether they can be read now.
+    ///
+    /// # Errors
+    /// The key that names what can't be, and why not.
+    pub fn check(&self, state_dir: &Path) -> Result<(), (&'static str, IdentityError)> {
+        Trust::load(&self.ca).map_err(|error| ("ca", error))?;
+        if self.is_shown_to_the_service_alone() {
+            return Ok(());
+        }
+        self.own_identity(state_dir).map_err(|error| ("identity", error))?;
+        Ok(())
+    }
+
+    /// Whether systemd hands the identity over, and not to this process.
+    #[must_use]
+    pub fn is_shown_to_the_service_alone(&self) -> bool {
+        self.identity.as_ref().is_some_and(|it| systemd::is_for_the_service_alone(&it.join("cert.pem")))
+    }
+
+    fn own_identity(&self, state_dir: &Path) -> Result<Option<Identity>, IdentityError> {
+        match &self.identity {
+            Some(dir) => Identity::load_dir(dir).map(Some),
+            None => identities::enrolled(state_dir, &self.address),
+        }
     }
 
     /// Where the identity is, if there is one.
@@ -152,7 +183,7 @@ impl ServerSettings {
 }
 
 /// The devices.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DeviceSettings {
     /// Between two scans.
@@ -164,6 +195,7 @@ pub struct DeviceSettings {
     /// How many devices of each kind the room must have.
     pub required: Equipment,
     /// Fields of view that the office knows and no driver tells.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub field_of_view: Vec<FieldOfViewSettings>,
 }
 
@@ -180,7 +212,7 @@ impl Default for DeviceSettings {
 }
 
 /// A camera's field of view as the office declares it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "RawFieldOfView")]
 pub struct FieldOfViewSettings(pub DeclaredFov);
 
@@ -218,13 +250,14 @@ impl Settings {
     }
 
     /// What only fits or not as a whole is said now and not when it is first needed.
-    fn check(&self) -> Result<(), SettingsError> {
+    fn check(&self) -> Result<(), Misfit> {
+        let of = |key| move |cause: SettingsError| Misfit { key, cause: Box::new(cause) };
         if self.servers.len() > MOST_SERVERS {
-            return Err(SettingsError::TooManyServers(self.servers.len()));
+            return Err(of("servers")(SettingsError::TooManyServers(self.servers.len())));
         }
-        let profiles = self.profiles()?;
-        profiles.named(self.profile.as_str())?;
-        Ok(self.programs().serve(&profiles)?)
+        let profiles = self.profiles().map_err(|error| of("profiles")(error.into()))?;
+        profiles.named(self.profile.as_str()).map_err(|error| of("profile")(error.into()))?;
+        self.programs().serve(&profiles).map_err(|error| of("profiles")(error.into()))
     }
 
     /// Where the daemon's unix socket is. Agents with a state directory of their own have it there: there may be several on a
@@ -238,12 +271,6 @@ impl Settings {
                 self.state_dir.join("agent.sock")
             }
         })
-    }
-
-    /// Whether there is a configuration where one is looked for.
-    #[must_use]
-    pub fn is_at_the_usual_place() -> bool {
-        Path::new(DEFAULT_PATH).exists()
     }
 
     /// The shipped profiles and the office's own.
@@ -315,6 +342,16 @@ pub enum SettingsError {
     Program(#[from] ProgramError),
     #[error("what the room's desk tells does not fit: {0}; bring both to the same release")]
     Rules(String),
+    #[error("{place}: `{key}`: {cause}")]
+    Placed { place: Place, key: String, cause: Box<SettingsError> },
+    #[error("{0}")]
+    Value(String),
+}
+
+/// What is wrong with a configuration as a whole, and the key that is best changed.
+struct Misfit {
+    key: &'static str,
+    cause: Box<SettingsError>,
 }
 
 #[cfg(test)]
@@ -352,7 +389,9 @@ mod tests {
         let profile = "[profiles.training]\nmicrophone = {}\nsoftware = { any_of = [\"jitsi\"] }\n";
         std::fs::write(&path, profile).unwrap();
         let refused = Settings::load(Some(&path)).unwrap_err().to_string();
-        assert!(refused.starts_with("profile training asks for the program jitsi, which is not defined"));
+        let expected =
+            "agent.toml, line 1: `profiles`: profile training asks for the program jitsi, which is not";
+        assert!(refused.contains(expected), "{refused}");
         let program = "[programs.jitsi]\nname = \"Jitsi Meet\"\nflatpaks = [\"org.jitsi.jitsi-meet\"]\n";
         std::fs::write(&path, format!("{profile}{program}")).unwrap();
         assert_eq!(Settings::load(Some(&path)).unwrap().programs().iter().count(), 2);
@@ -368,7 +407,10 @@ mod tests {
         assert_eq!(Settings::load(Some(&path)).unwrap().servers.len(), 8);
         std::fs::write(&path, servers(9)).unwrap();
         let refused = Settings::load(Some(&path)).unwrap_err().to_string();
-        assert!(refused.starts_with("there are 9 [[servers]]; at most 8"), "{refused}");
+        assert!(
+            refused.contains("agent.toml, line 1: `servers`: there are 9 [[servers]]; at most 8"),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use siaga_readiness::RoomId;
 use siaga_service::{
     manual::{self, CompletionsArgs, ManArgs},
     program::{print, told},
+    systemd,
 };
 
 use crate::{
@@ -211,7 +212,13 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Bookings::fits(&dir.join(bookings::FILE))?;
             settings.webhook.sender(&dir)?;
             let scheme = if settings.speaks_tls() {
-                settings.https.certificates(&dir)?;
+                if systemd::is_for_the_service_alone(&settings.https.key) {
+                    eprintln!(
+                        "warning: the key for HTTPS is shown to the service alone: it was not looked at"
+                    );
+                } else {
+                    settings.https.certificates(&dir)?;
+                }
                 "HTTPS"
             } else {
                 "HTTP"

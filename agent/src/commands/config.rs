@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use siaga_service::{http::check_address, program::print};
+use siaga_service::{
+    http::check_address,
+    program::{print, told},
+};
 
 use crate::{
-    config::{DEFAULT_PATH, Settings},
+    config::{DEFAULT_PATH, Own, Settings, SettingsError},
     doctor::{self, Level},
 };
 
@@ -15,6 +18,8 @@ use crate::{
 pub enum ConfigCommand {
     /// Check the configuration and the files that it names.
     Check,
+    /// Print each value that counts and where it is from: a line of a file, a variable, the room's desk, or the default.
+    Show,
 }
 
 /// Checks and tells.
@@ -22,10 +27,23 @@ pub enum ConfigCommand {
 /// # Errors
 /// The configuration, or a file that it names, is wrong.
 pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
-    let settings = Settings::load(path)?;
-    check_address(settings.http.listen)?;
-    for server in &settings.servers {
-        server.load(&settings.state_dir)?;
+    let own = Own::load(path)?;
+    let settings = own.ruled_as_kept().0;
+    let placed = |path: &[&str], error: &(dyn std::error::Error + 'static)| {
+        own.placed(path, SettingsError::Value(told(error)))
+    };
+    check_address(settings.http.listen).map_err(|error| placed(&["http", "listen"], &error))?;
+    for (number, server) in settings.servers.iter().enumerate() {
+        let number = number.to_string();
+        server
+            .check(&settings.state_dir)
+            .map_err(|(key, error)| placed(&["servers", &number, key], &error))?;
+    }
+    for server in settings.servers.iter().filter(|server| server.is_shown_to_the_service_alone()) {
+        eprintln!(
+            "warning: the identity for {} is shown to the service alone: it was not looked at",
+            server.address
+        );
     }
     for warning in settings.warnings() {
         eprintln!("warning: {warning}");
@@ -35,13 +53,21 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
         let detail = state.detail.unwrap_or_default();
         eprintln!("warning: {} ({detail}) {}", state.text.en, state.remedy.en);
     }
-    let from = match path {
-        Some(path) => path.display().to_string(),
-        None if Settings::is_at_the_usual_place() => DEFAULT_PATH.to_owned(),
-        None => format!("no file at {DEFAULT_PATH}; the default configuration"),
+    let from = match own.sources() {
+        from if from.is_empty() => format!("no file at {DEFAULT_PATH}; the default configuration"),
+        from => from,
     };
     let Settings { room, profile, .. } = &settings;
     print(&format!("{from} is in order: room {room}, profile {profile}, {}\n", servers(&settings)))?;
+    Ok(0)
+}
+
+/// Shows every value that counts.
+///
+/// # Errors
+/// The configuration is wrong, or nobody reads what is printed.
+pub fn show(path: Option<&Path>) -> anyhow::Result<u8> {
+    print(&Own::load(path)?.show()?)?;
     Ok(0)
 }
 

@@ -7,7 +7,7 @@ use jiff::{
     civil::{Time, Weekday},
     tz::TimeZone,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use siaga_probe::schedule::{Hours, Window};
 use siaga_readiness::hours::{DailyWindow, OfficeHours};
 
@@ -73,6 +73,10 @@ impl Zone {
     /// As the machine is set.
     pub const SYSTEM: Self = Self(None);
 
+    pub(super) const fn is_system(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// `now` in this zone.
     #[must_use]
     pub fn civil(&self, now: Timestamp) -> Zoned {
@@ -83,6 +87,12 @@ impl Zone {
     #[must_use]
     pub fn time_zone(&self) -> TimeZone {
         self.0.clone().unwrap_or_else(TimeZone::system)
+    }
+}
+
+impl Serialize for Zone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_ref().and_then(TimeZone::iana_name).serialize(serializer)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The settings of the link.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use siaga_probe::{
     Bitrate,
     schedule::{Hours, Window},
@@ -20,7 +20,7 @@ use super::{
 pub type DailyBytes = BoundedBytes<1_000_000, 1_000_000_000_000>;
 
 /// The link.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkSettings {
     /// Between two gate probes, give or take a fifth.
@@ -30,8 +30,10 @@ pub struct NetworkSettings {
     /// When the daily sustain probe is made.
     pub sustain_window: DailyWindow,
     /// Outside of these, gate and quality probes are not made and no device is tried; without any, all day is theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub office_hours: Option<OfficeHours>,
     /// The zone of both; the system's if none is given.
+    #[serde(skip_serializing_if = "Zone::is_system")]
     pub time_zone: Zone,
     /// What probes may cost within any 24 hours.
     pub daily_bytes: DailyBytes,
@@ -40,6 +42,7 @@ pub struct NetworkSettings {
     /// What probes may cost within any 24 hours while it is.
     pub metered_daily_bytes: DailyBytes,
     /// Other traffic of this machine above this rate, in either direction, puts probes off.
+    #[serde(serialize_with = "rate")]
     pub quiet_above: Bitrate,
     /// A probe server in the office's own network is what the operator means.
     pub accept_internal_server: bool,
@@ -62,6 +65,15 @@ impl Default for NetworkSettings {
     }
 }
 
+/// As a person writes it.
+fn rate<S: Serializer>(rate: &Bitrate, serializer: S) -> Result<S::Ok, S::Error> {
+    match rate.bps() {
+        bps if bps.is_multiple_of(1_000_000) => serializer.collect_str(&format_args!("{}M", bps / 1_000_000)),
+        bps if bps.is_multiple_of(1_000) => serializer.collect_str(&format_args!("{}k", bps / 1_000)),
+        bps => serializer.serialize_u64(bps),
+    }
+}
+
 impl NetworkSettings {
     /// The office's hours, as they are at `now`.
     #[must_use]
@@ -78,7 +90,7 @@ impl NetworkSettings {
 }
 
 /// Whether data on the link is paid for by volume.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metered {
     /// By the kind of the interface with the default route.

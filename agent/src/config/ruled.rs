@@ -1,14 +1,18 @@
 //! A room's own configuration, and over what it leaves out, what its desk tells.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 use siaga_readiness::report::Rules;
-use siaga_service::config;
+use siaga_service::config::{self, Layers, lay_over};
 use toml::{Table, Value};
 use tracing::warn;
 
-use super::{DEFAULT_PATH, Settings, SettingsError};
+use super::{DEFAULT_PATH, Misfit, Settings, SettingsError};
 use crate::keep;
 
 /// The file's name in the state directory.
@@ -20,8 +24,7 @@ const FORM: u32 = 1;
 /// A room's own configuration.
 #[derive(Debug, Clone)]
 pub struct Own {
-    /// As it is written.
-    table: Table,
+    layers: Layers,
     settings: Settings,
 }
 
@@ -35,20 +38,67 @@ struct KeptRules {
 }
 
 impl Own {
-    /// The configuration at `path`, or at the usual place; there, none at all is fine.
+    /// The configuration at `path`, or at the usual place; there, none at all is fine. Then the drop-in directory beside it, and the
+    /// environment.
     ///
     /// # Errors
-    /// The file is wrong, or `path` was given and is not there.
+    /// A part of it is wrong, or `path` was given and is not there.
     pub fn load(path: Option<&Path>) -> Result<Self, SettingsError> {
+        Self::with(path, env::vars_os())
+    }
+
+    fn with(
+        path: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, SettingsError> {
         let place = path.unwrap_or(Path::new(DEFAULT_PATH));
-        let settings: Settings = match (path, config::load(place)) {
-            (None, Err(error)) if error.is_absent() => {
-                return Ok(Self { table: Table::new(), settings: Settings::default() });
+        let mut layers = Layers::default();
+        match layers.add_file::<Settings>(place) {
+            Err(error) if path.is_none() && error.is_absent() => {}
+            added => added?,
+        }
+        layers.add_drop_ins::<Settings>(place)?;
+        layers.add_environment::<Settings>(ENVIRONMENT, environment)?;
+        Self::of(layers)
+    }
+
+    fn of(layers: Layers) -> Result<Self, SettingsError> {
+        let own = Self { settings: layers.settings()?, layers };
+        own.settings.check().map_err(|Misfit { key, cause }| own.placed(&[key], *cause))?;
+        Ok(own)
+    }
+
+    /// An error with the place at which its cause was set; as it is where nobody set it.
+    #[must_use]
+    pub fn placed(&self, path: &[&str], cause: SettingsError) -> SettingsError {
+        match self.layers.place(path) {
+            Some(place) => SettingsError::Placed { place, key: in_one(path), cause: Box::new(cause) },
+            None => cause,
+        }
+    }
+
+    /// The files and variables that say something, in the order in which they are read.
+    #[must_use]
+    pub fn sources(&self) -> String {
+        self.layers.sources().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Every key that has a value, with the value that counts and where it has it from.
+    ///
+    /// # Errors
+    /// There is none: settings can be written.
+    pub fn show(&self) -> Result<String, toml::ser::Error> {
+        let (settings, rules) = self.ruled_as_kept();
+        let rules = Table::try_from(&rules)?;
+        Ok(config::show(&Table::try_from(&settings)?, |path| {
+            let is_told = || says(&rules, path);
+            match (self.layers.place(path), path) {
+                (_, ["profiles", ..]) if is_told() => DESK.to_owned(),
+                (Some(place), _) => place.to_string(),
+                _ if is_told() => DESK.to_owned(),
+                _ => "default".to_owned(),
             }
-            (_, loaded) => loaded?,
-        };
-        settings.check()?;
-        Ok(Self { table: config::load(place)?, settings })
+        }))
     }
 
     /// What it says by itself.
@@ -79,13 +129,13 @@ impl Own {
         let told = Table::try_from(rules).map_err(|error| SettingsError::Rules(error.to_string()))?;
         let profiles = told.get("profiles").cloned();
         let mut merged = told;
-        lay_over(&mut merged, self.table.clone());
+        lay_over(&mut merged, self.layers.table());
         if let (Some(Value::Table(all)), Some(Value::Table(told))) = (merged.get_mut("profiles"), profiles) {
             all.extend(told);
         }
         let settings: Settings =
             merged.try_into().map_err(|error| SettingsError::Rules(error.message().to_owned()))?;
-        settings.check()?;
+        settings.check().map_err(|misfit| *misfit.cause)?;
         Ok(settings)
     }
 
@@ -117,12 +167,28 @@ impl Own {
     }
 }
 
-fn lay_over(under: &mut Table, over: Table) {
-    for (key, value) in over {
-        match (under.get_mut(&key), value) {
-            (Some(Value::Table(under)), Value::Table(over)) => lay_over(under, over),
-            (_, value) => drop(under.insert(key, value)),
-        }
+/// `SIAGA_AGENT__NETWORK__PROBE_INTERVAL` is `network.probe_interval`.
+const ENVIRONMENT: &str = "SIAGA_AGENT__";
+
+const DESK: &str = "the room's desk";
+
+/// Like `servers[0].ca`.
+fn in_one(path: &[&str]) -> String {
+    path.iter().fold(String::new(), |all, step| match step.parse::<usize>() {
+        Ok(index) => format!("{all}[{index}]"),
+        Err(_) if all.is_empty() => (*step).to_owned(),
+        Err(_) => format!("{all}.{step}"),
+    })
+}
+
+fn says(table: &Table, path: &[&str]) -> bool {
+    match path {
+        [] => true,
+        [key, rest @ ..] => match table.get(*key) {
+            Some(Value::Table(inner)) => says(inner, rest),
+            Some(_) => rest.is_empty(),
+            None => false,
+        },
     }
 }
 
@@ -133,12 +199,58 @@ mod tests {
     use super::*;
 
     fn own(text: &str) -> Own {
-        let table: Table = toml::from_str(text).unwrap();
-        Own { settings: table.clone().try_into().unwrap(), table }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agent.toml");
+        std::fs::write(&path, text).unwrap();
+        Own::with(Some(&path), []).unwrap()
     }
 
     fn rules(text: &str) -> Rules {
         toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_shown_says_where_it_is_from_and_is_a_configuration_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agent.toml");
+        let server = "[[servers]]\naddress = \"a.example:4433\"\nca = \"ca.pem\"\n";
+        let state = dir.path().join("state");
+        std::fs::write(
+            &path,
+            format!("state_dir = {state:?}\nroom = \"r1\"\n[network]\nmetered = \"no\"\n{server}"),
+        )
+        .unwrap();
+        std::fs::create_dir(dir.path().join("agent.d")).unwrap();
+        std::fs::write(
+            dir.path().join("agent.d/10-office.toml"),
+            "# of the office\nsite = \"s1\"\nroom = \"r2\"\n",
+        )
+        .unwrap();
+        let environment = [("SIAGA_AGENT__HOST__UPS".into(), "true".into())];
+        let own = Own::with(Some(&path), environment).unwrap();
+        own.keep(&rules(TOLD)).unwrap();
+        let shown = own.show().unwrap();
+        let from = |key: &str| {
+            let line = shown
+                .lines()
+                .find(|line| line.starts_with(&format!("{key} = ")))
+                .unwrap_or_else(|| panic!("{shown}"));
+            let (value, source) = line.split_once("  # ").unwrap();
+            (value.trim_end().to_owned(), source.replace(&format!("{}/", dir.path().display()), ""))
+        };
+        let is = |value: &str, source: &str| (value.to_owned(), source.to_owned());
+        assert_eq!(from("room"), is("room = \"r2\"", "agent.d/10-office.toml, line 3"));
+        assert_eq!(from("network.metered"), is("network.metered = \"no\"", "agent.toml, line 4"));
+        assert_eq!(from("network.probe_interval"), is("network.probe_interval = \"1h\"", DESK));
+        assert_eq!(from("profile"), is("profile = \"training\"", DESK));
+        assert_eq!(from("host.ups"), is("host.ups = true", "environment variable SIAGA_AGENT__HOST__UPS"));
+        assert_eq!(from("network.quiet_above"), is("network.quiet_above = \"1M\"", "default"));
+        assert_eq!(from("profiles.training.network.up").1, DESK);
+        let again = self::own(&shown);
+        assert_eq!(
+            Table::try_from(again.settings()).unwrap(),
+            Table::try_from(own.ruled_as_kept().0).unwrap()
+        );
     }
 
     const TOLD: &str = "profile = \"training\"\n[freshness]\ngate_probe = \"2h\"\n[network]\nprobe_interval = \"1h\"\n\

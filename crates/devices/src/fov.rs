@@ -1,13 +1,15 @@
 //! Fields of view. V4L2 does not know them, so they are declared by configuration or known by model.
 
 use serde::Deserialize;
+use serde::Serialize;
 use siaga_readiness::inventory::{FieldOfView, FovAxis};
 
 use crate::{place::hex_id, text::clean_name};
 
 /// A field of view that the configuration states for a camera.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeclaredFov {
+    #[serde(rename = "camera")]
     device: String,
     degrees: f64,
     axis: FovAxis,

@@ -51,18 +51,22 @@ impl fmt::Display for ProgramId {
 }
 
 /// A program, and the places of which one is enough: a `[programs.NAME]` table in the agent's configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawProgram")]
 pub struct Program {
     /// As people know it.
     pub name: String,
     /// Executables: a file's name, looked for in the system's usual directories, or an absolute path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub executables: Vec<String>,
     /// Desktop entries, without `.desktop`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub desktop_entries: Vec<String>,
     /// Flatpak applications that are installed for all users.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flatpaks: Vec<String>,
     /// Snaps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub snaps: Vec<String>,
 }
 

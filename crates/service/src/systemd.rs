@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     env,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -32,6 +33,13 @@ pub fn stopping() {
 #[must_use]
 pub fn is_there() -> bool {
     env::var_os("NOTIFY_SOCKET").is_some()
+}
+
+/// Whether systemd hands `file` to the service (`LoadCredential=`) and does not show it to this process: not even what
+/// `ExecReload=` runs sees it, so that a check before a reload must not take it for missing.
+#[must_use]
+pub fn is_for_the_service_alone(file: &Path) -> bool {
+    file.starts_with("/run/credentials") && !file.exists()
 }
 
 /// The loops that the program lives by. Each says by when it will be heard again; as long as all keep their word systemd's

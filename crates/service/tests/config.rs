@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
-use siaga_service::config::{self, BoundedDuration, ConfigError, LARGEST_FILE};
+use siaga_service::config::{self, BoundedDuration, ConfigError, LARGEST_FILE, Layers};
 
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,4 +131,96 @@ fn load_text(text: &str) -> Result<Settings, ConfigError> {
     let path = directory.path().join("agent.toml");
     fs::write(&path, text).unwrap();
     config::load(&path)
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Layered {
+    room: String,
+    ups: bool,
+    network: Network,
+    servers: Vec<Server>,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Network {
+    every: Option<Interval>,
+    most: Option<u8>,
+}
+
+fn variables(all: &[(&str, &str)]) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
+    all.iter().map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+fn of_variables(all: &[(&str, &str)]) -> Result<Layered, String> {
+    let mut layers = Layers::default();
+    layers.add_environment::<Layered>("X__", variables(all)).map_err(|error| error.to_string())?;
+    layers.settings().map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_later_layer_counts_and_of_a_table_all_are_heard() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("a.toml");
+    let drop_in = |name: &str, text: &str| fs::write(directory.path().join("a.d").join(name), text).unwrap();
+    fs::write(
+        &file,
+        "room = \"one\"\n[network]\nevery = \"1m\"\nmost = 1\n[[servers]]\naddress = \"[::1]:1\"\n",
+    )
+    .unwrap();
+    fs::create_dir(directory.path().join("a.d")).unwrap();
+    drop_in("20.toml", "room = \"three\"\n");
+    drop_in("10.toml", "room = \"two\"\n\n[network]\nevery = \"2m\"\n");
+    drop_in("30.toml.dpkg-old", "nonsense");
+    drop_in(".30.toml", "nonsense");
+    let mut layers = Layers::default();
+    layers.add_file::<Layered>(&file).unwrap();
+    layers.add_drop_ins::<Layered>(&file).unwrap();
+    layers.add_environment::<Layered>("X__", variables(&[("X__NETWORK__MOST", "2"), ("Y", "z")])).unwrap();
+    let settings: Layered = layers.settings().unwrap();
+    assert_eq!(settings.room, "three");
+    assert_eq!(settings.network, Network { every: Some("2m".parse().unwrap()), most: Some(2) });
+    let place = |path: &[&str]| layers.place(path).map(|place| place.to_string()).unwrap_or_default();
+    assert!(place(&["room"]).ends_with("/a.d/20.toml, line 1"));
+    assert!(place(&["network", "every"]).ends_with("/a.d/10.toml, line 4"));
+    assert!(place(&["servers", "0", "address"]).ends_with("/a.toml, line 6"));
+    assert_eq!(place(&["network", "most"]), "environment variable X__NETWORK__MOST");
+    assert_eq!(place(&["ups"]), "");
+    // What is wrong with a part is told as that part's.
+    drop_in("20.toml", "\nrom = \"three\"\n");
+    let wrong = Layers::default().add_drop_ins::<Layered>(&file).unwrap_err().to_string();
+    assert!(
+        wrong.ends_with("/a.d/20.toml, line 2, column 1: `rom`: unknown key; did you mean `room`?"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_file_in_the_place_of_the_drop_in_directory_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("a.toml");
+    Layers::default().add_drop_ins::<Layered>(&file).unwrap();
+    fs::write(directory.path().join("a.d"), "").unwrap();
+    let wrong = Layers::default().add_drop_ins::<Layered>(&file).unwrap_err();
+    assert!(wrong.to_string().contains("/a.d: not a directory") && !wrong.is_absent(), "{wrong}");
+}
+
+#[test]
+fn a_variable_is_a_text_where_a_text_fits_and_else_what_toml_says() {
+    assert_eq!(of_variables(&[("X__ROOM", "12")]).unwrap().room, "12");
+    assert_eq!(of_variables(&[("X__ROOM", "a \"b\"\n")]).unwrap().room, "a \"b\"\n");
+    assert!(of_variables(&[("X__UPS", "true")]).unwrap().ups);
+    let servers = of_variables(&[("X__SERVERS", "[{ address = '[::1]:1' }]")]).unwrap().servers;
+    assert_eq!(servers.len(), 1);
+    for (name, value, told) in [
+        ("X__ROM", "r", "environment variable X__ROM: `rom`: unknown key; did you mean `room`?"),
+        ("X__", "r", "environment variable X__: `"),
+        ("X__NETWORK__MOST", "300", "environment variable X__NETWORK__MOST: `network.most`: "),
+        ("X__NETWORK__EVERY", "0s", "environment variable X__NETWORK__EVERY: `network.every`: "),
+        ("X__UPS", "true\nroom = \"r\"", "environment variable X__UPS: `ups`: "),
+    ] {
+        let wrong = of_variables(&[(name, value)]).unwrap_err();
+        assert!(wrong.starts_with(told), "{wrong}");
+    }
 }

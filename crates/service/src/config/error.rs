@@ -68,6 +68,11 @@ pub enum ReadCause {
     /// The path is a directory.
     #[error("a directory, not a file; name the TOML file itself with --config FILE")]
     Directory,
+    /// A file is where the drop-in directory would be.
+    #[error(
+        "not a directory; files that are added to the configuration are *.toml in a directory of this name: remove or move it"
+    )]
+    NoDirectory,
     /// The user may not read it.
     #[error(
         "no permission to read it; `ls -l` shows who may, let the user that runs this program be one of them"

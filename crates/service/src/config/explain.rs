@@ -12,7 +12,10 @@ pub(super) fn explain(text: &str, origin: &Source, error: &toml::de::Error) -> C
     let place = error.span().filter(|span| !(is_toml && *span == (0..0)));
     let fault = Fault {
         origin: origin.clone(),
-        position: place.as_ref().map(|span| Position::of_offset(text.as_bytes(), span.start)),
+        position: place
+            .as_ref()
+            .filter(|_| origin.has_lines())
+            .map(|span| Position::of_offset(text.as_bytes(), span.start)),
         key: key.filter(|_| place.is_some()),
     };
     if !is_toml {

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A quantity of data from `MIN` to `MAX` bytes, written like `250MB`, `1.5GB` or `800kB` (SI units).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +59,12 @@ const UNITS: [(&str, u64); 5] =
 impl<const MIN: u64, const MAX: u64> fmt::Display for BoundedBytes<MIN, MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&text(self.0))
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> Serialize for BoundedBytes<MIN, MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
