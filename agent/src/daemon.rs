@@ -1,7 +1,7 @@
 //! The daemon: looks at regular intervals, answers at any time.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
     net::SocketAddr,
     path::Path,
     sync::Arc,
@@ -42,7 +42,11 @@ pub fn run(config: Option<&Path>, listen: Option<SocketAddr>) -> anyhow::Result<
 /// Two agents would take each other's journal, spend one budget twice, and hold one identity's link in turns. Where nothing can be
 /// kept, there is nothing to be kept apart.
 fn alone(state_dir: &Path) -> anyhow::Result<Option<File>> {
-    let Ok(file) = File::create(state_dir.join(LOCK)) else { return Ok(None) };
+    // At the first start nothing is there, and two may start at once.
+    let _ = fs::create_dir_all(state_dir);
+    let lock = state_dir.join(LOCK);
+    // A file system that was made read-only meanwhile still holds what others have locked.
+    let Ok(file) = File::create(&lock).or_else(|_| File::open(&lock)) else { return Ok(None) };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => anyhow::bail!(
             "another siaga-agent runs with the state directory {}; stop it, or give this one a state_dir of its own",
@@ -167,6 +171,10 @@ mod tests {
         assert!(refused.contains("another siaga-agent") && refused.contains("state_dir"), "{refused}");
         drop(first);
         alone(dir.path()).unwrap();
-        assert!(alone(&dir.path().join("absent")).unwrap().is_none());
+        let at_the_first_start = dir.path().join("not/yet");
+        let _first = alone(&at_the_first_start).unwrap();
+        assert!(alone(&at_the_first_start).is_err());
+        fs::write(dir.path().join("file"), "").unwrap();
+        assert!(alone(&dir.path().join("file/below")).unwrap().is_none(), "nothing can be kept there");
     }
 }

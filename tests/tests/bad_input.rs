@@ -213,7 +213,7 @@ fn answers_for_others_than_this_machine_are_refused() {
     let lab = Lab::new().unwrap();
     let mut agent = program("siaga-agent");
     let config = lab.path().join("agent.toml");
-    fs::write(&config, "").unwrap();
+    fs::write(&config, format!("state_dir = {:?}\n", lab.path())).unwrap();
     assert_refused(
         agent.args(["run", "--http", "0.0.0.0:0", "--config"]).arg(config),
         &["0.0.0.0", "loopback"],
