@@ -1,6 +1,6 @@
 //! `siaga-agent doctor` with a real probe server.
 
-use std::{fs, path::Path};
+use std::{fs, net::UdpSocket, path::Path};
 
 use serde_json::Value;
 use siaga_tests::programs::{Lab, program};
@@ -48,4 +48,26 @@ fn what_is_wrong_is_a_problem_and_what_was_mended_is_not() {
     assert_eq!(status, Some(2));
     assert_eq!(level("DOCTOR_STATE_FINE").as_deref(), Some("ok"));
     assert_eq!(level("NET_SERVER_ABSENT").as_deref(), Some("problem"), "its machine says so");
+}
+
+#[test]
+fn each_way_in_which_a_server_is_not_reached_is_told_apart_and_has_its_remedy() {
+    let lab = Lab::new().unwrap();
+    // It is bound, so the kernel refuses nothing, and it says nothing: as behind a wall.
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let config = lab.path().join("agent.toml");
+    let (state, ca) = (lab.path().join("state"), lab.ca());
+    let server = |address: &str, ca: &Path| format!("[[servers]]\naddress = \"{address}\"\nca = {ca:?}\n");
+    let text = [
+        format!("state_dir = {state:?}\n"),
+        server(&silent.local_addr().unwrap().to_string(), &ca),
+        server("no-such-host.invalid:4433", &ca),
+        server("127.0.0.1:4433", Path::new("/nonexistent/ca.pem")),
+    ];
+    fs::write(&config, text.concat()).unwrap();
+    let (status, level) = examined(&config);
+    assert_eq!(status, Some(2));
+    for code in ["NET_UDP_BLOCKED", "NET_NAME_NOT_RESOLVED", "NET_LOCAL_FAULT"] {
+        assert_eq!(level(code).as_deref(), Some("problem"), "{code}");
+    }
 }

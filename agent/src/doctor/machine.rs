@@ -1,9 +1,14 @@
 //! Groups, confinement, the in-use helper, the clock, the state directory.
 
-use std::{fs, io, path::Path, time::SystemTime};
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::Path,
+    time::SystemTime,
+};
 
 use rustix::{
-    fs::{Access, access},
+    fs::{Access, StatVfs, access, statvfs},
     process::{getegid, geteuid, getgroups},
 };
 use siaga_devices::{Roots, in_use};
@@ -86,12 +91,31 @@ pub(crate) fn state_directory(directory: &Path) -> Finding {
         return Finding::of(Level::Ok, Code::DoctorStateNotYet, &name);
     }
     match written_and_removed(&directory.join(".doctor")) {
-        Ok(()) => Finding::of(Level::Ok, Code::DoctorStateFine, &name),
+        Ok(()) => statvfs(directory)
+            .ok()
+            .and_then(|of| nearly_full(&of, &name))
+            .unwrap_or_else(|| Finding::of(Level::Ok, Code::DoctorStateFine, &name)),
         Err(error) => {
             Finding::of(Level::Problem, Code::DoctorStateNotWritable, &name).with_detail(error.to_string())
         }
     }
 }
+
+fn nearly_full(of: &StatVfs, name: &str) -> Option<Finding> {
+    let free = of.f_bavail.saturating_mul(of.f_frsize);
+    // Some file systems count no files.
+    let is_out_of_files = of.f_files > 0 && of.f_favail < FEW_FILES;
+    (free < LITTLE_SPACE || is_out_of_files).then(|| {
+        let detail = format!("{} MB and {} files are free", free / 1_000_000, of.f_favail);
+        Finding::of(Level::Warning, Code::DoctorDiskNearlyFull, name).with_detail(detail)
+    })
+}
+
+/// Bytes: three times what the journal may grow to.
+const LITTLE_SPACE: u64 = 100_000_000;
+
+/// More than the state directory ever has.
+const FEW_FILES: u64 = 100;
 
 /// By this user: the nearest directory above that is there lets them.
 fn can_be_made(directory: &Path) -> bool {
@@ -99,8 +123,13 @@ fn can_be_made(directory: &Path) -> bool {
     above.is_some_and(|above| above.is_dir() && access(above, Access::WRITE_OK | Access::EXEC_OK).is_ok())
 }
 
+/// Root looks too, in a directory that is the service's: what lies there already, a link to somewhere else maybe, is not written to.
 fn written_and_removed(file: &Path) -> io::Result<()> {
-    let written = fs::write(file, "written by siaga-agent doctor");
+    if fs::symlink_metadata(file).is_ok() {
+        fs::remove_file(file)?;
+    }
+    let written =
+        File::create_new(file).and_then(|mut file| file.write_all(b"written by siaga-agent doctor"));
     // Half a file is a file too.
     fs::remove_file(file).and(written)
 }
@@ -135,11 +164,33 @@ mod tests {
         let not_yet = state_directory(&directory.path().join("not/yet"));
         assert_eq!((not_yet.level, not_yet.code), (Level::Ok, Code::DoctorStateNotYet));
         assert!(!directory.path().join("not").exists(), "the doctor makes none");
+        let elsewhere = directory.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, directory.path().join(".doctor")).unwrap();
+        assert_eq!(state_directory(directory.path()).level, Level::Ok);
+        assert!(!elsewhere.exists(), "a link is not followed");
         fs::write(directory.path().join("file"), "").unwrap();
         for impossible in ["file", "file/below"] {
             let found = state_directory(&directory.path().join(impossible));
             assert_eq!((found.level, found.detail.is_some()), (Level::Problem, true), "{impossible}");
         }
+    }
+
+    #[test]
+    fn a_disk_is_nearly_full_by_bytes_or_by_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let roomy = StatVfs {
+            f_bavail: 1 << 30,
+            f_frsize: 4096,
+            f_files: 0,
+            f_favail: 0,
+            ..statvfs(directory.path()).unwrap()
+        };
+        assert_eq!(nearly_full(&roomy, "/var"), None);
+        let small = nearly_full(&StatVfs { f_bavail: 1000, ..roomy }, "/var").unwrap();
+        assert_eq!((small.level, small.code), (Level::Warning, Code::DoctorDiskNearlyFull));
+        assert_eq!(small.detail.as_deref(), Some("4 MB and 0 files are free"));
+        let crowded = StatVfs { f_files: 1000, f_favail: 3, ..roomy };
+        assert!(nearly_full(&crowded, "/var").is_some());
     }
 
     #[test]

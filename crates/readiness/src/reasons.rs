@@ -421,6 +421,8 @@ with_booking_codes! {
     DoctorStateFine = "DOCTOR_STATE_FINE",
     /// It can't.
     DoctorStateNotWritable = "DOCTOR_STATE_NOT_WRITABLE",
+    /// It can, and soon can't: its file system is nearly full.
+    DoctorDiskNearlyFull = "DOCTOR_DISK_NEARLY_FULL",
     /// This room's certificate for a server runs out soon, or has.
     DoctorIdentityRunsOut = "DOCTOR_IDENTITY_RUNS_OUT",
 }
