@@ -21,6 +21,7 @@ use crate::{
         enroll::{self, EnrollArgs},
         probe::{self, ProbeArgs},
         status::{self, StatusArgs},
+        support::{self, SupportArgs},
     },
     config::Settings,
     daemon,
@@ -55,6 +56,7 @@ enum Command {
     Doctor(DoctorArgs),
     Enroll(EnrollArgs),
     Status(StatusArgs),
+    SupportBundle(SupportArgs),
     #[command(subcommand)]
     Config(ConfigCommand),
     Completions(CompletionsArgs),
@@ -138,6 +140,12 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
             let settings = Settings::load(config)?;
             once(async |_| status::run(&args, &settings).await)
         }
+        Command::SupportBundle(args) => once(async |shutdown| {
+            tokio::select! {
+                ended = support::run(&args, config) => ended,
+                () = shutdown.requested() => anyhow::bail!("interrupted"),
+            }
+        }),
         Command::Devices(args) => {
             let settings = Settings::load(config)?;
             once(async |shutdown| {

@@ -33,7 +33,7 @@ const LARGEST: usize = 1024 * 1024;
 /// # Errors
 /// Nobody listens there, the answer does not come in time, or it is something else.
 pub async fn get<T: DeserializeOwned>(address: SocketAddr, path: &str) -> Result<T, ClientError> {
-    ask(address, Method::GET, path).await
+    in_time(address, ask(address, path)).await
 }
 
 /// Asks the daemon at `address` to do something, over its unix socket; the answer is that it will.
@@ -55,18 +55,24 @@ pub async fn post<T: DeserializeOwned>(
     in_time(address, exchange).await
 }
 
-async fn ask<T: DeserializeOwned>(address: SocketAddr, method: Method, path: &str) -> Result<T, ClientError> {
-    let exchange = async {
-        let stream = match TcpStream::connect(address).await {
-            Ok(stream) => stream,
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                return Ok(Err(ClientError::NobodyThere));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        talk(stream, &address.to_string(), method, path).await
+/// Gets `path` from the daemon at `address` as a text, whatever it says.
+///
+/// # Errors
+/// Nobody listens there, or the answer does not come in time.
+pub async fn text(address: SocketAddr, path: &str) -> Result<String, ClientError> {
+    let Answer { body, .. } = answered(address, ask(address, path)).await?;
+    Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+async fn ask(address: SocketAddr, path: &str) -> Exchange {
+    let stream = match TcpStream::connect(address).await {
+        Ok(stream) => stream,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            return Ok(Err(ClientError::NobodyThere));
+        }
+        Err(error) => return Err(error.into()),
     };
-    in_time(address, exchange).await
+    talk(stream, &address.to_string(), Method::GET, path).await
 }
 
 /// Why its socket can't be opened: a daemon that runs must not be taken for one that does not.
@@ -87,10 +93,7 @@ async fn in_time<T: DeserializeOwned>(
     address: SocketAddr,
     exchange: impl Future<Output = Exchange>,
 ) -> Result<T, ClientError> {
-    let Answer { status, retry_after, body } = timeout(PATIENCE, exchange)
-        .await
-        .map_err(|_| ClientError::Silent(address))?
-        .map_err(|cause| ClientError::Broken { address, cause })??;
+    let Answer { status, retry_after, body } = answered(address, exchange).await?;
     match status {
         StatusCode::OK | StatusCode::ACCEPTED | StatusCode::SERVICE_UNAVAILABLE => {
             serde_json::from_slice(&body).map_err(|_| ClientError::SomethingElse { address, status })
@@ -100,6 +103,16 @@ async fn in_time<T: DeserializeOwned>(
             Err(_) => ClientError::SomethingElse { address, status },
         }),
     }
+}
+
+async fn answered(
+    address: SocketAddr,
+    exchange: impl Future<Output = Exchange>,
+) -> Result<Answer, ClientError> {
+    timeout(PATIENCE, exchange)
+        .await
+        .map_err(|_| ClientError::Silent(address))?
+        .map_err(|cause| ClientError::Broken { address, cause })?
 }
 
 #[derive(Deserialize)]

@@ -14,7 +14,7 @@
 //! * [`http`], [`page`], [`metrics`], [`text`]: renderers of that one snapshot;
 //! * [`daemon`]: all of it, for as long as it is wanted;
 //! * [`supervision`]: what systemd is told of it, and when it may be started anew;
-//! * [`doctor`]: what keeps it from its work;
+//! * [`doctor`]: what keeps it from its work; [`support`]: all that is needed to help from afar;
 //! * [`cli`] and [`commands`]: what a person types; [`progress`] shows how it goes on; [`client`] asks the running daemon.
 
 pub mod changes;
@@ -41,6 +41,7 @@ pub mod past;
 pub mod progress;
 pub mod room;
 pub mod supervision;
+pub mod support;
 pub mod text;
 pub mod trials;
 

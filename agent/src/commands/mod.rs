@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod enroll;
 pub mod probe;
 pub mod status;
+pub mod support;
 
 /// What to print.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
