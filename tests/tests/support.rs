@@ -12,7 +12,12 @@ use siaga_tests::programs::{Lab, program};
 /// All files below a directory.
 fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    let of = |path: PathBuf| match () {
+        () if path.is_dir() => files(&path),
+        () if path.is_file() => vec![path],
+        () => vec![],
+    };
+    entries.flat_map(of).collect()
 }
 
 /// What of a file would be worth something to a thief: the lines of its keys, and its longest words.
