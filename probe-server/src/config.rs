@@ -7,6 +7,7 @@ mod webhook;
 
 use std::{
     collections::BTreeMap,
+    env,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -18,7 +19,7 @@ use siaga_readiness::{
     report::Rules,
 };
 use siaga_service::{
-    config::{self, BoundedBytes, ConfigError},
+    config::{BoundedBytes, ConfigError, Layers},
     http::{CertificateError, Certificates, parse_address},
 };
 use thiserror::Error;
@@ -162,6 +163,9 @@ pub struct Overrides {
     pub open: bool,
 }
 
+/// `SIAGA_PROBE_SERVER__LIMITS__SHARE` is `limits.share`.
+const ENVIRONMENT: &str = "SIAGA_PROBE_SERVER__";
+
 /// Whether a directory is a server's, however broken its configuration may be.
 ///
 /// # Errors
@@ -178,10 +182,15 @@ pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, SettingsError
     if dir.is_file() {
         return Err(SettingsError::NoDirectory { dir: dir.to_owned() });
     }
-    let mut settings: Settings = match config::load(&dir.join(FILE)) {
+    let file = dir.join(FILE);
+    let mut layers = Layers::default();
+    match layers.add_file::<Settings>(&file) {
         Err(error) if error.is_absent() => return Err(SettingsError::NoServer { dir: dir.to_owned() }),
-        loaded => loaded?,
-    };
+        added => added?,
+    }
+    layers.add_drop_ins::<Settings>(&file)?;
+    layers.add_environment::<Settings>(ENVIRONMENT, env::vars_os())?;
+    let mut settings: Settings = layers.settings()?;
     settings.listen = overrides.listen.unwrap_or(settings.listen);
     settings.http = overrides.http.unwrap_or(settings.http);
     settings.open |= overrides.open;
@@ -230,6 +239,22 @@ mod tests {
         assert!(
             told.contains(FILE) && told.contains("[rooms] profile") && told.contains("recomended"),
             "{told}"
+        );
+        fs::create_dir(dir.path().join("probe-server.d")).unwrap();
+        fs::write(dir.path().join("probe-server.d/10-office.toml"), "[rooms]\nprofil = \"x\"\n").unwrap();
+        let told = wrong(dir.path());
+        assert!(
+            told.contains("10-office.toml, line 2") && told.contains("did you mean `profile`?"),
+            "{told}"
+        );
+        fs::write(
+            dir.path().join("probe-server.d/10-office.toml"),
+            "open = true\n[rooms]\nprofile = \"recommended\"\n",
+        )
+        .unwrap();
+        assert!(
+            load(dir.path(), &Overrides::default()).unwrap().open,
+            "and what it says counts over the file"
         );
         let told = wrong(&file);
         assert!(told.contains("is a file") && told.contains("--dir") && !told.contains("--config"), "{told}");
