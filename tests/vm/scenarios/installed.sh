@@ -225,7 +225,7 @@ say "An older release over a newer one's files"
 expect "the server ends" systemctl stop siaga-probe-server.service
 expect "its file is of a release to come" sqlite3 $state/rooms.sqlite 'PRAGMA user_version = 99'
 expect_status 1 "it does not start" systemctl start siaga-probe-server.service
-expect "systemctl status says why" status_says siaga-probe-server 'rooms.sqlite was written by a newer version'
+wait_until 20 "systemctl status says why" status_says siaga-probe-server 'rooms.sqlite was written by a newer version'
 
 say "A disk that is full, a disk that can't be written to, and what is missing"
 private=/var/lib/private/siaga-agent
@@ -243,7 +243,7 @@ systemctl stop siaga-agent.service
 umount $private
 expect "the group is missing" groupdel siaga
 expect_status 1 "the agent can't start" systemctl start siaga-agent.service
-expect "systemctl status says why" status_says siaga-agent 'status=216/GROUP'
+wait_until 20 "systemctl status says why" status_says siaga-agent 'status=216/GROUP'
 
 say "Removed, and purged"
 dpkg --listfiles siaga-agent siaga-probe-server >/tmp/files
