@@ -4,7 +4,10 @@ mod desk;
 
 use jiff::{SignedDuration, civil::Date};
 use siaga_booking::{Asked, Outcome, Report, Sample, store::RoomPast};
-use siaga_readiness::booking::forecast::{Direction, Minutes, Mode, NetworkId, Verdict, Window};
+use siaga_readiness::{
+    answer::CheckCode,
+    booking::forecast::{Direction, Minutes, Mode, NetworkId, Verdict, Window},
+};
 
 use desk::{DAY, Desk, HOUR, MINUTE, at, frame, happened, report, room, sample, state, word};
 
@@ -83,7 +86,9 @@ async fn of_a_slot_s_hours_it_is_told_what_was_probed_and_how_the_devices_stood(
         (it.rate_bps, it.delivered_bps, it.network, it.public)
     };
     assert_eq!(told_of(&day.found[0]), (Some(10_000_000), Some(10_200_000), Some(HERE), true));
-    assert_eq!((day.camera, day.microphone), (Minutes { good: 27, bad: 3 }, Minutes::default()));
+    let camera = Minutes { good: 27, bad: 3, unknown: 0 };
+    let microphone = Minutes { unknown: 30, ..Minutes::default() };
+    assert_eq!(day.devices, [(CheckCode::Camera, camera), (CheckCode::Microphone, microphone)].into());
     assert_eq!((day.online, day.minutes), (30, 240));
     assert!(told.days[1].found.is_empty() && told.days[1].online == 0);
 }

@@ -22,6 +22,7 @@ use crate::{
     state::CheckState,
 };
 pub use asked::AskedTrials;
+pub(crate) use camera::codes as camera_checks;
 use statement::Statement;
 
 /// Whether the room meets `profile` at `now`.

@@ -7,9 +7,9 @@ use jiff::{
 };
 use siaga_probe::{Direction, Mode, Verdict, network::NetworkId};
 use siaga_readiness::{
-    Profile,
+    CheckCode, Profile,
     booking::forecast::{
-        Forecast, Found, Link, Minutes, Needs, Outlook, Past, Whereabouts, Window, forecast, windows,
+        DEVICES, Forecast, Found, Link, Minutes, Needs, Outlook, Past, Whereabouts, Window, forecast, windows,
     },
 };
 
@@ -48,8 +48,7 @@ fn good(window: Window) -> Past {
     let mut past = Past {
         window,
         found: Vec::new(),
-        camera: Minutes { good: minutes, bad: 0 },
-        microphone: Minutes { good: minutes, bad: 0 },
+        devices: DEVICES.map(|code| (code, all_good(minutes))).into(),
         online: minutes,
         minutes,
     };
@@ -59,6 +58,10 @@ fn good(window: Window) -> Past {
         at += SignedDuration::from_mins(30);
     }
     past
+}
+
+fn all_good(minutes: u32) -> Minutes {
+    Minutes { good: minutes, ..Minutes::default() }
 }
 
 fn probe(at: Timestamp, mode: Mode, rates: [u64; 2], verdicts: [Verdict; 2]) -> [Found; 2] {
@@ -186,7 +189,7 @@ fn days_with_gaps_count_for_what_they_have_and_days_without_anything_do_not_coun
     let mut past = good_days(20);
     for past in &mut past[..5] {
         past.found.clear();
-        (past.camera, past.microphone, past.online) = (Minutes::default(), Minutes::default(), 0);
+        (past.devices, past.online) = (Default::default(), 0);
     }
     for past in &mut past[5..10] {
         past.found.truncate(2);
@@ -203,7 +206,7 @@ fn a_room_that_nobody_knew_yet_was_not_offline() {
     let mut past = good_days(20);
     for past in &mut past[2..] {
         past.found.clear();
-        (past.camera, past.microphone, past.online) = (Minutes::default(), Minutes::default(), 0);
+        (past.devices, past.online) = (Default::default(), 0);
     }
     let told = |since| {
         let requirements = &Profile::minimum().requirements;
@@ -219,12 +222,36 @@ fn a_room_that_nobody_knew_yet_was_not_offline() {
 fn a_camera_that_is_missing_at_that_hour_makes_a_day_bad_and_one_that_nobody_saw_makes_it_count_for_nothing()
 {
     let mut past = good_days(20);
-    past[0].camera = Minutes { good: 120, bad: 120 };
-    past[1].camera = Minutes { good: 236, bad: 4 };
-    past[2].microphone = Minutes::default();
+    let minutes = |good, bad, unknown| Minutes { good, bad, unknown };
+    past[0].devices.insert(CheckCode::Camera, minutes(120, 120, 0));
+    past[1].devices.insert(CheckCode::Camera, minutes(236, 4, 0));
+    past[2].devices.remove(&CheckCode::Microphone);
+    past[3].devices.insert(CheckCode::Camera, minutes(20, 0, 220));
+    past[4].devices.insert(CheckCode::Camera, minutes(200, 0, 40));
+    past[5].devices.insert(CheckCode::Camera, minutes(0, 0, 240));
     let told = told(&past);
-    let days: Vec<_> = told.history.iter().take(4).map(|day| day.good).collect();
-    assert_eq!(days, [Some(false), Some(true), None, Some(true)]);
+    let days: Vec<_> = told.history.iter().take(7).map(|day| day.good).collect();
+    assert_eq!(days, [Some(false), Some(true), None, None, Some(true), None, Some(true)]);
+}
+
+#[test]
+fn what_a_profile_asks_of_a_camera_was_there_on_the_days_before_too() {
+    let mut past = good_days(20);
+    for past in &mut past {
+        past.found.clear();
+        past.found.extend(probe(past.window.from, Mode::Gate, [20, 20], [Verdict::Pass, Verdict::Pass]));
+    }
+    let outlook = |past: &[Past]| told_of(past, Profile::recommended(), Whereabouts::On(HERE)).outlook;
+    assert_eq!(outlook(&past), Outlook::Good);
+    let mut asked_for_less = past.clone();
+    for past in &mut asked_for_less {
+        past.devices.retain(|code, _| [CheckCode::Camera, CheckCode::Microphone].contains(code));
+    }
+    assert_eq!(outlook(&asked_for_less), Outlook::Nothing, "nobody ever asked it for such a camera");
+    for past in past.iter_mut().step_by(2) {
+        past.devices.insert(CheckCode::CameraExternal, Minutes { good: 60, bad: 180, unknown: 0 });
+    }
+    assert_eq!(outlook(&past), Outlook::Poor, "somebody takes it home");
 }
 
 #[test]

@@ -14,8 +14,8 @@ use std::{env, time::Duration};
 use jiff::{SignedDuration, Timestamp, civil::Weekday, tz::TimeZoneDatabase};
 use siaga_probe::{Direction, Mode, Reason, Verdict, network::NetworkId};
 use siaga_readiness::{
-    CheckState, Code, DeviceKind, Evidence, Judgement, Moment, Observation, Policy, Profile, Profiles,
-    ServerPlace, Setup, Tracker, Trial, TrialOutcome,
+    CheckCode, CheckState, Code, DeviceKind, Evidence, Judgement, Moment, Observation, Policy, Profile,
+    Profiles, ServerPlace, Setup, Tracker, Trial, TrialOutcome,
     booking::{
         Agenda, Booking, BookingPolicy, Calendar, Case, RoomEvidence, Ruling, Slot,
         calendar::{HolidayYear, Zone},
@@ -205,8 +205,7 @@ impl SimulatedRoom {
         let mut past = Past {
             window,
             found: Vec::new(),
-            camera: Minutes::default(),
-            microphone: Minutes::default(),
+            devices: [CheckCode::Camera, CheckCode::Microphone].map(|code| (code, Minutes::default())).into(),
             online: 0,
             minutes: 0,
         };
@@ -215,11 +214,11 @@ impl SimulatedRoom {
             past.minutes += 30;
             if self.is_on(at, decided, office) {
                 past.online += 30;
-                past.microphone.good += 30;
+                past.devices.entry(CheckCode::Microphone).or_default().good += 30;
                 if self.has_camera(at, office) {
-                    past.camera.good += 30;
+                    past.devices.entry(CheckCode::Camera).or_default().good += 30;
                 } else {
-                    past.camera.bad += 30;
+                    past.devices.entry(CheckCode::Camera).or_default().bad += 30;
                 }
                 let network = self.network(at, decided, office);
                 past.found.extend(found(at, Mode::Gate, self.gate(at, decided, office), network));

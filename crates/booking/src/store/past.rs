@@ -1,9 +1,12 @@
 //! What a forecast rests on: a few hours of each of many days.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params, params_from_iter};
 use siaga_readiness::{
-    booking::forecast::{Direction, Found, Minutes, Mode, NetworkId, Past, Reason, Verdict, Window},
+    answer::CheckCode,
+    booking::forecast::{DEVICES, Direction, Found, Minutes, Mode, NetworkId, Past, Reason, Verdict, Window},
     room::RoomId,
 };
 
@@ -133,48 +136,50 @@ impl<'a> Verdicts<'a> {
 struct Hours<'a> {
     statement: CachedStatement<'a>,
     room: i64,
-    camera: Option<i64>,
-    microphone: Option<i64>,
-    online: Option<i64>,
+    /// Of [`DEVICES`], and last that it was heard; `None` for what was never kept of any room.
+    series: Vec<Option<i64>>,
 }
+
+const ONLINE: &str = "ONLINE";
 
 impl<'a> Hours<'a> {
     fn new(connection: &'a Connection, room: i64) -> rusqlite::Result<Self> {
         Ok(Self {
             statement: connection.prepare_cached(
-                "SELECT series, sum(good), sum(bad) FROM hours
-                 WHERE room = ?1 AND hour >= ?2 AND hour < ?3 AND series IN (?4, ?5, ?6) GROUP BY series",
+                "SELECT series, sum(good), sum(bad), sum(unknown) FROM hours
+                 WHERE room = ?1 AND hour >= ?2 AND hour < ?3 AND series IN (?4, ?5, ?6, ?7, ?8, ?9, ?10) GROUP BY series",
             )?,
             room,
-            camera: number(connection, "CAMERA")?,
-            microphone: number(connection, "MICROPHONE")?,
-            online: number(connection, "ONLINE")?,
+            series: DEVICES
+                .map(CheckCode::as_str)
+                .into_iter()
+                .chain([ONLINE])
+                .map(|name| number(connection, name))
+                .collect::<rusqlite::Result<_>>()?,
         })
     }
 
     /// Whole hours, with those that the window only touches.
     fn of(&mut self, window: Window) -> rusqlite::Result<Past> {
-        let Self { room, camera, microphone, online, .. } = *self;
+        let Self { statement, room, series } = self;
         let first = window.from.as_millisecond().div_euclid(HOUR);
         let last = window.to.as_millisecond().saturating_add(HOUR - 1).div_euclid(HOUR);
         let mut past = Past {
             window,
             found: Vec::new(),
-            camera: Minutes::default(),
-            microphone: Minutes::default(),
+            devices: BTreeMap::new(),
             online: 0,
             minutes: u32::try_from(last.saturating_sub(first)).unwrap_or(0).saturating_mul(60),
         };
-        let mut rows = self.statement.query(params![room, first, last, camera, microphone, online])?;
+        let asked = [*room, first, last].into_iter().map(Some).chain(series.iter().copied());
+        let mut rows = statement.query(params_from_iter(asked))?;
         while let Some(row) = rows.next()? {
-            let series = Some(row.get::<_, i64>(0)?);
-            let minutes = Minutes { good: row.get(1)?, bad: row.get(2)? };
-            if series == camera {
-                past.camera = minutes;
-            } else if series == microphone {
-                past.microphone = minutes;
-            } else {
-                past.online = minutes.good;
+            let number: Option<i64> = row.get(0)?;
+            let minutes = Minutes { good: row.get(1)?, bad: row.get(2)?, unknown: row.get(3)? };
+            match series.iter().position(|it| *it == number).map(|place| DEVICES.get(place)) {
+                Some(Some(code)) => drop(past.devices.insert(*code, minutes)),
+                Some(None) => past.online = minutes.good,
+                None => {}
             }
         }
         Ok(past)

@@ -2,7 +2,7 @@
 //!
 //! The unit is a day: probes of one afternoon fail together, and thirty of them say hardly more than one. Of the days of the slot's kind
 //! (working or not) within the last four weeks, each is good if at least 95 % of the probes in the slot's hours, and the hour before
-//! and after, passed at the profile's rates, no sustain probe within its last 24 hours stands that failed, and the devices were there.
+//! and after, passed at the profile's rates, no sustain probe within its last 24 hours stands that failed, and what the profile asks of camera and microphone was there.
 //! [`windows`] tells which stretches of the past are asked for, whoever keeps them hands them over as [`Past`].
 
 mod day;
@@ -12,7 +12,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 pub use siaga_probe::{Direction, Mode, Reason, Verdict, network::NetworkId};
 
-pub use day::{Day, Found, Minutes, Past};
+pub use day::{DEVICES, Day, Found, Minutes, Past};
 pub use lookback::{LOOKBACK_DAYS, Window, windows};
 
 use crate::profile::Requirements;

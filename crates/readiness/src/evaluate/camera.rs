@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The checks that are made, in their order.
-pub(super) fn codes(required: &CameraRequirement) -> impl Iterator<Item = CheckCode> + use<> {
+pub(crate) fn codes(required: &CameraRequirement) -> impl Iterator<Item = CheckCode> + use<> {
     [
         Some(CheckCode::Camera),
         required.external.then_some(CheckCode::CameraExternal),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use siaga_probe::{Bitrate, Direction, Mode, Verdict, network::NetworkId};
 
 use super::{Link, Whereabouts, Window};
-use crate::profile::Requirements;
+use crate::{answer::CheckCode, evaluate::camera_checks, profile::Requirements};
 
 /// What is kept of a room of one [`Window`].
 #[derive(Debug, Clone, PartialEq)]
@@ -16,10 +16,9 @@ pub struct Past {
     pub window: Window,
     /// What gate probes found in it, and sustain probes in the 24 hours before its end: each direction by itself, in any order.
     pub found: Vec<Found>,
-    /// How the camera stood, minute by minute, by the profile that the room went by; nothing where that asked for none.
-    pub camera: Minutes,
-    /// The microphone.
-    pub microphone: Minutes,
+    /// How the checks on cameras and the microphone stood, minute by minute, by the profile that the room went by. What that did not ask
+    /// for is not there, or nothing.
+    pub devices: BTreeMap<CheckCode, Minutes>,
     /// In how many minutes the room was heard.
     pub online: u32,
     /// Of how many.
@@ -55,7 +54,18 @@ pub struct Found {
 pub struct Minutes {
     pub good: u32,
     pub bad: u32,
+    pub unknown: u32,
 }
+
+/// What [`Past::devices`] is told of.
+pub const DEVICES: [CheckCode; 6] = [
+    CheckCode::Camera,
+    CheckCode::CameraExternal,
+    CheckCode::CameraMicrophone,
+    CheckCode::CameraResolution,
+    CheckCode::CameraFieldOfView,
+    CheckCode::Microphone,
+];
 
 /// What one day says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -165,17 +175,17 @@ impl Found {
     }
 }
 
+/// A check of which nobody could tell for more of the time than it was good says nothing.
 fn devices(past: &Past, required: &Requirements) -> Option<bool> {
-    let asked = [
-        required.camera.as_ref().map(|_| past.camera),
-        required.microphone.as_ref().map(|_| past.microphone),
-    ];
+    let camera = required.camera.iter().flat_map(camera_checks);
+    let microphone = required.microphone.as_ref().map(|_| CheckCode::Microphone);
     let mut known = Some(true);
-    for Minutes { good, bad } in asked.into_iter().flatten() {
-        match good + bad {
-            0 => known = known.filter(|good| !good),
-            _ if !is_enough(good, bad) => known = Some(false),
-            _ => {}
+    for code in camera.chain(microphone) {
+        let Minutes { good, bad, unknown } = past.devices.get(&code).copied().unwrap_or_default();
+        if good + bad > 0 && !is_enough(good, bad) {
+            known = Some(false);
+        } else if good == 0 || unknown > good {
+            known = known.filter(|good| !good);
         }
     }
     known
