@@ -206,7 +206,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             let settings = config::load(&dir, &config::Overrides::default())?;
             let (trust, identity) = run::load_identity(&dir)?;
             identity.check_as_server(&trust)?;
-            Office::load(&dir, &settings.office)?;
+            Office::load(&dir, &settings)?;
             // An older release over a newer one's files.
             Store::fits(&desk::file(&dir))?;
             Bookings::fits(&dir.join(bookings::FILE))?;

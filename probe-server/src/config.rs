@@ -107,7 +107,7 @@ impl Settings {
 }
 
 /// The certificate for HTTPS and its key: files in the server's directory unless they are named with a path.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpsSettings {
     /// Certificate chain (PEM).

@@ -26,7 +26,7 @@ pub(crate) mod tests;
 use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
-    sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -64,7 +64,7 @@ pub struct Desk {
     outbox: Outbox,
     silences: Silences,
     checklist: OnceLock<Arc<dyn Checklist>>,
-    profiles: OnceLock<Arc<Profiles>>,
+    profiles: RwLock<Arc<Profiles>>,
     /// Rooms all of whose keys are revoked.
     revoked: Mutex<BTreeSet<RoomId>>,
 }
@@ -92,7 +92,7 @@ impl Desk {
     pub fn new(store: Store, clock: Clock) -> Self {
         let outbox = Outbox::of(store.clone(), clock());
         let (links, silences) = (Mutex::default(), Silences::default());
-        let (checklist, profiles, revoked) = (OnceLock::new(), OnceLock::new(), Mutex::default());
+        let (checklist, profiles, revoked) = (OnceLock::new(), RwLock::default(), Mutex::default());
         Self { store, clock, links, outbox, silences, checklist, profiles, revoked }
     }
 
@@ -152,7 +152,8 @@ impl Desk {
         self.outbox.set_agenda(room, Agenda { bookings }, self.now());
     }
 
-    /// Tells all rooms what to go by, in place of what they were told before: now, and whenever a link stands anew.
+    /// Tells all rooms what to go by, in place of what they were told before: now, and whenever a link stands anew. Those who go by
+    /// the same already are not told again.
     pub fn set_rules(&self, rules: Rules) {
         self.outbox.set_rules(rules, self.now());
     }
@@ -167,14 +168,13 @@ impl Desk {
         let _ = self.checklist.set(checklist);
     }
 
-    /// Goes by these when it notes how rooms are; by the shipped ones without. Only the first ones count.
+    /// Goes by these from now on when it notes how rooms are; before, by the shipped ones.
     pub fn hold_against(&self, profiles: Arc<Profiles>) {
-        let _ = self.profiles.set(profiles);
+        *self.profiles.write().unwrap_or_else(PoisonError::into_inner) = profiles;
     }
 
-    fn profiles(&self) -> &Profiles {
-        static SHIPPED: LazyLock<Profiles> = LazyLock::new(Profiles::default);
-        self.profiles.get().map_or(&SHIPPED, Arc::as_ref)
+    fn profiles(&self) -> Arc<Profiles> {
+        self.profiles.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Now, by both clocks.

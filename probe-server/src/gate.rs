@@ -31,7 +31,6 @@ use siaga_readiness::{
         Agenda, Booking, BookingRef, Case, Decision, Engagement, Forecast, Request, RoomEvidence, Ruling,
         Slot, decide,
     },
-    profile::Profiles,
     room::RoomId,
 };
 use siaga_service::{http::Asker, tokens::TokenName};
@@ -47,7 +46,6 @@ pub use refusal::Refusal;
 pub struct Gate {
     dir: PathBuf,
     desk: Arc<Desk>,
-    profiles: Arc<Profiles>,
     office: RwLock<Arc<Office>>,
     /// Once they could be opened.
     bookings: OnceLock<Bookings>,
@@ -64,12 +62,7 @@ impl Gate {
     ///
     /// # Errors
     /// A newer version wrote them, another program has them, or there is no key to sign evidence with.
-    pub fn open(
-        dir: &Path,
-        desk: Arc<Desk>,
-        profiles: Arc<Profiles>,
-        office: Office,
-    ) -> anyhow::Result<Self> {
+    pub fn open(dir: &Path, desk: Arc<Desk>, office: Office) -> anyhow::Result<Self> {
         let (bookings, shut) = (OnceLock::new(), Mutex::new(StoreError::Stopped));
         match Bookings::open(&dir.join(bookings::FILE)) {
             Err(
@@ -85,9 +78,10 @@ impl Gate {
         }
         let key = Key::open(dir)?;
         let keys = PublicKeys::of(dir)?;
+        desk.hold_against(office.profiles.clone());
         let office = RwLock::new(Arc::new(office));
         let (dir, metrics) = (dir.to_owned(), Arc::default());
-        Ok(Self { dir, desk, profiles, office, bookings, shut, key, keys, metrics })
+        Ok(Self { dir, desk, office, bookings, shut, key, keys, metrics })
     }
 
     /// Decides on a booking that is new or has changed. Of one that is asked for in the same words again, what was decided is told, as
@@ -102,9 +96,10 @@ impl Gate {
         anew: bool,
         by: Asker,
     ) -> Result<BookingAnswer, Refusal> {
-        let booking = Booking::new(reference, &request, &self.profiles)?;
+        let office = self.office();
+        let booking = Booking::new(reference, &request, &office.profiles)?;
         let asked = canonical(&request).map_err(|error| Refusal::broken(&error))?;
-        let known = self.lookup(booking).await?;
+        let known = self.lookup(booking, office).await?;
         let work = move |turn: &mut Turn<'_>| known.take_turn(turn, &asked, anew, &by);
         let ((standing, decided), head) = self.bookings()?.in_turn(self.now(), work).await?;
         if let Some(ruling) = decided {
@@ -122,8 +117,9 @@ impl Gate {
         reference: BookingRef,
         request: Request,
     ) -> Result<Decision, Refusal> {
-        let booking = Booking::new(reference, &request, &self.profiles)?;
-        let known = self.lookup(booking).await?;
+        let office = self.office();
+        let booking = Booking::new(reference, &request, &office.profiles)?;
+        let known = self.lookup(booking, office).await?;
         let now = self.now();
         known.booking.is_timely(now)?;
         self.read(move |reader| known.decide(|from, to, room| reader.agenda(from, to, room, now), now)).await
@@ -178,14 +174,15 @@ impl Gate {
         &self.metrics
     }
 
-    /// By which rules it decides.
+    /// By which rules it decides now. Whoever answers takes them once: all of one answer goes by the same.
     #[must_use]
     pub fn office(&self) -> Arc<Office> {
         self.office.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Goes by other rules from now on.
+    /// Goes by other rules from now on, and so does what the desk notes.
     pub fn follow(&self, office: Office) {
+        self.desk.hold_against(office.profiles.clone());
         *self.office.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(office);
     }
 
@@ -244,14 +241,13 @@ impl Gate {
     }
 
     /// All that a decision is made of but what else is booked.
-    async fn lookup(self: &Arc<Self>, booking: Booking) -> Result<Lookup, Refusal> {
+    async fn lookup(self: &Arc<Self>, booking: Booking, office: Arc<Office>) -> Result<Lookup, Refusal> {
         let gate = self.clone();
-        let looking = tokio::task::spawn_blocking(move || gate.look(booking)).await;
+        let looking = tokio::task::spawn_blocking(move || gate.look(booking, office)).await;
         looking.map_err(|broken| Refusal::broken(&broken))?
     }
 
-    fn look(&self, booking: Booking) -> Result<Lookup, Refusal> {
-        let office = self.office();
+    fn look(&self, booking: Booking, office: Arc<Office>) -> Result<Lookup, Refusal> {
         let Some(known) = self.desk.room(&booking.room).map_err(Refusal::Rooms)? else {
             // It has a key, so it will be heard one day.
             if self.is_enrolled(&booking.room) {

@@ -29,7 +29,7 @@ use axum::{
 };
 use serde_json::json;
 use siaga_booking::StoreError;
-use siaga_readiness::{profile::Profiles, room::RoomId};
+use siaga_readiness::room::RoomId;
 use siaga_service::{http::Login, problem::Problem};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -53,8 +53,6 @@ pub struct Answers {
     pub desk: Arc<Desk>,
     /// What decides on bookings.
     pub gate: Arc<Gate>,
-    /// What they can be held against.
-    pub profiles: Arc<Profiles>,
     /// Whether clients come over TLS.
     pub tls: bool,
     /// The way in for people, where they need a token.
@@ -122,9 +120,10 @@ async fn health() -> Json<serde_json::Value> {
     responses((status = OK, description = "Prometheus' text format", body = String, content_type = "text/plain; version=0.0.4"))
 )]
 async fn render(State(answers): State<Answers>) -> Result<Response, Problem> {
-    let Answers { metrics, desk, gate, profiles, .. } = answers;
+    let Answers { metrics, desk, gate, .. } = answers;
     let text = ask(desk, move |desk| {
-        let of_bookings = gate.metrics().render(gate.bookings(), desk, &profiles, desk.now().wall);
+        let office = gate.office();
+        let of_bookings = gate.metrics().render(gate.bookings(), desk, &office.profiles, desk.now().wall);
         Ok(metrics.render() + &of_bookings)
     })
     .await?;

@@ -86,7 +86,7 @@ mod tests {
         let settings = load(dir.path(), &Overrides::default()).unwrap();
         assert!(!settings.open, "never open unless asked for");
         assert!(settings.http.ip().is_loopback());
-        let office = Office::load(dir.path(), &settings.office).unwrap();
+        let office = Office::load(dir.path(), &settings).unwrap();
         assert_eq!(office.policy.name, "kalbar-98-2021");
         let proclaimed = jiff::civil::date(2026, 8, 17);
         assert!(matches!(office.calendar.day(proclaimed, office.calendar.hours()), Day::Holiday(_)));

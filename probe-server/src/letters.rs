@@ -3,31 +3,45 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use siaga_booking::webhook::{Courier, courier::BETWEEN_LOOKS};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use siaga_booking::{
+    Bookings,
+    webhook::{Courier, Sender, courier::BETWEEN_LOOKS},
+};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval},
+};
 
 use crate::booking_metrics::BookingMetrics;
 
-/// Until `shutdown`. A letter that is on its way then is sent again after the next start.
+/// From `bookings` to whoever is the receiver at the time, if anybody is, until `shutdown`. A letter that is on its way then is sent
+/// again after the next start.
 pub async fn carry(
-    courier: Courier,
+    bookings: &Bookings,
+    receiver: watch::Receiver<Option<Sender>>,
     now: impl Fn() -> Timestamp,
     metrics: Arc<BookingMetrics>,
     shutdown: impl Future<Output = ()>,
 ) {
     tokio::select! {
         () = shutdown => {}
-        () = carry_on(courier, now, metrics) => {}
+        () = carry_on(bookings, receiver, now, metrics) => {}
     }
 }
 
-async fn carry_on(courier: Courier, now: impl Fn() -> Timestamp, metrics: Arc<BookingMetrics>) {
+async fn carry_on(
+    bookings: &Bookings,
+    receiver: watch::Receiver<Option<Sender>>,
+    now: impl Fn() -> Timestamp,
+    metrics: Arc<BookingMetrics>,
+) {
     let mut looks = interval(BETWEEN_LOOKS);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut tidied, mut broken) = (None::<Instant>, None);
     loop {
         looks.tick().await;
         let mut done = Ok(());
+        let courier = Courier::new(bookings.clone(), receiver.borrow().clone());
         if tidied.is_none_or(|at| at.elapsed() > BETWEEN_TIDYING) {
             tidied = Some(Instant::now());
             done = courier.tidy(now()).await;

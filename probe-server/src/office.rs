@@ -1,23 +1,29 @@
-//! By which rules the office decides: its policy and its calendar, as they are in the server's directory.
+//! By which rules the office goes: its policy, its calendar and its profiles, as they are in the server's directory.
+//!
+//! They change together, so that no answer is made of old ones and new ones.
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde::Serialize;
 use siaga_booking::audit::Hash;
-use siaga_readiness::booking::{
-    BookingPolicy, Calendar,
-    calendar::{CalendarError, HolidayYear, Zone},
-    rules::PolicyError,
+use siaga_readiness::{
+    booking::{
+        BookingPolicy, Calendar,
+        calendar::{CalendarError, HolidayYear, Zone},
+        rules::PolicyError,
+    },
+    profile::{ProfileError, Profiles},
 };
 use siaga_service::config::LARGEST_FILE;
 use thiserror::Error;
 
-use crate::config::OfficeSettings;
+use crate::config::{OfficeSettings, Settings};
 
-/// By which rules the office decides.
+/// By which rules the office goes.
 #[derive(Debug, Clone)]
 pub struct Office {
     /// What is asked for.
@@ -26,6 +32,8 @@ pub struct Office {
     pub digest: String,
     /// Hours, zone and holidays.
     pub calendar: Calendar,
+    /// What rooms are held against: the shipped ones and its own.
+    pub profiles: Arc<Profiles>,
 }
 
 impl Office {
@@ -33,10 +41,11 @@ impl Office {
     ///
     /// # Errors
     /// A file can't be read, or is not what it should be; the message names key and file.
-    pub fn load(dir: &Path, settings: &OfficeSettings) -> Result<Self, OfficeError> {
-        let policy = policy(dir, &settings.policy)?;
+    pub fn load(dir: &Path, settings: &Settings) -> Result<Self, OfficeError> {
+        let policy = policy(dir, &settings.office.policy)?;
         let digest = Hash::of(&[&policy.canonical()]).to_string();
-        Ok(Self { policy, digest, calendar: calendar(dir, settings)? })
+        let calendar = calendar(dir, &settings.office)?;
+        Ok(Self { policy, digest, calendar, profiles: Arc::new(settings.profiles()?) })
     }
 }
 
@@ -96,6 +105,8 @@ pub enum OfficeError {
         path.display()
     )]
     Read { key: &'static str, path: PathBuf, cause: std::io::Error },
+    #[error(transparent)]
+    Profiles(#[from] ProfileError),
 }
 
 /// The rules, as they are told.
@@ -116,7 +127,7 @@ struct Told<'a> {
 }
 
 impl<'a> From<&'a Office> for Rules<'a> {
-    fn from(Office { policy, digest, calendar }: &'a Office) -> Self {
+    fn from(Office { policy, digest, calendar, .. }: &'a Office) -> Self {
         let told = Told { zone: calendar.zone().name(), hours: calendar.hours() };
         Self { name: &policy.name, digest, policy, calendar: told }
     }
@@ -132,15 +143,15 @@ mod tests {
         for (name, text) in write {
             fs::write(dir.path().join(name), text).unwrap();
         }
-        let mut settings = OfficeSettings::default();
-        change(&mut settings);
+        let mut settings = Settings::default();
+        change(&mut settings.office);
         Office::load(dir.path(), &settings).unwrap_err().to_string()
     }
 
     #[test]
     fn without_any_file_there_is_a_policy_and_no_day_is_known_to_be_a_working_day() {
         let dir = tempfile::tempdir().unwrap();
-        let office = Office::load(dir.path(), &OfficeSettings::default()).unwrap();
+        let office = Office::load(dir.path(), &Settings::default()).unwrap();
         assert_eq!((office.policy.name.as_str(), office.digest.len()), ("kalbar-98-2021", 64));
         let day = office.calendar.day(jiff::civil::date(2026, 11, 26), office.calendar.hours());
         assert!(matches!(day, siaga_readiness::booking::calendar::Day::Unknown(_)));
@@ -152,7 +163,8 @@ mod tests {
         let text =
             BookingPolicy::shipped("kipp-2020").unwrap().canonical().replace("\"kipp-2020\"", "\"ours\"");
         fs::write(dir.path().join("ours.toml"), text).unwrap();
-        let settings = OfficeSettings { policy: "ours.toml".into(), ..OfficeSettings::default() };
+        let office = OfficeSettings { policy: "ours.toml".into(), ..OfficeSettings::default() };
+        let settings = Settings { office, ..Settings::default() };
         assert_eq!(Office::load(dir.path(), &settings).unwrap().policy.name, "ours");
     }
 

@@ -57,7 +57,7 @@ pub fn run(command: PolicyCommand) -> anyhow::Result<()> {
 
 fn of_office(dir: &Path) -> anyhow::Result<String> {
     let settings = config::load(dir, &Overrides::default())?;
-    let Office { policy, digest, calendar } = Office::load(dir, &settings.office)?;
+    let Office { policy, digest, calendar, .. } = Office::load(dir, &settings)?;
     let hours = String::from(calendar.hours().clone());
     let mut text = format!("# SHA-256 {digest}\n# zone {}, hours {hours}\n", calendar.zone().name(),);
     for HolidayYear { year, complete, days } in calendar.years() {

@@ -41,6 +41,7 @@ use siaga_readiness::{
 use crate::{
     booking_metrics::BookingMetrics,
     desk::{self, Desk, Known},
+    office::Office,
 };
 use health::{Health, Signs};
 
@@ -48,8 +49,7 @@ use health::{Health, Signs};
 pub struct Prechecks {
     desk: Arc<Desk>,
     bookings: Bookings,
-    profiles: Arc<Profiles>,
-    calendar: Box<dyn Fn() -> Calendar + Send + Sync>,
+    office: Box<dyn Fn() -> Arc<Office> + Send + Sync>,
     traffic: Box<dyn Fn() -> Traffic + Send + Sync>,
     metrics: Arc<BookingMetrics>,
     health: Health,
@@ -87,15 +87,14 @@ impl Prechecks {
     pub fn new(
         desk: Arc<Desk>,
         bookings: Bookings,
-        profiles: Arc<Profiles>,
-        calendar: impl Fn() -> Calendar + Send + Sync + 'static,
+        office: impl Fn() -> Arc<Office> + Send + Sync + 'static,
         traffic: impl Fn() -> Traffic + Send + Sync + 'static,
         metrics: Arc<BookingMetrics>,
     ) -> Self {
         let health = Health::new(desk.now());
-        let (calendar, traffic) = (Box::new(calendar), Box::new(traffic));
+        let (office, traffic) = (Box::new(office), Box::new(traffic));
         let (asked, agendas, broken) = (HashMap::new(), Vec::new(), None);
-        Self { desk, bookings, profiles, calendar, traffic, metrics, health, asked, agendas, broken }
+        Self { desk, bookings, office, traffic, metrics, health, asked, agendas, broken }
     }
 
     /// For as long as the server runs.
@@ -158,11 +157,11 @@ impl Prechecks {
         self.asked.retain(|(reference, number), _| {
             approvals.iter().any(|it| it.booking.reference == *reference && it.number == *number)
         });
-        let calendar = (self.calendar)();
-        let mut first = self.tell_ended(ended, &calendar, now).await;
+        let office = (self.office)();
+        let mut first = self.tell_ended(ended, &office.calendar, now).await;
         for approval in approvals {
             // One that can't be looked after must not keep the others from it.
-            first = first.and(self.look_at(approval, &calendar, server, now).await);
+            first = first.and(self.look_at(approval, &office, server, now).await);
         }
         first
     }
@@ -199,12 +198,13 @@ impl Prechecks {
     async fn look_at(
         &mut self,
         approval: Approval,
-        calendar: &Calendar,
+        office: &Office,
         server: Server,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let Approval { booking, progress, .. } = &approval;
         let (reference, slot) = (booking.reference.clone(), booking.slot);
+        let calendar = &office.calendar;
         let zone = calendar.zone().rules();
         let times =
             Times::of(reference.as_str(), slot.start(), slot.end(), zone, |date| calendar.opening(date));
@@ -215,7 +215,7 @@ impl Prechecks {
         let key = (reference, approval.number);
         // Before the room is looked at: what a check found was reported before its end was.
         let ended = self.ended(&key, &approval);
-        let seen = self.see(&approval).await?;
+        let seen = self.see(&approval, &office.profiles).await?;
         let answer = ended.map(|(asked, meeting_on)| {
             let finding = if meeting_on { Finding::InUse } else { seen.finding(asked.at, self.desk.now()) };
             Answer { stage: asked.stage, ask: asked.ask, finding }
@@ -242,12 +242,12 @@ impl Prechecks {
         }
     }
 
-    async fn see(&self, approval: &Approval) -> Result<Seen, StoreError> {
+    async fn see(&self, approval: &Approval, profiles: &Profiles) -> Result<Seen, StoreError> {
         let (desk, id) = (self.desk.clone(), approval.booking.room.clone());
         let known = blocking(move || desk.room(&id)).await?;
         // A profile that was taken away since confirms nothing: what it asked for can't be told any more.
         let profile = approval.profile().unwrap_or_default();
-        Ok(Seen::of(known.as_ref(), &profile, &self.profiles, self.desk.now().wall))
+        Ok(Seen::of(known.as_ref(), &profile, profiles, self.desk.now().wall))
     }
 
     async fn keep(

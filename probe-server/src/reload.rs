@@ -1,4 +1,5 @@
-//! What a running server takes over: certificates by themselves, and on SIGHUP these, its limits and the office's rules.
+//! What a running server takes over: certificates by themselves, and on SIGHUP these and all of its configuration but the places
+//! that it listens at.
 
 use std::{
     fs,
@@ -9,20 +10,23 @@ use std::{
 };
 
 use jiff::Timestamp;
+use siaga_booking::webhook::Sender;
 use siaga_service::signals::Hangups;
 use siaga_transport::{
     identity::{Identity, Trust},
     server::Reload,
 };
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 use tracing::{info, warn};
 
 use crate::{
     config::{self, Overrides, Settings},
+    desk::Desk,
     gate::Gate,
     metrics::Metrics,
     office::Office,
     run::{OPEN, load_identity},
+    warnings::warnings,
 };
 
 /// Looks after the files of a server's directory.
@@ -31,9 +35,7 @@ pub struct Reloader {
     overrides: Overrides,
     /// What the server was started with.
     settings: Settings,
-    server: Reload,
-    gate: Arc<Gate>,
-    metrics: Arc<Metrics>,
+    running: Running,
     /// The files that the server has, or has refused.
     known: Files,
 }
@@ -41,16 +43,9 @@ pub struct Reloader {
 impl Reloader {
     /// For a server that was started with what is in `dir` now.
     #[must_use]
-    pub fn new(
-        dir: &Path,
-        overrides: &Overrides,
-        settings: &Settings,
-        server: Reload,
-        gate: Arc<Gate>,
-        metrics: Arc<Metrics>,
-    ) -> Self {
+    pub fn new(dir: &Path, overrides: &Overrides, settings: &Settings, running: Running) -> Self {
         let (overrides, settings) = (overrides.clone(), settings.clone());
-        Self { dir: dir.to_owned(), overrides, settings, server, gate, metrics, known: Files::look(dir) }
+        Self { dir: dir.to_owned(), overrides, settings, running, known: Files::look(dir) }
     }
 
     /// Goes on for ever.
@@ -60,8 +55,8 @@ impl Reloader {
             tokio::select! {
                 () = hangups.next() => {
                     before = Files::look(&self.dir);
-                    let (configured, certified) = (self.configure(), self.take_over(before.clone()));
-                    self.metrics.reloaded(configured && certified);
+                    let (configured, certified) = (self.configure().await, self.take_over(before.clone()));
+                    self.running.metrics.reloaded(configured && certified);
                     info!(configured, certified, "SIGHUP: the files were read anew");
                 }
                 () = sleep(BETWEEN_LOOKS) => {
@@ -69,7 +64,7 @@ impl Reloader {
                     // Somebody who replaces one file after the other is given the time for it.
                     if files != self.known && files == before {
                         let worked = self.take_over(files.clone());
-                        self.metrics.reloaded(worked);
+                        self.running.metrics.reloaded(worked);
                     }
                     before = files;
                 }
@@ -77,29 +72,12 @@ impl Reloader {
         }
     }
 
-    /// The limits, who may probe, and the office's rules; the rest needs a restart.
-    fn configure(&self) -> bool {
-        let loaded = config::load(&self.dir, &self.overrides).map_err(anyhow::Error::from);
-        let all = loaded.and_then(|settings| Ok((Office::load(&self.dir, &settings.office)?, settings)));
-        match all {
-            Ok((office, settings)) => {
-                info!(
-                    policy = office.policy.name,
-                    digest = office.digest,
-                    "bookings are decided by this policy"
-                );
-                self.gate.follow(office);
-                self.server.limits(settings.probe_limits());
-                if (settings.listen, settings.http) != (self.settings.listen, self.settings.http) {
-                    warn!("“listen” and “http” have changed; they count after a restart");
-                }
-                if settings.open {
-                    warn!("{OPEN}");
-                }
-                info!(
-                    open = settings.open,
-                    "the configuration's limits are taken over; probes that run go on"
-                );
+    /// All of it, or nothing of it.
+    async fn configure(&self) -> bool {
+        match Configured::load(&self.dir, &self.overrides) {
+            Ok(new) => {
+                self.tell(&new);
+                self.running.go_by(new).await;
                 true
             }
             Err(error) => {
@@ -109,11 +87,27 @@ impl Reloader {
         }
     }
 
+    fn tell(&self, Configured { settings, office, .. }: &Configured) {
+        info!(policy = office.policy.name, digest = office.digest, "bookings are decided by this policy");
+        for key in fixed(&self.settings, settings) {
+            warn!("“{key}” has changed; that counts after a restart");
+        }
+        if let Ok((trust, identity)) = load_identity(&self.dir) {
+            for warning in warnings(&self.dir, settings, (&trust, &identity), Timestamp::now()) {
+                warn!("{warning}");
+            }
+        }
+        if settings.open {
+            warn!("{OPEN}");
+        }
+        info!(open = settings.open, "the configuration is taken over; probes that run go on");
+    }
+
     fn take_over(&mut self, files: Files) -> bool {
         self.known = files;
         match self.load() {
             Ok(identity) => {
-                self.metrics.certificate(&identity);
+                self.running.metrics.certificate(&identity);
                 let until = identity.validity().map(|it| format!("{:.0}", it.until));
                 info!(until, "the server's certificate is taken over; connections go on");
                 true
@@ -131,9 +125,64 @@ impl Reloader {
     fn load(&self) -> anyhow::Result<Identity> {
         let (trust, identity) = load_identity(&self.dir)?;
         check(&trust, &identity, Timestamp::now())?;
-        self.server.identity(&trust, &identity)?;
+        self.running.probes.identity(&trust, &identity)?;
         Ok(identity)
     }
+}
+
+/// The parts of a server that go by what can change.
+#[derive(Debug)]
+pub struct Running {
+    /// Admits probes and takes rooms' links.
+    pub probes: Reload,
+    /// Tells rooms what to go by.
+    pub desk: Arc<Desk>,
+    /// Decides, and knows what all answers go by.
+    pub gate: Arc<Gate>,
+    /// Who is told of bookings.
+    pub receiver: watch::Sender<Option<Sender>>,
+    /// Tells whether what was to be taken over was.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Running {
+    async fn go_by(&self, Configured { settings, office, receiver }: Configured) {
+        self.gate.follow(office);
+        self.desk.set_rules(settings.rules());
+        self.probes.limits(settings.probe_limits());
+        self.probes.most_rooms(settings.limits.max_rooms.0);
+        self.receiver.send_replace(receiver);
+        if let Err(error) = self.desk.store().limit(settings.store.max_size.bytes()).await {
+            warn!(%error, "[store] max_size can't be taken over now; it counts after a restart");
+        }
+    }
+}
+
+/// A configuration, with all that it names.
+struct Configured {
+    settings: Settings,
+    office: Office,
+    receiver: Option<Sender>,
+}
+
+impl Configured {
+    fn load(dir: &Path, overrides: &Overrides) -> anyhow::Result<Self> {
+        let settings = config::load(dir, overrides)?;
+        let office = Office::load(dir, &settings)?;
+        let receiver = settings.webhook.sender(dir)?;
+        Ok(Self { settings, office, receiver })
+    }
+}
+
+/// The keys that differ and that a running server does not take over.
+fn fixed(before: &Settings, after: &Settings) -> Vec<&'static str> {
+    let places = [
+        ("listen", before.listen == after.listen),
+        ("http", before.http == after.http),
+        ("socket", before.socket == after.socket),
+        ("[https]", before.https == after.https),
+    ];
+    places.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
 }
 
 /// Whether rooms would accept it now.
@@ -187,6 +236,21 @@ mod tests {
         assert!(checked(old.path()).unwrap_err().to_string().contains("which is not now"));
         fs::copy(old.path().join("server.key"), now.path().join("server.key")).unwrap();
         assert!(checked(now.path()).unwrap_err().to_string().contains("is not the key of"));
+    }
+
+    #[test]
+    fn what_counts_after_a_restart_only_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let read = |text: &str| {
+            fs::write(dir.path().join(config::FILE), text).unwrap();
+            config::load(dir.path(), &Overrides::default()).unwrap()
+        };
+        let before = read("");
+        let after = read(
+            "open = true\nlisten = \"0.0.0.0:4434\"\n[https]\nkey = \"other.key\"\n[limits]\nmax_rooms = 5\n",
+        );
+        assert_eq!(fixed(&before, &after), ["listen", "[https]"]);
+        assert_eq!(fixed(&before, &before), [""; 0]);
     }
 
     #[test]

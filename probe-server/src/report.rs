@@ -20,7 +20,7 @@ use siaga_booking::{
     bookings::{self, BookingsFile, BookingsReader},
     store::StoreFile,
 };
-use siaga_readiness::{booking::BookingRef, profile::Profiles};
+use siaga_readiness::booking::BookingRef;
 use siaga_service::page::Language;
 
 use crate::{desk, gate::Refusal, office::Office};
@@ -80,10 +80,8 @@ impl Archive {
 pub struct Terms {
     /// When it is written.
     pub now: Timestamp,
-    /// The office's zone and calendar.
+    /// The office's zone and calendar, and what rooms are held against.
     pub office: Arc<Office>,
-    /// What rooms are held against.
-    pub profiles: Arc<Profiles>,
 }
 
 /// As what a report is written.

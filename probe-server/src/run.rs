@@ -3,11 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use siaga_booking::{
-    Retention, Store,
-    webhook::{Courier, Sender},
-};
-use siaga_readiness::profile::Profiles;
+use siaga_booking::{Retention, Store, webhook::Sender};
 use siaga_service::{
     http::{self as service_http, Access, Certificates, HttpServer, Login, Socket},
     logging,
@@ -20,7 +16,7 @@ use siaga_transport::{
     identity::{Identity, IdentityError, Trust},
     server::{Keys, ProbeServer},
 };
-use tokio::time::MissedTickBehavior;
+use tokio::{sync::watch, time::MissedTickBehavior};
 use tracing::{info, level_filters::LevelFilter, warn};
 
 use crate::{
@@ -34,7 +30,7 @@ use crate::{
     office::Office,
     page,
     prechecks::{Prechecks, sheet::Sheet},
-    reload::Reloader,
+    reload::{Reloader, Running},
     revoked,
     supervision::{self, Loops},
     warnings::warnings,
@@ -81,18 +77,23 @@ async fn serve(
     let limits = settings.probe_limits();
     let desk = open_desk(dir, &settings)?;
     desk.set_rules(settings.rules());
-    let office = Office::load(dir, &settings.office)?;
+    let office = Office::load(dir, &settings)?;
     let probes = ProbeServer::bind(settings.listen, &trust, &identity, &Keys::kept(dir)?, limits, events)?
         .with_rooms(Arc::new(Reception(desk.clone())), settings.limits.max_rooms.0)
         .enrolling(dir)?;
     let loops = Loops::default();
     let probes = loops.hear(probes);
     metrics.certificate(&identity);
-    let profiles = Arc::new(settings.profiles()?);
-    desk.hold_against(profiles.clone());
-    let gate = Arc::new(Gate::open(dir, desk.clone(), profiles.clone(), office)?);
-    let sender = settings.webhook.sender(dir)?;
-    let reloader = Reloader::new(dir, overrides, &settings, probes.reload(), gate.clone(), metrics.clone());
+    let gate = Arc::new(Gate::open(dir, desk.clone(), office)?);
+    let (sender, receiver) = watch::channel(settings.webhook.sender(dir)?);
+    let running = Running {
+        probes: probes.reload(),
+        desk: desk.clone(),
+        gate: gate.clone(),
+        receiver: sender,
+        metrics: metrics.clone(),
+    };
+    let reloader = Reloader::new(dir, overrides, &settings, running);
     metrics.watch(probes.observer());
     let Web { server: web, certificates, login } = bind_http(dir, &settings).await?;
     metrics.watch_desk(desk.clone(), certificates);
@@ -104,7 +105,7 @@ async fn serve(
     let kept_in = gate.clone();
     let sheet = Sheet::new(move || kept_in.bookings().cloned(), Box::new(desk::now));
     desk.keep_ticks_in(Arc::new(sheet));
-    let bookings = look_after_bookings(&gate, &desk, &profiles, &metrics, &loops, sender, &shutdown);
+    let bookings = look_after_bookings(&gate, &desk, &metrics, &loops, receiver, &shutdown);
     let (reload, observer, (at, http)) =
         (probes.reload(), probes.observer(), (probes.local_addr()?, web.address()));
     let supervised = async {
@@ -119,7 +120,6 @@ async fn serve(
         metrics: metrics.clone(),
         desk: desk.clone(),
         gate: gate.clone(),
-        profiles: profiles.clone(),
         tls: web.is_tls(),
         login,
     };
@@ -157,10 +157,9 @@ fn open_desk(dir: &Path, settings: &Settings) -> anyhow::Result<Arc<Desk>> {
 async fn look_after_bookings(
     gate: &Arc<Gate>,
     desk: &Arc<Desk>,
-    profiles: &Arc<Profiles>,
     metrics: &Arc<Metrics>,
     loops: &Loops,
-    sender: Option<Sender>,
+    receiver: watch::Receiver<Option<Sender>>,
     shutdown: &Shutdown,
 ) {
     let bookings = tokio::select! {
@@ -171,8 +170,7 @@ async fn look_after_bookings(
     let prechecks = Prechecks::new(
         desk.clone(),
         bookings.clone(),
-        profiles.clone(),
-        move || office.office().calendar.clone(),
+        move || office.office(),
         // Asked at each look.
         move || {
             loops.on_precheck();
@@ -180,11 +178,10 @@ async fn look_after_bookings(
         },
         gate.metrics().clone(),
     );
-    let courier = Courier::new(bookings.clone(), sender);
     let now = || desk::now().wall;
     tokio::join!(
         prechecks.run(shutdown.requested()),
-        letters::carry(courier, now, gate.metrics().clone(), shutdown.requested()),
+        letters::carry(bookings, receiver, now, gate.metrics().clone(), shutdown.requested()),
     );
 }
 

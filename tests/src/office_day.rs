@@ -43,7 +43,6 @@ use siaga_readiness::{
     },
     inventory::Kind,
     moment::{BootId, Moment},
-    profile::Profiles,
     reasons::Code,
     report::{
         Age, DeviceChange, DeviceEvent, Echo, FromRoom, HandedTick, Happening, Hello, Item, JournalId,
@@ -69,7 +68,6 @@ pub struct OfficeDay {
     clock: Arc<Mutex<Moment>>,
     desk: Arc<Desk>,
     gate: Arc<Gate>,
-    profiles: Arc<Profiles>,
     sequence: u64,
 }
 
@@ -108,7 +106,7 @@ impl OfficeDay {
     pub fn report(&self, wanted: &Wanted, format: Format, language: Language) -> Done<String> {
         let archive =
             Archive::Live { bookings: self.gate.bookings()?.clone(), rooms: self.desk.store().clone() };
-        let terms = Terms { now: self.now(), office: self.gate.office(), profiles: self.profiles.clone() };
+        let terms = Terms { now: self.now(), office: self.gate.office() };
         Ok(wanted.write(&archive, &terms, format, language)?)
     }
 
@@ -123,10 +121,9 @@ impl OfficeDay {
         let hand = clock.clone();
         let tell = move || *hand.lock().unwrap_or_else(PoisonError::into_inner);
         let desk = Arc::new(Desk::new(store, Box::new(tell)));
-        let profiles = Arc::new(settings.profiles()?);
-        let office = Office::load(&dir, &settings.office)?;
-        let gate = Arc::new(Gate::open(&dir, desk.clone(), profiles.clone(), office)?);
-        Ok(Self { home, clock, desk, gate, profiles, sequence: 0 })
+        let office = Office::load(&dir, &settings)?;
+        let gate = Arc::new(Gate::open(&dir, desk.clone(), office)?);
+        Ok(Self { home, clock, desk, gate, sequence: 0 })
     }
 
     fn set(&self, wall: Timestamp) {
@@ -399,7 +396,7 @@ impl OfficeDay {
         let seen = RoomSeen {
             online: true,
             last_seen: now,
-            checks: known.readiness_named("minimum", &self.profiles, None).checks,
+            checks: known.readiness_named("minimum", &self.gate.office().profiles, None).checks,
         };
         let zone = calendar.zone().clone();
         self.turn(move |turn| turn.keep_precheck(&approval, &told, &seen, &zone)).await?;

@@ -1,6 +1,9 @@
-//! A room at its desk, with the real programs: it is enrolled, reports, is revoked, and is remembered by a server that was killed.
+//! A room at its desk, with the real programs: it is enrolled, reports, is revoked, is remembered by a server that was killed, and
+//! goes by what its desk says.
 
 use std::{
+    fs,
+    path::PathBuf,
     process::Command,
     thread::sleep,
     time::{Duration, Instant},
@@ -29,14 +32,7 @@ const AS_MINIMUM: &str = "/v1/rooms/lab?profile=minimum";
 fn a_room_is_known_while_it_reports_and_remembered_when_it_is_gone() {
     let lab = Lab::new().unwrap();
     let server = lab.server(&[]).unwrap();
-    let config = lab.agent_config(&server, SLOW);
-    let token = printed(
-        program("siaga-probe-server").args(["token", "--room", "lab", "--dir"]).arg(lab.server_dir()),
-    );
-    let mut enroll = program("siaga-agent");
-    enroll.args(["enroll", "--token", token.lines().last().unwrap(), "--server"]);
-    enroll.arg(server.probes.unwrap().to_string()).arg("--ca").arg(lab.ca()).arg("--config").arg(&config);
-    printed(&mut enroll);
+    let config = enrolled(&lab, &server, SLOW);
     assert_eq!(get(&server, "/v1/rooms/lab").0, 404, "it was never heard of");
 
     let agent = lab.agent(&config).unwrap();
@@ -78,6 +74,66 @@ fn a_room_is_known_while_it_reports_and_remembered_when_it_is_gone() {
     let known = json(&server, AS_MINIMUM);
     assert_eq!(known["reasons"][0], "ROOM_REVOKED", "from its first answers: {known}");
     assert!(count(&json(&server, "/v1/rooms/lab/history?step=raw"), "gate.up") >= before);
+}
+
+#[test]
+fn on_sighup_rooms_and_answers_go_by_what_was_changed_and_a_bad_file_changes_nothing() {
+    let lab = Lab::new().unwrap();
+    let settings = lab.server_dir().join("probe-server.toml");
+    let slow = |rate: &str, more: &str| {
+        let text = format!(
+            "{more}\n[rooms]\nprofile = \"slow\"\n[profiles.slow.network]\nup = \"{rate}\"\ndown = \"{rate}\"\n"
+        );
+        fs::write(&settings, text).unwrap();
+    };
+    slow("1M", "");
+    let server = lab.server(&[]).unwrap();
+    let _agent = lab.agent(&enrolled(&lab, &server, OFTEN)).unwrap();
+    let holds = |rate: f64| {
+        move |room: &Value| {
+            let checks = room["readiness"]["checks"].as_array().unwrap();
+            room["profile"] == "slow"
+                && checks
+                    .iter()
+                    .any(|it| it["code"] == "NET_UP" && it["state"] == "ok" && it["required"] == rate)
+        }
+    };
+    eventually(&server, ROOM, holds(1.0));
+    assert_eq!(get(&server, "/v1/rooms/lab?profile=training").0, 404);
+
+    // That it holds what is asked for now can only be known of a room that was told to probe for it.
+    slow("2M", "socket = \"other.sock\"\n[profiles.training.microphone]");
+    server.signal("HUP");
+    server.wait_for("configured=true").unwrap();
+    eventually(&server, ROOM, holds(2.0));
+    let training = json(&server, "/v1/rooms/lab?profile=training");
+    assert_eq!((&training["profile"], &training["online"]), (&"training".into(), &true.into()), "{training}");
+    server.wait_for("“socket” has changed; that counts after a restart").unwrap();
+
+    fs::write(&settings, "[rooms]\nprofile = \"fast\"\n").unwrap();
+    server.signal("HUP");
+    let told = server.wait_for("the configuration can't be used").unwrap();
+    assert!(told.contains("[rooms] profile") && told.contains("fast"), "{told}");
+    server.wait_for("configured=false").unwrap();
+    assert!(holds(2.0)(&json(&server, ROOM)), "{}", json(&server, ROOM));
+    assert_eq!(get(&server, "/v1/rooms/lab?profile=training").0, 200);
+}
+
+const ROOM: &str = "/v1/rooms/lab";
+
+const OFTEN: &str = "[network]\naccept_internal_server = true\nprobe_interval = \"1s\"\n";
+
+/// The configuration of a room that is enrolled with the server.
+fn enrolled(lab: &Lab, server: &Daemon, more: &str) -> PathBuf {
+    let config = lab.agent_config(server, more);
+    let token = printed(
+        program("siaga-probe-server").args(["token", "--room", "lab", "--dir"]).arg(lab.server_dir()),
+    );
+    let mut enroll = program("siaga-agent");
+    enroll.args(["enroll", "--token", token.lines().last().unwrap(), "--server"]);
+    enroll.arg(server.probes.unwrap().to_string()).arg("--ca").arg(lab.ca()).arg("--config").arg(&config);
+    printed(&mut enroll);
+    config
 }
 
 fn count(history: &Value, series: &str) -> usize {

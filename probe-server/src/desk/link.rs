@@ -86,7 +86,7 @@ impl Desk {
         let empty = self.empty(room, journal, now);
         let mut turn = None;
         let mut reported = |facts: Facts| {
-            let (state, own) = state(room, facts, now, self.profiles())?;
+            let (state, own) = state(room, facts, now, &self.profiles())?;
             turn = Some(own).filter(|own| self.turns(room, link, own));
             let noticed = turn.as_ref().and_then(|turn| turn.event(now.wall)).into_iter().collect();
             Ok::<_, DeskError>(Report { state: Some(state), noticed, ..empty.clone() })

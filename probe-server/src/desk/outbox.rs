@@ -128,6 +128,9 @@ impl Outbox {
     /// What all rooms are to go by.
     pub(super) fn set_rules(&self, rules: Rules, now: Moment) {
         let mut all = self.all();
+        if all.rules.no > 0 && *all.rules.it == rules {
+            return;
+        }
         all.last += 1;
         all.rules = Numbered { no: all.last, it: Arc::new(rules) };
         let rooms: Vec<RoomId> = all.links.keys().cloned().collect();
@@ -285,7 +288,7 @@ mod tests {
     #[test]
     fn rooms_are_told_what_to_go_by_on_each_link_and_when_it_changes() {
         let outbox = Outbox::default();
-        let links: Vec<_> = ["r1", "r2"]
+        let mut links: Vec<_> = ["r1", "r2"]
             .map(|room| {
                 let (handle, link) = Handle::new(1);
                 outbox.on_link(&room.parse().unwrap(), handle, 2, now());
@@ -293,8 +296,15 @@ mod tests {
             })
             .into();
         outbox.set_rules(Rules::default(), now());
-        for mut link in links {
-            assert_eq!(said(&mut link), ["rules"]);
+        for link in &mut links {
+            assert_eq!(said(link), ["rules"]);
+        }
+        outbox.set_rules(Rules::default(), now());
+        assert_eq!(said(&mut links[0]), [""; 0], "they go by these");
+        let other = Rules { profile: Some("recommended".parse().unwrap()), ..Rules::default() };
+        outbox.set_rules(other, now());
+        for link in &mut links {
+            assert_eq!(said(link), ["rules"]);
         }
         let (handle, mut link) = Handle::new(2);
         outbox.on_link(&id(), handle, 2, now());

@@ -84,8 +84,7 @@ impl Office {
 
     /// A gate over it, that goes by `office`.
     pub(crate) fn gate(&self, office: crate::office::Office) -> Arc<crate::gate::Gate> {
-        let profiles = Arc::new(profiles());
-        Arc::new(crate::gate::Gate::open(self.dir.path(), self.desk.clone(), profiles, office).unwrap())
+        Arc::new(crate::gate::Gate::open(self.dir.path(), self.desk.clone(), office).unwrap())
     }
 
     pub(crate) fn dir(&self) -> &std::path::Path {

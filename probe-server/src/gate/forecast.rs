@@ -90,12 +90,13 @@ impl Gate {
     /// The room was never heard of, goes by a profile that is not known, or the slot is over or too far ahead.
     pub async fn forecast(
         self: &Arc<Self>,
+        office: Arc<Office>,
         room: RoomId,
         slot: Slot,
         profile: Option<Profile>,
     ) -> Result<SlotForecast, Refusal> {
         self.is_ahead(slot.end())?;
-        self.of_room(room, profile, move |gate, office, known, profile| {
+        self.of_room(office, room, profile, move |gate, office, known, profile| {
             let forecast = gate.foresee(office, known, slot, profile)?;
             Ok(SlotForecast { room: known.id().clone(), profile: profile.name.to_string(), slot, forecast })
         })
@@ -108,16 +109,17 @@ impl Gate {
     /// The room was never heard of, goes by a profile that is not known, or a day is past or too far ahead.
     pub async fn forecast_of_days(
         self: &Arc<Self>,
+        office: Arc<Office>,
         room: RoomId,
         dates: Vec<Date>,
         profile: Option<Profile>,
     ) -> Result<DaysForecast, Refusal> {
-        let zone = self.office().calendar.zone().clone();
+        let zone = office.calendar.zone().clone();
         for date in &dates {
             let ends = date.tomorrow().and_then(|next| next.to_zoned(zone.rules().clone()));
             self.is_ahead(ends.map_or(Timestamp::MAX, |at| at.timestamp()))?;
         }
-        self.of_room(room, profile, move |gate, office, known, profile| {
+        self.of_room(office, room, profile, move |gate, office, known, profile| {
             let days = dates.iter().map(|date| gate.day(office, known, *date, profile));
             Ok(DaysForecast {
                 room: known.id().clone(),
@@ -187,6 +189,7 @@ impl Gate {
 
     async fn of_room<T: Send + 'static>(
         self: &Arc<Self>,
+        office: Arc<Office>,
         room: RoomId,
         profile: Option<Profile>,
         ask: impl FnOnce(&Self, &Office, &Known, &Profile) -> Result<T, Refusal> + Send + 'static,
@@ -196,13 +199,13 @@ impl Gate {
             let known = gate.desk.room(&room).map_err(Refusal::Rooms)?.ok_or(Refusal::NoRoom(room))?;
             let profile = match &profile {
                 Some(profile) => profile,
-                None => known.profile(&gate.profiles).map_err(|name| {
+                None => known.profile(&office.profiles).map_err(|name| {
                     let cause =
                         format!("the room goes by “{name}”, which is not known here; ask for another one");
                     Refusal::Said { key: "profile", cause }
                 })?,
             };
-            ask(&gate, &gate.office(), &known, profile)
+            ask(&gate, &office, &known, profile)
         });
         asking.await.map_err(|broken| Refusal::broken(&broken))?
     }

@@ -45,6 +45,7 @@ impl Gate {
     /// The slot is past or too far ahead, a room is not known, or something can't be read.
     pub async fn suit(
         self: &Arc<Self>,
+        office: Arc<Office>,
         rooms: Vec<RoomId>,
         slot: Slot,
         profile: Profile,
@@ -58,14 +59,22 @@ impl Gate {
         let engagements = self.read(move |reader| reader.agenda(from, to, None, now)).await?;
         let gate = self.clone();
         let looking = tokio::task::spawn_blocking(move || {
-            let suits = |room| gate.suits(Booking { room, ..booking.clone() }, engagements.clone());
+            let suits = |room| {
+                let booking = Booking { room, ..booking.clone() };
+                gate.suits(booking, office.clone(), engagements.clone())
+            };
             rooms.into_iter().map(suits).collect()
         });
         looking.await.map_err(|broken| Refusal::broken(&broken))?
     }
 
-    fn suits(&self, booking: Booking, engagements: Vec<Engagement>) -> Result<Suits, Refusal> {
-        let mut lookup = self.look(booking)?;
+    fn suits(
+        &self,
+        booking: Booking,
+        office: Arc<Office>,
+        engagements: Vec<Engagement>,
+    ) -> Result<Suits, Refusal> {
+        let mut lookup = self.look(booking, office)?;
         let policy = of_rooms_alone(&lookup.office.policy);
         lookup.office = Arc::new(Office { policy, ..(*lookup.office).clone() });
         Ok(Suits::of(&lookup.decide_among(engagements, self.now())))

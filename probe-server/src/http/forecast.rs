@@ -84,15 +84,16 @@ pub(super) enum Foreseen {
     responses((status = OK, description = "What is to be expected", body = Foreseen))
 )]
 pub(super) async fn forecast(
-    State(Answers { desk, gate, profiles, .. }): State<Answers>,
+    State(Answers { desk, gate, .. }): State<Answers>,
     Path(room): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let room = known(desk, &room).await?.id().clone();
-    let profile = profile(&profiles, asked.profile.as_deref())?.cloned();
+    let office = gate.office();
+    let profile = profile(&office.profiles, asked.profile.as_deref())?.cloned();
     let foreseen = match asked.question()? {
-        Question::Slot(slot) => Foreseen::Slot(Box::new(gate.forecast(room, slot, profile).await?)),
-        Question::Days(dates) => Foreseen::Days(gate.forecast_of_days(room, dates, profile).await?),
+        Question::Slot(slot) => Foreseen::Slot(Box::new(gate.forecast(office, room, slot, profile).await?)),
+        Question::Days(dates) => Foreseen::Days(gate.forecast_of_days(office, room, dates, profile).await?),
     };
     Ok(Json(foreseen).into_response())
 }

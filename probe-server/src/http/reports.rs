@@ -94,10 +94,10 @@ async fn write(
     format: Format,
     language: Language,
 ) -> Result<Response, Problem> {
-    let Answers { gate, desk, profiles, .. } = answers;
+    let Answers { gate, desk, .. } = answers;
     let bookings = gate.bookings().map_err(Refusal::Bookings)?.clone();
     let archive = Archive::Live { bookings, rooms: desk.store().clone() };
-    let terms = Terms { now: desk.now().wall, office: gate.office(), profiles };
+    let terms = Terms { now: desk.now().wall, office: gate.office() };
     let name = wanted.file_name(format);
     let work = move || wanted.write(&archive, &terms, format, language);
     let text = tokio::task::spawn_blocking(work).await.map_err(|broken| Refusal::broken(&broken))??;

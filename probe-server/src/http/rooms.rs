@@ -121,7 +121,8 @@ pub(super) async fn list(
     State(answers): State<Answers>,
     Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
-    let profile = profile(&answers.profiles, page.profile.as_deref())?.cloned();
+    let office = answers.gate.office();
+    let profile = profile(&office.profiles, page.profile.as_deref())?.cloned();
     let limit = page.limit.unwrap_or(100);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, format!("`limit` is 1 to {MOST}.")));
@@ -129,11 +130,11 @@ pub(super) async fn list(
     let slot = page.slot()?;
     let booked_for = profile.clone().unwrap_or_else(|| Profile::minimum().clone());
     // One more tells whether there is a next page.
-    let profiles = answers.profiles;
+    let by = office.clone();
     let asked = RoomPage { site: page.site, after: page.after, limit: limit + 1 };
     let mut rooms: Vec<Summary> = ask(answers.desk, move |desk| {
         let rooms = desk.rooms(&asked)?;
-        let readiness = |known: &Known| readiness_of(known, &profiles, profile.as_ref(), None);
+        let readiness = |known: &Known| readiness_of(known, &by.profiles, profile.as_ref(), None);
         Ok(rooms.iter().map(|known| Summary::of(known, readiness(known))).collect())
     })
     .await?;
@@ -141,7 +142,7 @@ pub(super) async fn list(
     rooms.truncate(limit as usize);
     if let Some(slot) = slot {
         let names = rooms.iter().map(|room| room.room.clone()).collect();
-        let suits = answers.gate.suit(names, slot, booked_for).await?;
+        let suits = answers.gate.suit(office, names, slot, booked_for).await?;
         rooms.iter_mut().zip(suits).for_each(|(room, suits)| room.suits = Some(suits));
     }
     let next = rooms.last().filter(|_| more).map(|last| last.room.clone());
@@ -170,9 +171,10 @@ pub(super) async fn one(
     Path(room): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let profile = profile(&answers.profiles, asked.profile.as_deref())?;
+    let office = answers.gate.office();
+    let profile = profile(&office.profiles, asked.profile.as_deref())?;
     let known = known(answers.desk, &room).await?;
-    let readiness = readiness_of(&known, &answers.profiles, profile, asked.max_age);
+    let readiness = readiness_of(&known, &office.profiles, profile, asked.max_age);
     let summary = Summary::of(&known, readiness.clone());
     Ok(Json(Detail { summary, journal_dropped: known.dropped(), readiness }).into_response())
 }
@@ -203,9 +205,10 @@ pub(super) async fn readiness(
     Path(room): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let profile = profile(&answers.profiles, asked.profile.as_deref())?;
+    let office = answers.gate.office();
+    let profile = profile(&office.profiles, asked.profile.as_deref())?;
     let known = known(answers.desk, &room).await?;
-    let readiness = readiness_of(&known, &answers.profiles, profile, asked.max_age);
+    let readiness = readiness_of(&known, &office.profiles, profile, asked.max_age);
     let status = if readiness.is_granted() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok((status, Json(readiness)).into_response())
 }

@@ -82,8 +82,9 @@ pub(super) async fn metrics(
     let registry = Registry::new();
     let version = known.row().agent.as_deref();
     let metrics = RoomMetrics { snapshot, now, presence: Some(known.presence()), version };
-    let own = known.profile(&answers.profiles).unwrap_or_else(|_| Profile::minimum());
-    metrics.register(&registry, answers.profiles.iter(), own);
+    let office = answers.gate.office();
+    let own = known.profile(&office.profiles).unwrap_or_else(|_| Profile::minimum());
+    metrics.register(&registry, office.profiles.iter(), own);
     let text = TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_default();
     // Prometheus asks each room on a connection of its own; idle ones would take the places of others.
     Ok(([(header::CONTENT_TYPE, TEXT_FORMAT), (header::CONNECTION, "close")], text).into_response())

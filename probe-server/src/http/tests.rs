@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{Answers, router};
 use crate::{
-    desk::tests::{LAPTOP, Office, id, probe, profiles, record, records},
+    desk::tests::{LAPTOP, Office, id, probe, record, records},
     gate::Gate,
     metrics::Metrics,
 };
@@ -38,7 +38,6 @@ impl Counter {
             gate: gate.clone(),
             metrics: Arc::new(Metrics::new()),
             desk: office.desk.clone(),
-            profiles: Arc::new(profiles()),
             tls: false,
             login: None,
         };

@@ -54,9 +54,9 @@ pub(super) async fn page(
 
 async fn read(viewer: &Viewer, answers: Answers, reference: &str) -> Result<BookingReport, Refusal> {
     let reference: BookingRef = reference.parse()?;
-    let Answers { desk, gate, profiles, .. } = answers;
+    let Answers { desk, gate, .. } = answers;
     let live = Archive::Live { bookings: gate.bookings()?.clone(), rooms: desk.store().clone() };
-    let terms = Terms { now: desk.now().wall, office: viewer.office().clone(), profiles };
+    let terms = Terms { now: desk.now().wall, office: viewer.office().clone() };
     let reading = tokio::task::spawn_blocking(move || BookingReport::read(&live, &terms, &reference));
     reading.await.map_err(|broken| Refusal::broken(&broken))?
 }

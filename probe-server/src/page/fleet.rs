@@ -39,19 +39,19 @@ pub(super) async fn page(
     State(answers): State<Answers>,
     Query(filter): Query<Filter>,
 ) -> Response {
-    let Answers { desk, gate, profiles, .. } = answers;
+    let Answers { desk, gate, .. } = answers;
     let wanted = filter.clone();
     let bookings = gate.bookings().cloned().ok();
-    let calendar = viewer.office().calendar.clone();
+    let office = viewer.office().clone();
     let seen = ask(desk, move |desk| {
         let now = desk.now().wall;
         // Rooms are shown also where bookings can't be read, and that is said.
         let waiting = bookings.and_then(|bookings| {
-            Waiting::read(&bookings, desk, &profiles, &calendar, now)
+            Waiting::read(&bookings, desk, &office, now)
                 .inspect_err(|error| warn!(%error, "cannot read bookings for the fleet's page"))
                 .ok()
         });
-        let rooms = Rooms::read(desk, &profiles, waiting.as_ref(), &wanted)?;
+        let rooms = Rooms::read(desk, &office.profiles, waiting.as_ref(), &wanted)?;
         Ok((now, rooms, waiting))
     })
     .await;

@@ -42,7 +42,7 @@ pub(super) async fn page(
     Path(room): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let Answers { desk, gate, profiles, .. } = answers;
+    let Answers { desk, gate, .. } = answers;
     let known = match known(desk.clone(), &room).await {
         Ok(known) => known,
         Err(problem) => return viewer.refuse(&problem),
@@ -59,7 +59,7 @@ pub(super) async fn page(
         Ok(seen) => seen,
         Err(problem) => return viewer.refuse(&problem),
     };
-    let readiness = known.own_readiness(&profiles, None);
+    let readiness = known.own_readiness(&viewer.office().profiles, None);
     let state = RoomState::of(&readiness, known.presence().online);
     let since = standing.filter(|standing| standing.kind == state.event());
     let since = since.map_or(known.row().last_seen, |standing| standing.since);
@@ -73,7 +73,7 @@ pub(super) async fn page(
         gate.bookings_on(around).await.map(|rows| rows.into_iter().map(Listed::of).collect::<Vec<_>>());
     let day: Option<Date> = asked.day.parse().ok();
     let day = day.unwrap_or_else(|| now.to_zoned(viewer.zone().clone()).date());
-    let forecast = gate.forecast_of_days(id.clone(), vec![day], None).await;
+    let forecast = gate.forecast_of_days(viewer.office().clone(), id.clone(), vec![day], None).await;
     let main = html! {
         p.back { a href="/" { (viewer.say("Semua ruang", "All rooms")) } }
         h1 { (id) }

@@ -13,7 +13,7 @@ use siaga_booking::{
     webhook::Courier,
 };
 use siaga_readiness::{
-    booking::{Calendar, Class, Decision, Ruling, Slot, calendar::Zone},
+    booking::{BookingPolicy, Calendar, Class, Decision, Ruling, Slot, calendar::Zone},
     profile::{Profile, Profiles},
     report::{Item, Tick},
 };
@@ -47,11 +47,11 @@ fn profiles() -> Arc<Profiles> {
     Arc::new(Profiles::with([(profile.name, profile.requirements)].into()).unwrap())
 }
 
-fn calendar() -> Calendar {
-    Calendar::new(
-        Zone::named("Asia/Pontianak", jiff::tz::db()).unwrap(),
-        "Mon-Fri 08:00-16:00".parse().unwrap(),
-    )
+fn rules(profiles: &Arc<Profiles>) -> Arc<crate::office::Office> {
+    let zone = Zone::named("Asia/Pontianak", jiff::tz::db()).unwrap();
+    let calendar = Calendar::new(zone, "Mon-Fri 08:00-16:00".parse().unwrap());
+    let policy = BookingPolicy::shipped("kalbar-98-2021").unwrap().clone();
+    Arc::new(crate::office::Office { policy, digest: "d".into(), calendar, profiles: profiles.clone() })
 }
 
 impl Story {
@@ -159,7 +159,8 @@ impl Story {
 
 fn looking_after(office: &Office, bookings: &Bookings, metrics: &Arc<BookingMetrics>) -> Prechecks {
     let (desk, bookings, metrics) = (office.desk.clone(), bookings.clone(), metrics.clone());
-    Prechecks::new(desk, bookings, profiles(), calendar, Traffic::default, metrics)
+    let rules = rules(&profiles());
+    Prechecks::new(desk, bookings, move || rules.clone(), Traffic::default, metrics)
 }
 
 const APPROVED: Option<Ruling> = Some(Ruling::Approve);
@@ -201,7 +202,8 @@ async fn unplugging_the_camera_ten_minutes_before_the_check_withdraws_the_approv
 async fn a_room_that_was_booked_under_a_profile_that_is_no_more_is_never_confirmed() {
     let mut story = Story::new(&["r1"]).await;
     let without = Arc::new(Profiles::default());
-    story.prechecks.profiles = without.clone();
+    let rules = rules(&without);
+    story.prechecks.office = Box::new(move || rules.clone());
     story.until("08:59").await;
     assert_eq!(story.stands("r1"), (APPROVED, Some("unconfirmed".to_owned())));
     let told = story.bookings.read(|reader| reader.entries(&"r1".parse().unwrap(), 0, 100)).unwrap();

@@ -115,7 +115,7 @@ impl BookingReport {
         entries.truncate(MOST as usize);
         let booking = standing.answer(head)?;
         let profile = booking.request.get("profile").and_then(Value::as_str).unwrap_or("minimum");
-        let profile = terms.profiles.named(profile).ok();
+        let profile = terms.office.profiles.named(profile).ok();
         let (site, measured) = archive
             .rooms(|reader| {
                 let site = reader.room(&row.room)?.and_then(|room| room.site);

@@ -73,8 +73,7 @@ pub fn report(args: ReportArgs) -> anyhow::Result<()> {
         Of { .. } => anyhow::bail!("name a booking with --booking, or a day with --day"),
     };
     let settings = config::load(&dir, &Overrides::default())?;
-    let office = Arc::new(Office::load(&dir, &settings.office)?);
-    let terms = Terms { now: Timestamp::now(), office, profiles: Arc::new(settings.profiles()?) };
+    let terms = Terms { now: Timestamp::now(), office: Arc::new(Office::load(&dir, &settings)?) };
     let archive = Archive::open(&dir).context("cannot read what the server has kept")?;
     let mut text = wanted.write(&archive, &terms, format, lang)?;
     if !text.ends_with('\n') {

@@ -182,8 +182,8 @@ async fn booked(dir: &Path, reference: BookingRef, days_ago: i64) -> Result<(), 
     let settings = config::load(dir, &Overrides::default())?;
     let (store, _) = Store::open(&desk::file(dir), Retention::default(), then().wall)?;
     let desk = Arc::new(Desk::new(store, Box::new(then)));
-    let office = Office::load(dir, &settings.office)?;
-    let gate = Arc::new(Gate::open(dir, desk, Arc::new(settings.profiles()?), office)?);
+    let office = Office::load(dir, &settings)?;
+    let gate = Arc::new(Gate::open(dir, desk, office)?);
     let told = gate
         .put(reference, request, false, Asker::default())
         .await

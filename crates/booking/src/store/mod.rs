@@ -138,6 +138,18 @@ impl Store {
         answer.await.map_err(|_| StoreError::Stopped)?
     }
 
+    /// Lets the file become this large, bytes, from now on. One that is larger already takes nothing new.
+    ///
+    /// # Errors
+    /// That can't be set.
+    pub async fn limit(&self, max_bytes: u64) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.hand_in(Job::Limit { max_bytes, reply }).await?;
+        answer.await.map_err(|_| StoreError::Stopped)??;
+        self.0.max_bytes.store(max_bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Asks something, on a connection of its own. Blocks while it reads.
     ///
     /// # Errors

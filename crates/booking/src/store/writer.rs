@@ -30,6 +30,8 @@ pub(super) enum Job {
     Record { report: Box<Report>, reply: Reply<Committed> },
     /// Drop what is old.
     Tidy { now: Timestamp, reply: Reply<Tidied> },
+    /// Let the file become this large.
+    Limit { max_bytes: u64, reply: Reply<()> },
     /// Keep what a room was asked for.
     Order(Box<Order>),
     /// It is over.
@@ -89,6 +91,10 @@ impl Writer {
                     Job::Tidy { now, reply } => {
                         self.commit(std::mem::take(&mut gathered));
                         let _ = reply.send(self.tidy(now));
+                    }
+                    Job::Limit { max_bytes, reply } => {
+                        self.retention.max_bytes = max_bytes;
+                        let _ = reply.send(self.set_limits());
                     }
                     Job::Order(order) => self.note(|connection| orders::keep(connection, &order)),
                     Job::OrderIsOver(room, id) => {

@@ -27,7 +27,7 @@ use tokio_rustls::TlsConnector;
 use super::{Secret, Target, target::Host};
 
 /// Hands letters over to one receiver. Goes where it was told to and nowhere else: it follows no redirect and asks no proxy.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sender {
     target: Target,
     secret: Secret,

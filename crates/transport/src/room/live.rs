@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub(crate) struct Live {
     rooms: Mutex<HashMap<RoomId, Standing>>,
-    most: usize,
+    most: AtomicUsize,
     links: AtomicU64,
 }
 
@@ -27,7 +27,12 @@ struct Standing {
 
 impl Live {
     pub(crate) fn new(most: usize) -> Self {
-        Self { rooms: Mutex::default(), most, links: AtomicU64::new(1) }
+        Self { rooms: Mutex::default(), most: most.into(), links: AtomicU64::new(1) }
+    }
+
+    /// Takes so many from now on. Those that stand stay.
+    pub(crate) fn limit(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
     }
 
     /// A place for a room's link; its older one, if there is one, is told to go. `None`: there are too many.
@@ -35,7 +40,7 @@ impl Live {
         let link = self.links.fetch_add(1, Ordering::Relaxed);
         let (replace, replaced) = oneshot::channel();
         let mut rooms = self.rooms();
-        if rooms.len() >= self.most && !rooms.contains_key(room) {
+        if rooms.len() >= self.most.load(Ordering::Relaxed) && !rooms.contains_key(room) {
             return None;
         }
         if let Some(older) = rooms.insert(room.clone(), Standing { link, replace }) {
@@ -88,7 +93,13 @@ mod tests {
         assert!(older.replaced.try_recv().is_ok());
         drop(older);
         assert!(live.enter(&room("r2")).is_none(), "the newer one stands");
+        live.limit(2);
+        let other = live.enter(&room("r2"));
+        assert!(other.is_some(), "there is a place more");
+        live.limit(1);
         drop(newer);
-        assert!(live.enter(&room("r2")).is_some());
+        assert!(live.enter(&room("r3")).is_none(), "the one that stands stays");
+        drop(other);
+        assert!(live.enter(&room("r3")).is_some());
     }
 }

@@ -187,7 +187,9 @@ impl ProbeServer {
         most: usize,
         patience: LinkPatience,
     ) -> Self {
-        self.desk.rooms = Some(Rooms { desk, live: Arc::new(Live::new(most)), patience });
+        let live = Arc::new(Live::new(most));
+        self.reload.of_rooms(live.clone());
+        self.desk.rooms = Some(Rooms { desk, live, patience });
         self
     }
 

@@ -8,6 +8,7 @@ use super::admission::{Admission, Limits};
 use crate::{
     identity::{Identity, IdentityError, Trust},
     quic,
+    room::Live,
 };
 
 /// Changes a server while it serves; copies change the same one.
@@ -18,16 +19,28 @@ pub struct Reload {
     /// As it was first made: its key for address tokens stays, so that a room that was just told to show its address
     /// can do so.
     config: ServerConfig,
+    rooms: Option<Arc<Live>>,
 }
 
 impl Reload {
     pub(super) fn new(endpoint: Endpoint, admission: Arc<Admission>, config: ServerConfig) -> Self {
-        Self { endpoint, admission, config }
+        Self { endpoint, admission, config, rooms: None }
+    }
+
+    pub(super) fn of_rooms(&mut self, rooms: Arc<Live>) {
+        self.rooms = Some(rooms);
     }
 
     /// Holds to other limits from now on. Probes that run are not ended.
     pub fn limits(&self, limits: Limits) {
         self.admission.change(limits);
+    }
+
+    /// Takes so many rooms' links from now on. Those that stand stay.
+    pub fn most_rooms(&self, most: usize) {
+        if let Some(rooms) = &self.rooms {
+            rooms.limit(most);
+        }
     }
 
     /// Lets no more probes begin: who asks is told to come back. Those that run go on.

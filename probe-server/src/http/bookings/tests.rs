@@ -1,6 +1,6 @@
 //! What a booking system is told. The decisions themselves are tested where they are made.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -15,7 +15,11 @@ use siaga_readiness::booking::{
     calendar::{HolidayYear, Zone},
 };
 
-use crate::{desk::tests::LAPTOP, http::tests::Counter, office::Office};
+use crate::{
+    desk::tests::{LAPTOP, profiles},
+    http::tests::Counter,
+    office::Office,
+};
 
 /// An office that asks for little: whether the room is free, and open, and its machine was seen.
 pub(in crate::http) fn easy() -> Office {
@@ -34,7 +38,7 @@ pub(in crate::http) fn easy() -> Office {
     let zone = Zone::named("Asia/Pontianak", jiff::tz::db()).unwrap();
     let year = HolidayYear { year: 2026, complete: true, days: [].into() };
     let calendar = Calendar::new(zone, "Mon-Fri 07:30-16:00".parse().unwrap()).with(year);
-    Office { policy, digest: "d".into(), calendar }
+    Office { policy, digest: "d".into(), calendar, profiles: Arc::new(profiles()) }
 }
 
 /// The office's clock shows Sunday the 22nd, 08.00 WIB.

@@ -6,17 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use siaga_booking::{Bookings, StoreError, bookings::BookingRow, prechecks::Approval, tally::OVERDUE_AFTER};
 use siaga_readiness::{
-    booking::{
-        Calendar,
-        precheck::{Stage, Times},
-    },
-    profile::Profiles,
+    booking::precheck::{Stage, Times},
     room::RoomId,
 };
 use siaga_service::page::{Tone, badge};
 
 use crate::{
     desk::Desk,
+    office::Office,
     page::{
         frame::Viewer,
         words::{State, standing_tone},
@@ -50,8 +47,7 @@ impl Waiting {
     pub(super) fn read(
         bookings: &Bookings,
         desk: &Desk,
-        profiles: &Profiles,
-        calendar: &Calendar,
+        office: &Office,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let (reviews, mut approvals, next) = bookings.read(|reader| {
@@ -60,7 +56,7 @@ impl Waiting {
             Ok((reader.reviews(now, most + 1)?, reader.approvals(now, until)?, reader.next_meetings(now)?))
         })?;
         approvals.truncate(MOST + 1);
-        let coming = approvals.into_iter().map(|approval| Coming::of(approval, desk, profiles, calendar));
+        let coming = approvals.into_iter().map(|approval| Coming::of(approval, desk, office));
         Ok(Self {
             reviews,
             coming: coming.collect::<Result<_, _>>()?,
@@ -115,19 +111,15 @@ fn review(viewer: &Viewer, row: &BookingRow, since: Timestamp, now: Timestamp) -
 }
 
 impl Coming {
-    fn of(
-        approval: Approval,
-        desk: &Desk,
-        profiles: &Profiles,
-        calendar: &Calendar,
-    ) -> Result<Self, StoreError> {
+    fn of(approval: Approval, desk: &Desk, office: &Office) -> Result<Self, StoreError> {
+        let calendar = &office.calendar;
         let (reference, slot) = (&approval.booking.reference, approval.booking.slot);
         let zone = calendar.zone().rules();
         let times =
             Times::of(reference.as_str(), slot.start(), slot.end(), zone, |date| calendar.opening(date));
         let profile = approval.profile().unwrap_or_default();
         let room = desk.room(&approval.booking.room)?.map(|known| {
-            let readiness = known.readiness_named(&profile, profiles, None);
+            let readiness = known.readiness_named(&profile, &office.profiles, None);
             State::of(&readiness, known.presence().online)
         });
         Ok(Self { approval, times, room })
