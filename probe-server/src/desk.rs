@@ -65,12 +65,19 @@ pub struct Desk {
     silences: Silences,
     checklist: OnceLock<Arc<dyn Checklist>>,
     profiles: RwLock<Arc<Profiles>>,
-    /// Rooms all of whose keys are revoked.
-    revoked: Mutex<BTreeSet<RoomId>>,
+    revoked: Mutex<Revoked>,
 }
 
 /// Tells the time, by both clocks.
 pub type Clock = Box<dyn Fn() -> Moment + Send + Sync>;
+
+/// Rooms all of whose keys are revoked, as they were last read.
+#[derive(Debug, Default)]
+struct Revoked {
+    rooms: BTreeSet<RoomId>,
+    /// They can't be read now: there may be others.
+    unread: bool,
+}
 
 /// A room's link that stands.
 #[derive(Debug)]
@@ -160,7 +167,12 @@ impl Desk {
 
     /// These rooms can't come back by themselves, and no others: all their keys are revoked.
     pub fn set_revoked(&self, rooms: BTreeSet<RoomId>) {
-        *self.revoked.lock().unwrap_or_else(PoisonError::into_inner) = rooms;
+        *self.revoked() = Revoked { rooms, unread: false };
+    }
+
+    /// It can't be read now which rooms are revoked: those that were stay so, and of others that are off nobody knows.
+    pub fn doubt_revoked(&self) {
+        self.revoked().unread = true;
     }
 
     /// Hands what staff in rooms tick to `checklist`; without one it is let go. Only the first one counts.
@@ -212,10 +224,19 @@ impl Desk {
         let link = links.get(&row.room).filter(|link| link.heard);
         let (online, dropped) = (link.is_some(), link.map(|link| link.dropped));
         drop(links);
-        let revoked =
-            !online && self.revoked.lock().unwrap_or_else(PoisonError::into_inner).contains(&row.room);
+        let revoked = if online { Some(false) } else { self.is_revoked(&row.room) };
         // The time after all the rest: nothing lies in the future.
         Known::new(row, (online, revoked), dropped, self.now())
+    }
+
+    fn is_revoked(&self, room: &RoomId) -> Option<bool> {
+        let revoked = self.revoked();
+        let is_one = revoked.rooms.contains(room);
+        (is_one || !revoked.unread).then_some(is_one)
+    }
+
+    fn revoked(&self) -> MutexGuard<'_, Revoked> {
+        self.revoked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn links(&self) -> MutexGuard<'_, HashMap<RoomId, Link>> {

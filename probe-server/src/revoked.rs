@@ -17,17 +17,20 @@ const AT_LEAST: u32 = 60;
 /// Tells the desk of the server in `dir` before anybody is answered: a room that is revoked is never taken for one that is off.
 pub(crate) async fn tell(dir: &Path, desk: &Desk) {
     if let Err(error) = read(Registry::new(dir), desk).await {
-        warn!(error, "cannot tell which rooms are revoked; they are told as offline");
+        warn!(error, "{UNREAD}");
     }
 }
 
+const UNREAD: &str = "cannot tell which rooms are revoked; bookings of rooms that are off are for a person to review until this \
+                      is mended";
+
 async fn read(registry: Registry, desk: &Desk) -> Result<(), String> {
-    let rooms = spawn_blocking(move || registry.revoked_rooms().map_err(|error| error.to_string()));
-    desk.set_revoked(rooms.await.unwrap_or_else(|error| Err(error.to_string()))?);
-    Ok(())
+    let reading = spawn_blocking(move || registry.revoked_rooms().map_err(|error| error.to_string()));
+    let rooms = reading.await.unwrap_or_else(|error| Err(error.to_string()));
+    rooms.map(|rooms| desk.set_revoked(rooms)).inspect_err(|_| desk.doubt_revoked())
 }
 
-/// Tells the desk of the server in `dir`, now and whenever it changes. What can't be read leaves it as it was.
+/// Tells the desk of the server in `dir`, now and whenever it changes.
 pub(crate) async fn look(dir: &Path, desk: &Desk, shutdown: impl Future<Output = ()>) {
     tokio::pin!(shutdown);
     let registry = Registry::new(dir);
@@ -49,10 +52,35 @@ pub(crate) async fn look(dir: &Path, desk: &Desk, shutdown: impl Future<Output =
             Ok(()) => readable = true,
             Err(error) => {
                 if readable {
-                    warn!(error, "cannot tell which rooms are revoked; they are told as offline");
+                    warn!(error, "{UNREAD}");
                 }
                 (known, readable) = (None, false);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::desk::tests::{Office, id};
+
+    #[tokio::test]
+    async fn what_can_t_be_read_is_doubted_until_it_can_be() {
+        let office = Office::new();
+        office.arrive("r1", 1).await;
+        office.desk.forget(&id("r1"), 1);
+        let revoked = async || {
+            tell(office.dir(), &office.desk).await;
+            office.desk.room(&id("r1")).unwrap().unwrap().presence().revoked
+        };
+        assert_eq!(revoked().await, Some(false), "nothing was ever enrolled");
+        let place = office.dir().join("enrolment");
+        fs::write(&place, "no directory").unwrap();
+        assert_eq!(revoked().await, None);
+        fs::remove_file(&place).unwrap();
+        assert_eq!(revoked().await, Some(false));
     }
 }

@@ -17,8 +17,8 @@ use crate::{
 pub struct Presence {
     /// Its link stands.
     pub online: bool,
-    /// It can't come back by itself: every key that it had was revoked.
-    pub revoked: bool,
+    /// It can't come back by itself: every key that it had was revoked. `None`: that can't be read now.
+    pub revoked: Option<bool>,
     /// When it last reported, by the desk's clock.
     pub last_seen: Timestamp,
     /// How long ago that is.
@@ -72,15 +72,20 @@ fn unknown_profile() -> Check {
 }
 
 impl Presence {
+    /// Why it can't be heard, as far as that is known.
+    #[must_use]
+    pub const fn away(&self) -> Code {
+        match self.revoked {
+            Some(false) => Code::RoomOffline,
+            Some(true) => Code::RoomRevoked,
+            None => Code::RoomRevocationUnknown,
+        }
+    }
+
     /// As a check among the others.
     fn check(&self) -> Check {
-        let (state, reason) = if self.online {
-            (CheckState::Ok, Code::RoomOnline)
-        } else if self.revoked {
-            (CheckState::Unknown, Code::RoomRevoked)
-        } else {
-            (CheckState::Unknown, Code::RoomOffline)
-        };
+        let (state, reason) =
+            if self.online { (CheckState::Ok, Code::RoomOnline) } else { (CheckState::Unknown, self.away()) };
         let words = catalogue::entry(reason);
         Check {
             code: CheckCode::RoomLink,
@@ -116,7 +121,7 @@ mod tests {
     fn seen(online: bool) -> Presence {
         Presence {
             online,
-            revoked: false,
+            revoked: Some(false),
             last_seen: Timestamp::UNIX_EPOCH,
             age: Duration::from_millis(1500),
         }
@@ -131,9 +136,20 @@ mod tests {
 
     #[test]
     fn of_a_room_that_was_revoked_nobody_is_told_to_switch_it_on() {
-        let told = granted().seen_from_afar(&Presence { revoked: true, ..seen(false) });
+        let told = granted().seen_from_afar(&Presence { revoked: Some(true), ..seen(false) });
         assert_eq!((told.verdict, &*told.reasons), (RoomVerdict::Unknown, &[Code::RoomRevoked][..]));
         assert!(told.checks[0].remedy.en.contains("enrolled again"), "{}", told.checks[0].remedy.en);
+    }
+
+    #[test]
+    fn nobody_is_told_to_switch_a_room_on_that_may_be_revoked() {
+        let told = granted().seen_from_afar(&Presence { revoked: None, ..seen(false) });
+        assert_eq!(
+            (told.verdict, &*told.reasons),
+            (RoomVerdict::Unknown, &[Code::RoomRevocationUnknown][..])
+        );
+        let online = granted().seen_from_afar(&Presence { revoked: None, ..seen(true) });
+        assert_eq!(online.verdict, RoomVerdict::Ready, "its link stands");
     }
 
     #[test]

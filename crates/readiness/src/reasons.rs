@@ -379,6 +379,8 @@ with_booking_codes! {
     RoomOffline = "ROOM_OFFLINE",
     /// It does not, and can't: the room's keys were revoked.
     RoomRevoked = "ROOM_REVOKED",
+    /// It does not, and whether it may come back can't be read where the question is answered.
+    RoomRevocationUnknown = "ROOM_REVOCATION_UNKNOWN",
 
     // PROFILE
     /// The room's own profile is not known where the question is answered.

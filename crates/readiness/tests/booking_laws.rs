@@ -477,7 +477,7 @@ fn room() -> impl Strategy<Value = Option<RoomEvidence>> {
         Some(RoomEvidence {
             presence: Presence {
                 online,
-                revoked: false,
+                revoked: Some(false),
                 last_seen: at("2026-11-20T09:00:00+07:00") - age,
                 age,
             },

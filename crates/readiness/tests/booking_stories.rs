@@ -88,7 +88,7 @@ fn a_profile_that_asks_for_no_device_leaves_nothing_about_equipment_to_be_review
     room.probe(pass(10), pass(20));
     let about = |room: &Room| {
         let presence =
-            Presence { online: true, revoked: false, last_seen: room.now.wall, age: Duration::ZERO };
+            Presence { online: true, revoked: Some(false), last_seen: room.now.wall, age: Duration::ZERO };
         RoomEvidence::new(room.tracker.snapshot(), room.now, presence, &link_alone())
     };
     let decision = desk.decide(Some(&about(&room)));
@@ -115,7 +115,8 @@ fn what_the_room_itself_must_have_is_asked_for_by_every_profile() {
     let required = siaga_readiness::policy::Equipment { displays: 1, ..Default::default() };
     let mut room = Room::new(Policy { required, ..Policy::default() });
     room.scan(webcam()).probe(pass(10), pass(20));
-    let presence = Presence { online: true, revoked: false, last_seen: room.now.wall, age: Duration::ZERO };
+    let presence =
+        Presence { online: true, revoked: Some(false), last_seen: room.now.wall, age: Duration::ZERO };
     let room = RoomEvidence::new(room.tracker.snapshot(), room.now, presence, &link_alone());
     let decision = desk.decide(Some(&room));
     assert_eq!((decision.decision, decision.reasons()), (Ruling::Deny, vec![Code::DisplaysTooFew]));
@@ -271,12 +272,15 @@ fn ready_room() -> Room {
 }
 
 fn online(room: &Room) -> RoomEvidence {
-    evidence(room, Presence { online: true, revoked: false, last_seen: room.now.wall, age: Duration::ZERO })
+    evidence(
+        room,
+        Presence { online: true, revoked: Some(false), last_seen: room.now.wall, age: Duration::ZERO },
+    )
 }
 
 fn off_for(room: &Room, seconds: u64) -> RoomEvidence {
     let age = Duration::from_secs(seconds);
-    evidence(room, Presence { online: false, revoked: false, last_seen: room.now.wall - age, age })
+    evidence(room, Presence { online: false, revoked: Some(false), last_seen: room.now.wall - age, age })
 }
 
 fn evidence(room: &Room, presence: Presence) -> RoomEvidence {

@@ -280,7 +280,7 @@ impl SimulatedRoom {
         let away = Duration::try_from(decided.duration_since(heard)).unwrap();
         let facts = Facts::of(tracker.snapshot(), moment(heard));
         let (snapshot, now) = facts.as_of(away, decided);
-        let presence = Presence { online: away.is_zero(), revoked: false, last_seen: heard, age: away };
+        let presence = Presence { online: away.is_zero(), revoked: Some(false), last_seen: heard, age: away };
         RoomEvidence::new(&snapshot, now, presence, Profile::minimum())
     }
 }

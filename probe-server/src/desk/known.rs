@@ -34,7 +34,7 @@ pub struct Known {
 impl Known {
     pub(super) fn new(
         mut row: RoomRow,
-        (online, revoked): (bool, bool),
+        (online, revoked): (bool, Option<bool>),
         dropped: Option<u64>,
         now: Moment,
     ) -> Self {

@@ -71,8 +71,8 @@ struct Summary {
     site: Option<String>,
     agent: Option<String>,
     online: bool,
-    /// Its keys were revoked: it comes back once it is enrolled again.
-    revoked: bool,
+    /// Its keys were revoked: it comes back once it is enrolled again. `null` while it is off and that can't be read.
+    revoked: Option<bool>,
     first_seen: Timestamp,
     last_seen: Timestamp,
     /// How long ago that was, seconds.

@@ -113,6 +113,25 @@ async fn a_room_whose_keys_were_revoked_is_for_a_person_to_look_at() {
 }
 
 #[tokio::test]
+async fn while_nobody_can_read_whether_a_room_is_revoked_one_that_is_off_is_for_a_person_to_look_at() {
+    let counter = Counter::with_room().await;
+    counter.office.desk.doubt_revoked();
+    assert_eq!(counter.put("a", &asked(26, 9)).await.1["decision"], "approve", "its link stands");
+    counter.office.desk.forget(&"r1".parse().unwrap(), 1);
+    let (_, told) = counter.put("b", &asked(26, 12)).await;
+    assert_eq!(told["decision"], "review", "{told}");
+    assert!(told["message"]["id"].as_str().unwrap().contains("tidak dapat membaca"), "{told}");
+    let room = counter.json("/v1/rooms/r1").await.1;
+    assert_eq!(
+        (&room["revoked"], &room["reasons"][0]),
+        (&json!(null), &json!("ROOM_REVOCATION_UNKNOWN")),
+        "{room}"
+    );
+    counter.office.desk.set_revoked([].into());
+    assert_ne!(counter.ask("PUT", "/v1/bookings/b?anew=true", &asked(26, 12)).await.1["decision"], "review");
+}
+
+#[tokio::test]
 async fn the_same_words_again_are_told_the_same_until_that_has_run_out_or_it_is_asked_for_anew() {
     let counter = Counter::with_room().await;
     let (_, first) = counter.put("b", &asked(26, 9)).await;

@@ -56,7 +56,8 @@ pub(super) fn message(
 }
 
 /// Reasons that say by themselves that the room can't be heard.
-const SAYS_SO: [Code; 3] = [Code::RoomNotSeenLately, Code::RoomOffTooLate, Code::RoomRevoked];
+const SAYS_SO: [Code; 4] =
+    [Code::RoomNotSeenLately, Code::RoomOffTooLate, Code::RoomRevoked, Code::RoomRevocationUnknown];
 
 /// Of a denial only what denies: that something is not known besides helps nobody.
 fn tells(case: &Case, finding: &Finding, decision: Ruling) -> bool {

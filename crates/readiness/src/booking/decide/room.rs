@@ -200,8 +200,8 @@ fn usable<'a>(case: &Case<'a>) -> Result<&'a RoomEvidence, Code> {
     if room.presence.online {
         return Ok(room);
     }
-    if room.presence.revoked {
-        return Err(Code::RoomRevoked);
+    if room.presence.revoked != Some(false) {
+        return Err(room.presence.away());
     }
     if room.presence.age.as_secs() > u64::from(case.policy.equipment.seen_within_days) * DAY {
         return Err(Code::RoomNotSeenLately);

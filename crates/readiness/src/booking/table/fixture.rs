@@ -132,6 +132,8 @@ enum RoomState {
     Online,
     Off,
     Revoked,
+    /// Off, and nobody can read whether it is revoked.
+    PerhapsRevoked,
     NeverHeard,
 }
 
@@ -145,7 +147,7 @@ struct RawCheck {
 
 impl RawRoom {
     fn evidence(self, booking: &Booking, now: Timestamp) -> Result<Option<RoomEvidence>, EntryError> {
-        let is_away = matches!(self.state, RoomState::Off | RoomState::Revoked);
+        let is_away = matches!(self.state, RoomState::Off | RoomState::Revoked | RoomState::PerhapsRevoked);
         let age = if is_away { self.last_heard } else { SignedDuration::ZERO };
         let age =
             Duration::try_from(age).map_err(|_| EntryError::Wrong("`room.last_heard` is not negative"))?;
@@ -175,7 +177,8 @@ impl RawRoom {
         Ok(Some(RoomEvidence {
             presence: Presence {
                 online: self.state == RoomState::Online,
-                revoked: self.state == RoomState::Revoked,
+                revoked: (self.state != RoomState::PerhapsRevoked)
+                    .then_some(self.state == RoomState::Revoked),
                 last_seen: now.checked_sub(age).unwrap_or(Timestamp::MIN),
                 age,
             },
