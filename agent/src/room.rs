@@ -14,7 +14,7 @@ use siaga_readiness::{
     tracker::Tracker,
 };
 use siaga_service::systemd::Pulse;
-use tokio::sync::{Mutex as Devices, Mutex as Line, mpsc, watch};
+use tokio::sync::{Mutex as Devices, Mutex as Line, Notify, mpsc, watch};
 use tracing::warn;
 
 use crate::{
@@ -35,6 +35,7 @@ pub struct Room {
     probe_demand: ProbeDemand,
     trial_demand: TrialDemand,
     identities: Mutex<Vec<Expiry>>,
+    renewal: Notify,
     /// Held while this program itself opens devices.
     in_hand: Devices<()>,
     /// Held while this program itself probes the link.
@@ -98,6 +99,7 @@ impl Room {
             probe_demand: ProbeDemand::default(),
             trial_demand: TrialDemand::default(),
             identities: Mutex::default(),
+            renewal: Notify::new(),
             in_hand: Devices::default(),
             line: Line::default(),
             pulse: Pulse::default(),
@@ -120,6 +122,12 @@ impl Room {
     /// Notes until when this room's identities count.
     pub fn note_identities(&self, expiries: Vec<Expiry>) {
         *self.identities.lock().unwrap_or_else(PoisonError::into_inner) = expiries;
+    }
+
+    /// Wakes who renews them: by the clock of the room's desk the certificate that the room has for it does not count.
+    #[must_use]
+    pub const fn renewal(&self) -> &Notify {
+        &self.renewal
     }
 
     /// Takes an observation in.

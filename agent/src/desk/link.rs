@@ -108,6 +108,9 @@ async fn connect(
                     Err(end) => end,
                 };
                 tell_of_end(room, &end);
+                if end.why == Why::RunOut {
+                    room.renewal().notify_one();
+                }
                 retry.wait(end.why, rand::random())
             }
             Ok(None) => {

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use siaga_readiness::moment::Moment;
 use siaga_transport::{
     enrol::{
@@ -29,17 +30,30 @@ use crate::{
 pub async fn keep(room: &Room, settings: &Settings) {
     let mut keepers: Vec<Keeper> =
         settings.servers.iter().map(|server| Keeper::new(server, settings)).collect();
+    let mut refused = false;
     loop {
-        for keeper in &mut keepers {
-            keeper.look().await;
+        for (number, keeper) in keepers.iter_mut().enumerate() {
+            let now = later(host::now(), room.desk().clock_offset_s);
+            // The first server is the room's desk.
+            keeper.look(refused && number == 0, now).await;
         }
         room.note_identities(expiries(settings));
         // Not until the certificate is due: a machine that sleeps meanwhile would be late.
-        sleep(BETWEEN_LOOKS).await;
+        refused = tokio::select! {
+            () = sleep(BETWEEN_LOOKS) => false,
+            () = room.renewal().notified() => true,
+        };
     }
 }
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5 * 60);
+
+/// By this machine's clock, or by the server's if that is ahead: whoever's clock is behind must not miss the end of its certificate,
+/// and one more renewal costs nothing.
+fn later(now: Moment, ahead_s: Option<f64>) -> Moment {
+    let ahead = ahead_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or_default();
+    Moment { wall: now.wall.saturating_add(ahead).unwrap_or(Timestamp::MAX), ..now }
+}
 
 /// Keeps one server's certificate.
 struct Keeper<'a> {
@@ -60,13 +74,13 @@ impl<'a> Keeper<'a> {
         Self { server, state_dir: &settings.state_dir, chance, pace: Pace::default(), warned: None }
     }
 
-    async fn look(&mut self) {
+    /// `refused`: the server has said that the certificate does not count.
+    async fn look(&mut self, refused: bool, now: Moment) {
         let dir = self.server.identity_dir(self.state_dir);
         // What can't be read is the probe's to tell.
         let Ok(identity) = Identity::load_dir(&dir) else { return };
         let Some(validity) = identity.validity() else { return };
-        let now = host::now();
-        if self.pace.is_due(&validity, self.chance, &now) {
+        if self.pace.is_due(&validity, refused, self.chance, &now) {
             // Where nothing can be kept (files of an office's own authority), nothing is asked for.
             if let Ok(vault) = Vault::open(&dir)
                 && is_writable(&vault)
@@ -148,8 +162,10 @@ struct Pace {
 }
 
 impl Pace {
-    fn is_due(&self, validity: &Validity, chance: f64, now: &Moment) -> bool {
-        now.wall >= validity.renewal(chance) && self.not_before.is_none_or(|at| now.since_boot >= at)
+    /// `refused`: whatever this machine's clock says, the server has another one.
+    fn is_due(&self, validity: &Validity, refused: bool, chance: f64, now: &Moment) -> bool {
+        let is_time = refused || now.wall >= validity.renewal(chance);
+        is_time && self.not_before.is_none_or(|at| now.since_boot >= at)
     }
 
     /// On a machine whose clock is wrong the new certificate is due at once; not every look asks for another.
@@ -192,37 +208,66 @@ mod tests {
         Validity { from: day(1).wall, until: "2026-12-01T00:00:00Z".parse().unwrap() }
     }
 
-    fn later(moment: &Moment, by: Duration) -> Moment {
+    fn after(moment: &Moment, by: Duration) -> Moment {
         Moment { wall: moment.wall + by, since_boot: moment.since_boot + by, boot: moment.boot }
     }
 
     #[test]
     fn it_is_renewed_once_when_it_is_due() {
         let (validity, mut pace) = (november(), Pace::default());
-        assert!(!pace.is_due(&validity, 0.5, &day(21)));
-        assert!(pace.is_due(&validity, 0.5, &day(23)));
+        assert!(!pace.is_due(&validity, false, 0.5, &day(21)));
+        assert!(pace.is_due(&validity, false, 0.5, &day(23)));
         pace.renewed(&day(23));
-        assert!(!pace.is_due(&validity, 0.5, &later(&day(23), 60 * MINUTE)), "whatever the clock says");
+        assert!(
+            !pace.is_due(&validity, false, 0.5, &after(&day(23), 60 * MINUTE)),
+            "whatever the clock says"
+        );
     }
 
     #[test]
     fn after_a_failure_it_is_tried_again_and_one_that_lasts_is_looked_at_daily() {
         let (validity, mut pace) = (november(), Pace::default());
         pace.failed(false, false, 0.0, &day(23));
-        assert!(!pace.is_due(&validity, 0.0, &later(&day(23), 14 * MINUTE)));
-        assert!(pace.is_due(&validity, 0.0, &later(&day(23), 15 * MINUTE)));
+        assert!(!pace.is_due(&validity, false, 0.0, &after(&day(23), 14 * MINUTE)));
+        assert!(pace.is_due(&validity, false, 0.0, &after(&day(23), 15 * MINUTE)));
         pace.failed(true, false, 0.0, &day(24));
-        assert!(!pace.is_due(&validity, 0.0, &later(&day(24), 23 * 60 * MINUTE)));
-        assert!(pace.is_due(&validity, 0.0, &day(25)));
+        assert!(!pace.is_due(&validity, false, 0.0, &after(&day(24), 23 * 60 * MINUTE)));
+        assert!(pace.is_due(&validity, false, 0.0, &day(25)));
     }
 
     #[test]
     fn a_room_that_is_served_no_longer_asks_again_at_the_next_look() {
         let (validity, mut pace) = (november(), Pace::default());
-        let back = later(&day(30), 60 * DAY);
-        assert!(pace.is_due(&validity, 0.0, &back));
+        let back = after(&day(30), 60 * DAY);
+        assert!(pace.is_due(&validity, false, 0.0, &back));
         pace.failed(false, true, 0.0, &back);
-        assert!(pace.is_due(&validity, 0.0, &later(&back, BETWEEN_LOOKS)));
+        assert!(pace.is_due(&validity, false, 0.0, &after(&back, BETWEEN_LOOKS)));
+    }
+
+    #[test]
+    fn a_room_whose_clock_is_behind_goes_by_its_server_s_and_else_by_its_own() {
+        let (validity, pace) = (november(), Pace::default());
+        let due = |now: Moment, ahead_s| pace.is_due(&validity, false, 0.5, &later(now, ahead_s));
+        let days = |days: f64| Some(days * DAY.as_secs_f64());
+        assert!(due(day(3), days(20.0)), "for this room it is the third, for the server the 23rd");
+        assert!(!due(day(3), days(1.0)));
+        assert!(!due(day(3), None), "the server has not said");
+        assert!(due(day(23), days(-20.0)), "it may be the server's that is behind");
+        assert!(is_running_out(&validity, &later(day(3), days(25.0))));
+        for nonsense in [f64::MAX, f64::NAN, f64::INFINITY, -1.0] {
+            assert!(later(day(3), Some(nonsense)).wall >= day(3).wall);
+        }
+    }
+
+    #[test]
+    fn a_room_whose_server_says_that_its_certificate_is_over_asks_for_the_next_whatever_its_clock_says() {
+        let (validity, mut pace) = (november(), Pace::default());
+        // Its clock went back to the first while it was off; no link has told it better.
+        assert!(!pace.is_due(&validity, false, 0.5, &day(1)));
+        assert!(pace.is_due(&validity, true, 0.5, &day(1)));
+        pace.failed(false, false, 0.0, &day(1));
+        assert!(!pace.is_due(&validity, true, 0.5, &after(&day(1), MINUTE)), "not at each refusal");
+        assert!(pace.is_due(&validity, true, 0.5, &after(&day(1), 15 * MINUTE)));
     }
 
     #[test]

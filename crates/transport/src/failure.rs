@@ -14,11 +14,13 @@ pub(crate) struct Failure {
     pub(crate) words: String,
     /// How long a busy server asks to be left alone.
     pub(crate) retry_after: Option<Duration>,
+    /// This side's certificate does not count by the other side's clock.
+    pub(crate) has_run_out: bool,
 }
 
 impl Failure {
     pub(crate) fn new(reason: Reason, words: impl Into<String>) -> Self {
-        Self { reason, words: words.into(), retry_after: None }
+        Self { reason, words: words.into(), retry_after: None, has_run_out: false }
     }
 }
 
@@ -129,10 +131,9 @@ fn of_their_refusal(code: TransportErrorCode, reason: &str, server: &ServerName)
             return Failure::new(Reason::PeerFailed, words);
         }
     };
-    Failure::new(
-        Reason::IdentityRefused,
-        format!("{server} does not accept this room's certificate: {remedy} ({reason})"),
-    )
+    let words = format!("{server} does not accept this room's certificate: {remedy} ({reason})");
+    let has_run_out = alert(code) == Some(CERTIFICATE_EXPIRED);
+    Failure { has_run_out, ..Failure::new(Reason::IdentityRefused, words) }
 }
 
 fn no_common_protocol(server: &ServerName) -> Failure {

@@ -264,15 +264,16 @@ impl LinkEnd {
 }
 
 impl From<Failure> for LinkEnd {
-    fn from(Failure { reason, words, .. }: Failure) -> Self {
-        let unwanted = matches!(
-            reason,
+    fn from(Failure { reason, words, has_run_out, .. }: Failure) -> Self {
+        let why = match reason {
+            Reason::IdentityRefused if has_run_out => Why::RunOut,
             Reason::ServerNotTrusted
-                | Reason::IdentityRefused
-                | Reason::IdentityRequired
-                | Reason::VersionMismatch
-        );
-        Self::new(if unwanted { Why::Unwanted } else { Why::Unreachable }, words)
+            | Reason::IdentityRefused
+            | Reason::IdentityRequired
+            | Reason::VersionMismatch => Why::Unwanted,
+            _ => Why::Unreachable,
+        };
+        Self::new(why, words)
     }
 }
 

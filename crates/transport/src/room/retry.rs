@@ -17,8 +17,10 @@ pub enum Why {
     Lost,
     /// The server could not be reached.
     Unreachable,
-    /// The server does not want this room as it is: identity, version, a link of the same room elsewhere.
+    /// The server does not want this room as it is: version, a link of the same room elsewhere.
     Unwanted,
+    /// The room's certificate has run out by the server's clock, or does not count yet. The next one may be had.
+    RunOut,
 }
 
 impl Retry {
@@ -37,7 +39,7 @@ impl Retry {
                 let most = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
                 (most / 2, most)
             }
-            Why::Unwanted => UNWANTED,
+            Why::Unwanted | Why::RunOut => UNWANTED,
         };
         self.failures = self.failures.saturating_add(1);
         least + (most - least).mul_f64(chance.clamp(0.0, 1.0))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use siaga_probe::Reason;
+use siaga_readiness::report::{Hello, JournalId};
 
 use super::lab::{Office, SHORT_TRAINS, assert_served, assert_told, identity_of, room_id, within};
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
         room::{EnrolError, Given, renew_within},
     },
     identity::{self, Identity, RoomKey},
+    room::{LinkRequest, RoomLink, Why},
 };
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -53,6 +55,25 @@ async fn a_room_that_was_off_for_two_months_comes_back_by_itself() {
     assert_eq!((Some(record.key), record.expires_at), (room.key_id(), given.validity.until));
     let chain = vec![CertificateDer::from_pem_slice(given.chain.as_bytes()).unwrap()];
     assert_served(&office.probe(Some(&Identity { chain, ..room })).await);
+}
+
+#[tokio::test]
+async fn a_room_s_link_is_told_when_its_certificate_does_not_count_by_the_server_s_clock() {
+    let office = Office::open();
+    let why = async |room: &Identity| {
+        let request = LinkRequest { server: office.name(), trust: office.trust(), identity: room.clone() };
+        let (version, agent) = (siaga_readiness::report::VERSION, "0.1.0".into());
+        let hello =
+            Hello { version, agent, room: room_id("r2"), site: None, journal: JournalId(7), clock_ms: 0 };
+        within(RoomLink::open(&request, hello)).await.map(drop).map_err(|end| end.why)
+    };
+    assert_eq!(why(&enrolled(&office, "r2", DAY * 60).await).await, Err(Why::RunOut));
+    assert_eq!(
+        why(&enrolled(&office, "r2", DAY * -2).await).await,
+        Err(Why::RunOut),
+        "from the day after tomorrow"
+    );
+    assert_eq!(why(&office.room("r2").await).await, Ok(()));
 }
 
 #[tokio::test]
