@@ -184,6 +184,7 @@ async fn a_host_is_what_the_certificate_was_made_for() {
     {
         let answer = desk.ask(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n"), Some(&token)).await;
         assert!(answer.starts_with("HTTP/1.1 421 "), "{host}: {answer}");
+        assert!(answer.contains("Ask it as one of desk.example, 127.0.0.1."), "{host}: {answer}");
     }
 }
 

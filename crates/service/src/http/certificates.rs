@@ -1,5 +1,6 @@
 use std::fs;
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, ServerConfig};
+use x509_parser::extensions::GeneralName;
+use x509_parser::parse_x509_certificate;
 
 use crate::tokens::Stamp;
 
@@ -61,6 +64,17 @@ impl Certificates {
         named().is_some()
     }
 
+    /// All hosts that the certificate was made for, as in a URL; none of one that can't be read.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        let pair = self.current();
+        let named = || {
+            let (_, certificate) = parse_x509_certificate(pair.cert.first()?).ok()?;
+            let names = certificate.subject_alternative_name().ok()??;
+            Some(names.value.general_names.iter().filter_map(host).collect())
+        };
+        named().unwrap_or_default()
+    }
+
     fn current(&self) -> Arc<CertifiedKey> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         // Before they are read: what changes in between is read again.
@@ -85,6 +99,18 @@ impl Certificates {
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, _client: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.current())
+    }
+}
+
+fn host(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => {
+            let v4 = || <[u8; 4]>::try_from(*bytes).map(|it| Ipv4Addr::from(it).to_string());
+            let v6 = || <[u8; 16]>::try_from(*bytes).map(|it| format!("[{}]", Ipv6Addr::from(it)));
+            v4().or_else(|_| v6()).ok()
+        }
+        _ => None,
     }
 }
 

@@ -68,18 +68,32 @@ impl Hosts {
         }
     }
 
-    /// All names with our port, for people.
+    /// The names by which we answer, for people.
     pub(super) fn list(&self) -> String {
         match self {
             Self::Loopback { names, port } => {
                 let names: Vec<_> = names.iter().map(|name| format!("{name}:{port}")).collect();
-                format!("one of {}", names.join(", "))
+                one_of(&names)
             }
             Self::Socket => "localhost".to_owned(),
-            Self::Certificate(_) => "a name or an address in its certificate".to_owned(),
+            Self::Certificate(certificates) => match certificates.hosts().as_slice() {
+                [] => "a name or an address in its certificate".to_owned(),
+                hosts => one_of(hosts),
+            },
         }
     }
 }
+
+fn one_of(names: &[String]) -> String {
+    let shown = names.get(..MOST_SHOWN).unwrap_or(names).join(", ");
+    match names.len() {
+        1 => shown,
+        more if more > MOST_SHOWN => format!("one of {shown}, or another name in its certificate"),
+        _ => format!("one of {shown}"),
+    }
+}
+
+const MOST_SHOWN: usize = 10;
 
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
