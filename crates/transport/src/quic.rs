@@ -1,10 +1,13 @@
 //! quinn's settings: small by default, so that a stranger can hold little.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use quinn::{
-    AckFrequencyConfig, ClientConfig, EndpointConfig, IdleTimeout, ServerConfig, TransportConfig,
-    ValidationTokenConfig, VarInt,
+    AckFrequencyConfig, BloomTokenLog, ClientConfig, EndpointConfig, IdleTimeout, ServerConfig, TokenLog,
+    TransportConfig, ValidationTokenConfig, VarInt,
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
 use quinn_proto::RandomConnectionIdGenerator;
@@ -89,7 +92,7 @@ pub(crate) fn server(trust: &Trust, identity: &Identity, keys: &Keys) -> Result<
     // One for the next probe. Which of them were used is forgotten at each start: such a one is then good once more, from the
     // same address.
     let mut tokens = ValidationTokenConfig::default();
-    tokens.sent(1).lifetime(TOKEN_LIFETIME);
+    tokens.sent(1).lifetime(TOKEN_LIFETIME).log(Arc::new(used_tokens(SystemTime::now())));
     let mut config = ServerConfig::new(tls, keys.for_tokens());
     config
         .validation_token_config(tokens)
@@ -100,6 +103,15 @@ pub(crate) fn server(trust: &Trust, identity: &Identity, keys: &Keys) -> Result<
         .incoming_buffer_size(64 * 1024)
         .incoming_buffer_size_total(16 * 1024 * 1024);
     Ok(config)
+}
+
+/// Which address tokens were used. quinn counts from the end of the first token that it is shown, and would refuse, with a warning
+/// each, all that were given before that one: after a start, those of most rooms. So the first is one that ends now.
+fn used_tokens(now: SystemTime) -> BloomTokenLog {
+    let log = BloomTokenLog::default();
+    let issued = now.checked_sub(TOKEN_LIFETIME).unwrap_or(SystemTime::UNIX_EPOCH);
+    let _ = log.check_and_insert(0, issued, TOKEN_LIFETIME);
+    log
 }
 
 /// The part of it that a new certificate changes.
@@ -137,4 +149,21 @@ fn transport(bidi_streams_accepted: u32, idle: VarInt) -> TransportConfig {
         .mtu_discovery_config(None)
         .initial_mtu(1200);
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_before_the_start_count_once_in_whatever_order_they_are_shown() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let log = used_tokens(now);
+        let shown = |nonce, hours_old: u64| {
+            let issued = now - Duration::from_secs(hours_old * 3600);
+            log.check_and_insert(nonce, issued, TOKEN_LIFETIME).is_ok()
+        };
+        assert!(shown(1, 1) && shown(2, 20) && shown(3, 23) && shown(4, 0));
+        assert!(!shown(2, 20) && !shown(3, 23), "each is good once");
+    }
 }
