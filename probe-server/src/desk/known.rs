@@ -135,7 +135,7 @@ pub(super) fn elapsed(received: Moment, now: Moment) -> Duration {
     received.age_at(&now).unwrap_or_else(|| between(received.wall, now.wall))
 }
 
-fn between(earlier: Timestamp, later: Timestamp) -> Duration {
+pub(super) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::try_from(later.duration_since(earlier)).unwrap_or_default()
 }
 

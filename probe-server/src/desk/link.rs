@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use siaga_booking::{About, Outcome, Report, RoomState, StoreError, Word};
+use siaga_booking::{About, Event, Outcome, Report, RoomState, StoreError, Word};
 use siaga_probe::admission::Purpose;
 use siaga_readiness::{
     moment::Moment,
@@ -18,9 +18,9 @@ use siaga_transport::room::{Desk as RoomDesk, DeskError, Doing, Handle, Received
 
 use super::{
     Desk, Link,
-    known::{elapsed, facts, setup},
+    known::{between, elapsed, facts, setup},
     records::{before, event, frame as frame_of, outcome, word},
-    standing::{OFFLINE, Turn, own},
+    standing::{KINDS, OFFLINE, Turn, own},
 };
 
 /// What the transport hands over to; shared, because the end of a link is recorded after the link.
@@ -65,14 +65,32 @@ impl Desk {
     pub async fn connected(&self, room: &RoomId, hello: &Hello, number: u64) -> Result<u64, DeskError> {
         let now = self.now();
         let about = About { site: hello.site.as_deref().and_then(word), agent: word(&hello.agent) };
-        let report = Report {
-            about: Some(about),
-            noticed: event(now.wall, "ROOM_ONLINE", "").into_iter().collect(),
-            ..self.empty(room, hello.journal.0, now)
-        };
+        let gone = if self.has_link(room) { None } else { self.unnoticed_end(room, now).await? };
+        let noticed = [gone, event(now.wall, "ROOM_ONLINE", "")].into_iter().flatten().collect();
+        let report = Report { about: Some(about), noticed, ..self.empty(room, hello.journal.0, now) };
         let link = Link { number, journal: hello.journal.0, heard: false, verdict: None, dropped: 0 };
         self.links().insert(room.clone(), link);
         Ok(self.store.record(report).await.map_err(refusal)?.through)
+    }
+
+    /// That the room was offline, which no server has noted because it had ended itself: a room that is then as it was before has
+    /// been so only since it came back. One that was away for a moment goes on, as when a server is started anew.
+    async fn unnoticed_end(&self, room: &RoomId, now: Moment) -> Result<Option<Event>, DeskError> {
+        let (store, id) = (self.store.clone(), room.clone());
+        let reading = tokio::task::spawn_blocking(move || {
+            store.read(|reader| {
+                let Some(row) = reader.room(&id)? else { return Ok(None) };
+                if between(row.last_seen, now.wall) <= A_MOMENT {
+                    return Ok(None);
+                }
+                let standing = reader.standing(&[id], &KINDS)?.pop().flatten();
+                let open = standing.is_some_and(|standing| standing.kind != OFFLINE);
+                // After what it was when it was last seen.
+                let at = row.last_seen.checked_add(Duration::from_millis(1)).ok();
+                Ok(at.filter(|_| open).and_then(|at| event(at, OFFLINE, "the server ended")))
+            })
+        });
+        reading.await.map_err(|error| DeskError(error.to_string()))?.map_err(refusal)
     }
 
     /// A room has said something; the answer is up to where its journal is kept.
@@ -169,6 +187,10 @@ impl Desk {
         standing.map(|standing| standing.journal).ok_or_else(|| DeskError("a newer link has come".to_owned()))
     }
 
+    fn has_link(&self, room: &RoomId) -> bool {
+        self.links().contains_key(room)
+    }
+
     fn is_heard(&self, room: &RoomId, link: u64) -> bool {
         self.links().get(room).is_some_and(|standing| standing.number == link && standing.heard)
     }
@@ -211,6 +233,9 @@ impl Desk {
         Report { room, received, about: None, state: None, frames: Vec::new(), noticed: Vec::new(), journal }
     }
 }
+
+/// Rooms report every minute, and are back within seconds.
+const A_MOMENT: Duration = Duration::from_secs(2 * 60);
 
 fn aged(looks: Looks, under_way: Duration) -> Looks {
     let older = |age: Option<Age>| age.map(|age| age.after(under_way));

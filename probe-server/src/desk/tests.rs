@@ -466,6 +466,32 @@ async fn hours_are_counted_by_the_profile_that_the_room_goes_by() {
 }
 
 #[tokio::test]
+async fn a_room_that_was_away_while_no_server_ran_is_as_it_is_since_it_came_back() {
+    let office = Office::new();
+    office.arrive("r1", 1).await;
+    office.later(600);
+    office.say("r1", 1, snapshot("r1", 0)).await.unwrap();
+    let (began, seen) = (office.wall() - Duration::from_secs(600), office.wall());
+    // The server is killed, and its machine is up again after an hour.
+    let office = office.restarted(2);
+    office.later(3600);
+    office.arrive("r1", 1).await;
+    let (back, room) = (office.wall(), id("r1"));
+    let events =
+        office.desk.store().read(|reader| reader.events(&room, began, back + Duration::from_secs(1), 10));
+    let told: Vec<_> = events.unwrap().into_iter().map(|it| (it.kind.to_string(), it.at)).collect();
+    let told: Vec<_> = told.iter().map(|(kind, at)| (kind.as_str(), *at)).collect();
+    let by_minimum = "ROOM_UNKNOWN";
+    let after = seen + Duration::from_millis(1);
+    for expected in [(by_minimum, began), ("ROOM_OFFLINE", after), ("ROOM_ONLINE", back), (by_minimum, back)]
+    {
+        assert!(told.contains(&expected), "{expected:?} is not in {told:?}");
+    }
+    let standing = office.desk.store().read(|reader| reader.standing(&[room], &standing::KINDS));
+    assert_eq!(standing.unwrap().remove(0).unwrap().since, back);
+}
+
+#[tokio::test]
 async fn a_journal_is_kept_once_with_its_times_by_the_server_s_clock() {
     let office = Office::new();
     assert_eq!(office.connect("r1", 1).await, 0);
