@@ -35,10 +35,11 @@ fn render_known<'a>(
 ) -> String {
     let registry = Registry::new();
     let version = Some(env!("CARGO_PKG_VERSION"));
-    RoomMetrics { snapshot, now, presence: None, version }.register(&registry, profiles, own);
+    let certificates: Vec<_> = identities.iter().map(|it| (it.server.clone(), it.until)).collect();
+    RoomMetrics { snapshot, now, presence: None, version, certificates: &certificates }
+        .register(&registry, profiles, own);
     let families = Families::register(&registry);
     announcements(&families, announcer);
-    expiries(&families, identities);
     desk(&families, status);
     TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_default()
 }
@@ -51,13 +52,6 @@ fn announcements(families: &Families, announcer: Option<Announcer>) {
         None => return,
     };
     families.announcements.with_label_values(&[source]).set(is_heard);
-}
-
-fn expiries(families: &Families, identities: &[Expiry]) {
-    for Expiry { server, until } in identities {
-        #[allow(clippy::cast_precision_loss)]
-        families.identity_expiry.with_label_values(&[server]).set(until.as_second() as f64);
-    }
 }
 
 /// A room without a server has no link that could be missing.

@@ -137,18 +137,25 @@ impl Talk<'_> {
         // After the snapshot and the echo: no age in it is younger than it says.
         let now = host::now();
         let profile = self.room.standards().own.name.clone();
-        let known = course.known.as_ref().filter(|(_, by)| *by == profile);
-        let looks = known.and_then(|(known, _)| Looks::alone_differ(known, &snapshot, now));
+        let until = self.certificate_until();
+        let known = course.known.as_ref().filter(|(_, by, till)| *by == profile && *till == until);
+        let looks = known.and_then(|(known, ..)| Looks::alone_differ(known, &snapshot, now));
         let frame = match looks {
             Some(looks) => FromRoom::Still(StillFrame { no, echo, looks }),
             None => {
-                let facts = Facts::of(&snapshot, now).of_profile(&profile);
+                let facts = Facts::of(&snapshot, now).of_profile(&profile).certified(until);
                 let facts = Tolerant::Understood(facts);
                 FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }))
             }
         };
-        course.known = Some((snapshot, profile));
+        course.known = Some((snapshot, profile, until));
         frame
+    }
+
+    /// Until when the room's certificate for its desk counts.
+    fn certificate_until(&self) -> Option<Timestamp> {
+        let desk = self.room.desk().server?;
+        self.room.identities().into_iter().find(|it| it.server == desk).map(|it| it.until)
     }
 
     async fn on_ack(&self, ack: Ack, course: &mut Course) {
@@ -204,8 +211,8 @@ struct Course {
     changes: watch::Receiver<()>,
     has_changed: bool,
     has_records: bool,
-    /// What the server knows, once it has acknowledged it, and the profile that the room goes by.
-    known: Option<(Snapshot, ProfileName)>,
+    /// What the server knows, once it has acknowledged it; the profile that the room goes by, and until when its certificate counts.
+    known: Option<(Snapshot, ProfileName, Option<Timestamp>)>,
     /// When what is known was last said.
     state_said: Option<Instant>,
     records_due: Instant,

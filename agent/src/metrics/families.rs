@@ -5,7 +5,6 @@ use prometheus::{CounterVec, GaugeVec, Opts, Registry, core::Collector};
 /// One scrape's metrics.
 pub(super) struct Families {
     pub(super) announcements: GaugeVec,
-    pub(super) identity_expiry: GaugeVec,
     pub(super) link_connected: GaugeVec,
     pub(super) journal_waiting: GaugeVec,
     pub(super) journal_dropped: CounterVec,
@@ -26,11 +25,6 @@ impl Families {
                 "siaga_device_announcements",
                 "Whether devices that come and go are announced, and by whom; 0: a pulled cable shows at the next scan only.",
                 &["source"],
-            ),
-            identity_expiry: gauge(
-                "siaga_identity_expiry_timestamp_seconds",
-                "When the room's certificate for a server runs out; it is renewed after two thirds of its life.",
-                &["server"],
             ),
             link_connected: gauge(
                 "siaga_link_connected",

@@ -5,6 +5,7 @@ mod families;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use prometheus::Registry;
 use siaga_probe::{DirectionResult, Mode, Verdict};
 
@@ -34,6 +35,8 @@ pub struct RoomMetrics<'a> {
     pub presence: Option<&'a Presence>,
     /// The version of its agent, if that is known.
     pub version: Option<&'a str>,
+    /// Until when its certificate for each of these servers counts.
+    pub certificates: &'a [(String, Timestamp)],
 }
 
 impl RoomMetrics<'_> {
@@ -49,6 +52,7 @@ impl RoomMetrics<'_> {
         if let Some(version) = self.version {
             families.build_info.with_label_values(&[version]).set(1.0);
         }
+        certificates(&families, self.certificates);
         for profile in profiles {
             readiness(&families, &self.readiness(profile));
         }
@@ -77,6 +81,13 @@ fn readiness(families: &Families, readiness: &Readiness) {
     for state in [RoomVerdict::Ready, RoomVerdict::NotReady, RoomVerdict::Unknown] {
         let is = f64::from(u8::from(readiness.verdict == state));
         families.readiness_state.with_label_values(&[profile, state.as_str()]).set(is);
+    }
+}
+
+fn certificates(families: &Families, certificates: &[(String, Timestamp)]) {
+    for (server, until) in certificates {
+        #[allow(clippy::cast_precision_loss)] // Exact for a hundred million years.
+        families.identity_expiry.with_label_values(&[server]).set(until.as_second() as f64);
     }
 }
 

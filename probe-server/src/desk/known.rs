@@ -26,6 +26,7 @@ pub struct Known {
     now: Moment,
     /// The profile that the room goes by, as it says.
     profile: Option<ProfileName>,
+    certificate_until: Option<Timestamp>,
     snapshot: Snapshot,
     /// What `snapshot` counts its ages by.
     moment: Moment,
@@ -40,13 +41,14 @@ impl Known {
     ) -> Self {
         let facts = row.state.take().map(|state| (facts(&row.room, &state), state.received));
         let profile = facts.as_ref().and_then(|(facts, _)| facts.profile.clone());
+        let certificate_until = facts.as_ref().and_then(|(facts, _)| facts.certificate_until);
         let (snapshot, moment) = match facts {
             Some((facts, received)) => facts.as_of(elapsed(received, now), now.wall),
             None => (Tracker::new(setup(&row.room), now).snapshot().clone(), now),
         };
         let (last_seen, age) = (row.last_seen, between(row.last_seen, now.wall));
         let presence = Presence { online, revoked, last_seen, age };
-        Self { row, presence, dropped, now, profile, snapshot, moment }
+        Self { row, presence, dropped, now, profile, certificate_until, snapshot, moment }
     }
 
     /// Which room.
@@ -71,6 +73,14 @@ impl Known {
     #[must_use]
     pub const fn dropped(&self) -> Option<u64> {
         self.dropped
+    }
+
+    /// The server that it takes for its desk, and until when its certificate for that one counts, if it can be heard. One that is off
+    /// gets the next one when it is back.
+    #[must_use]
+    pub fn certificate(&self) -> Option<(String, Timestamp)> {
+        let until = self.certificate_until.filter(|_| self.presence.online)?;
+        Some((self.snapshot.setup.probe_server.clone().unwrap_or_default(), until))
     }
 
     /// What is known of it, and the moment to evaluate that at.

@@ -81,7 +81,9 @@ pub(super) async fn metrics(
     let (snapshot, now) = known.evidence();
     let registry = Registry::new();
     let version = known.row().agent.as_deref();
-    let metrics = RoomMetrics { snapshot, now, presence: Some(known.presence()), version };
+    let certificates = Vec::from_iter(known.certificate());
+    let presence = Some(known.presence());
+    let metrics = RoomMetrics { snapshot, now, presence, version, certificates: &certificates };
     let office = answers.gate.office();
     let own = known.profile(&office.profiles).unwrap_or_else(|_| Profile::minimum());
     metrics.register(&registry, office.profiles.iter(), own);

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{Answers, router};
 use crate::{
-    desk::tests::{LAPTOP, Office, id, probe, record, records},
+    desk::tests::{LAPTOP, Office, id, probe, record, records, snapshot_until},
     gate::Gate,
     metrics::Metrics,
 };
@@ -221,7 +221,9 @@ async fn prometheus_finds_each_room_under_a_path_of_its_own() {
 #[tokio::test]
 async fn a_room_s_metrics_are_those_of_its_agent_and_whether_it_can_be_heard() {
     let counter = Counter::open().await;
-    counter.office.arrive("r1", 1).await;
+    counter.office.connect("r1", 1).await;
+    let until = "2026-12-22T01:00:00Z".parse().unwrap();
+    counter.office.say("r1", 1, snapshot_until("r1", until)).await.unwrap();
     let (status, ready) = counter.get("/rooms/r1/metrics").await;
     assert_eq!(status, 200);
     for line in [
@@ -230,6 +232,7 @@ async fn a_room_s_metrics_are_those_of_its_agent_and_whether_it_can_be_heard() {
         "siaga_room_online 1",
         "siaga_room_last_report_age_seconds 0",
         "siaga_build_info{version=\"0.2.0\"} 1",
+        "siaga_identity_expiry_timestamp_seconds{server=\"\"} 1797901200",
     ] {
         assert!(ready.lines().any(|told| told == line), "{line}: {ready}");
     }

@@ -5,6 +5,7 @@ use prometheus::{CounterVec, GaugeVec, Opts, Registry, core::Collector};
 /// One scrape's metrics.
 pub(super) struct Families {
     pub(super) build_info: GaugeVec,
+    pub(super) identity_expiry: GaugeVec,
     pub(super) ready: GaugeVec,
     pub(super) readiness_state: GaugeVec,
     pub(super) check_state: GaugeVec,
@@ -46,6 +47,11 @@ impl Families {
         };
         Self {
             build_info: gauge("siaga_build_info", "Version of this program; always 1.", &["version"]),
+            identity_expiry: gauge(
+                "siaga_identity_expiry_timestamp_seconds",
+                "When the room's certificate for a server runs out; it is renewed after two thirds of its life.",
+                &["server"],
+            ),
             ready: gauge(
                 "siaga_ready",
                 "1 only if the profile is granted and all its evidence is fresh.",

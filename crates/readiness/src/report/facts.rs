@@ -22,6 +22,9 @@ pub struct Facts {
     /// The profile that the room goes by unless another is asked for. `None`: a room of the release before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileName>,
+    /// Until when the room's certificate for the one who is told counts. `None`: a room of the release before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_until: Option<Timestamp>,
     /// What is known of the devices.
     pub devices: Tolerant<DeviceEvidence<Age>>,
     /// What is known of the link.
@@ -43,6 +46,7 @@ impl Facts {
         Self {
             setup,
             profile: None,
+            certificate_until: None,
             devices: Tolerant::Understood(devices.retimed(&to_age, Age::ZERO)),
             network: Tolerant::Understood(network.retimed(&to_age, Age::ZERO)),
             host: host.and_then(|look| look.retimed(&to_age)).map(Tolerant::Understood),
@@ -56,12 +60,19 @@ impl Facts {
         Self { profile: Some(profile.clone()), ..self }
     }
 
+    /// The same of a room whose certificate counts until then.
+    #[must_use]
+    pub fn certified(self, until: Option<Timestamp>) -> Self {
+        Self { certificate_until: until, ..self }
+    }
+
     /// That a room knows something which is not understood.
     #[must_use]
     pub fn not_understood(setup: Setup) -> Self {
         Self {
             setup,
             profile: None,
+            certificate_until: None,
             devices: Tolerant::NotUnderstood,
             network: Tolerant::NotUnderstood,
             host: None,
@@ -73,10 +84,11 @@ impl Facts {
     #[must_use]
     pub fn after(self, elapsed: Duration) -> Self {
         let older = |age: Age| Some(age.after(elapsed));
-        let Self { setup, profile, devices, network, host, counters } = self;
+        let Self { setup, profile, certificate_until, devices, network, host, counters } = self;
         Self {
             setup,
             profile,
+            certificate_until,
             devices: devices.map(|devices| devices.retimed(&older, Age::ZERO)),
             network: network.map(|network| network.retimed(&older, Age::ZERO)),
             host: host.map(|look| match look.understood().and_then(|look| look.retimed(&older)) {
@@ -109,7 +121,7 @@ impl Facts {
             Some(Moment { wall, since_boot: BEGINNING.saturating_sub(ago), boot: now.boot })
         };
         let missing = Since { at: now, cause: Cause::NotUnderstood };
-        let Self { setup, profile: _, devices, network, host, counters } = self.clone();
+        let Self { setup, devices, network, host, counters, .. } = self.clone();
         let devices = devices.understood().map(|devices| devices.retimed(&to_moment, now));
         let network = network.understood().map(|network| network.retimed(&to_moment, now));
         let snapshot = Snapshot {
