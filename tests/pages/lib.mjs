@@ -192,11 +192,13 @@ export async function accessible({ context, page }) {
   assert.deepEqual(told, []);
 }
 
-// Keeps a picture of the state that the page is in; with --write-docs those with `docs` are shown in the documentation.
-export async function picture({ page }, name, { docs = false, whole = true } = {}) {
+// Keeps a picture of the state that the page is in, of the whole page or of its upper part as far as `high` pixels; with --write-docs
+// those with `docs` are shown in the documentation.
+export async function picture({ page }, name, { docs = false, whole = true, high } = {}) {
   mkdirSync(pictures, { recursive: true });
   const file = join(pictures, `${name}.png`);
-  await page.screenshot({ path: file, fullPage: whole, animations: 'disabled', caret: 'hide' });
+  const clip = high && { x: 0, y: 0, width: page.viewportSize().width, height: high };
+  await page.screenshot({ path: file, fullPage: whole, clip, animations: 'disabled', caret: 'hide' });
   if (docs && documented) {
     mkdirSync(documented, { recursive: true });
     copyFileSync(file, join(documented, `${name}.png`));
