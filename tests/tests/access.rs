@@ -112,7 +112,8 @@ fn a_server_that_is_told_to_end_takes_nobody_anew_and_waits_for_nobody_for_ever(
 
 #[test]
 fn nothing_is_served_in_the_clear_to_other_machines() {
-    let (lab, _agent) = agent();
+    let (lab, agent) = agent();
+    drop(agent);
     for address in ["0.0.0.0:0", "[::]:0"] {
         let ended = program("siaga-agent")
             .args(["run", "--http", address, "--config"])

@@ -91,11 +91,9 @@ fn on_sighup_rooms_and_answers_go_by_what_was_changed_and_a_bad_file_changes_not
     let _agent = lab.agent(&enrolled(&lab, &server, OFTEN)).unwrap();
     let holds = |rate: f64| {
         move |room: &Value| {
-            let checks = room["readiness"]["checks"].as_array().unwrap();
-            room["profile"] == "slow"
-                && checks
-                    .iter()
-                    .any(|it| it["code"] == "NET_UP" && it["state"] == "ok" && it["required"] == rate)
+            let holds = |it: &Value| it["code"] == "NET_UP" && it["state"] == "ok" && it["required"] == rate;
+            let checks = room["readiness"]["checks"].as_array();
+            room["profile"] == "slow" && checks.is_some_and(|checks| checks.iter().any(holds))
         }
     };
     eventually(&server, ROOM, holds(1.0));
