@@ -280,6 +280,7 @@ fn admit_address(
         }
     } else if let Ok(place) = places.clone().try_acquire_owned() {
         let desk = desk.clone();
+        desk.storm.on_sign(Instant::now());
         connections.spawn(async move { arrival::serve(incoming, &desk, place).await });
     } else {
         incoming.refuse();

@@ -26,7 +26,7 @@ pub(super) async fn serve(connection: &Connection, peer: Option<Peer>, desk: &De
         }
         () = beforehand.exceeded_by_nothing_granted(connection) => return Err(Ended::FLOODED),
     };
-    desk.storm.on_question(Instant::now());
+    desk.storm.on_sign(Instant::now());
     let allowance = Allowance::start(connection);
     if !train::fits(connection) {
         return Err(Ended::Broke("no datagrams of the size that a probe needs"));

@@ -1,4 +1,4 @@
-//! Many questions in the same moment.
+//! Many who come in the same moment.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -7,8 +7,8 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-/// So many questions in [`WITHIN`] are a storm: a fleet of ten thousand rooms asks five times a second, and each question comes
-/// with a handshake, which costs a small machine some milliseconds.
+/// So many connections and questions in [`WITHIN`] are a storm: a fleet of ten thousand rooms comes five times a second to ask, and
+/// each handshake costs a small machine some milliseconds. Who asks first must not be told before the others are in sight.
 const MANY: u32 = 8;
 
 const WITHIN: Duration = Duration::from_millis(50);
@@ -16,14 +16,14 @@ const WITHIN: Duration = Duration::from_millis(50);
 /// No grant is told later than this because of one.
 const LONGEST: Duration = Duration::from_millis(300);
 
-/// While questions come in a storm, who is granted a probe is told so a moment later: trains that begin in the middle of it
+/// While many come in a storm, who is granted a probe is told so a moment later: trains that begin in the middle of it
 /// would be late, which makes them worthless, and would hold up the answers to all others.
 #[derive(Debug)]
-pub(super) struct Storm(Mutex<Questions>);
+pub(super) struct Storm(Mutex<Signs>);
 
 /// Those of the last one to two times [`WITHIN`].
 #[derive(Debug)]
-struct Questions {
+struct Signs {
     since: Instant,
     before: u32,
     now: u32,
@@ -31,12 +31,12 @@ struct Questions {
 
 impl Storm {
     pub(super) fn new(now: Instant) -> Self {
-        Self(Mutex::new(Questions { since: now, before: 0, now: 0 }))
+        Self(Mutex::new(Signs { since: now, before: 0, now: 0 }))
     }
 
-    /// A question has come.
-    pub(super) fn on_question(&self, now: Instant) {
-        self.with(now, |questions| questions.now = questions.now.saturating_add(1));
+    /// Somebody has connected, or asked.
+    pub(super) fn on_sign(&self, now: Instant) {
+        self.with(now, |signs| signs.now = signs.now.saturating_add(1));
     }
 
     /// Resolves once there is none, or after [`LONGEST`].
@@ -48,17 +48,17 @@ impl Storm {
     }
 
     fn is_on(&self, now: Instant) -> bool {
-        self.with(now, |questions| questions.before.max(questions.now) >= MANY)
+        self.with(now, |signs| signs.before.max(signs.now) >= MANY)
     }
 
-    fn with<T>(&self, now: Instant, look: impl FnOnce(&mut Questions) -> T) -> T {
-        let mut questions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = now.saturating_duration_since(questions.since);
+    fn with<T>(&self, now: Instant, look: impl FnOnce(&mut Signs) -> T) -> T {
+        let mut signs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = now.saturating_duration_since(signs.since);
         if passed >= WITHIN {
-            let before = if passed < 2 * WITHIN { questions.now } else { 0 };
-            *questions = Questions { since: now, before, now: 0 };
+            let before = if passed < 2 * WITHIN { signs.now } else { 0 };
+            *signs = Signs { since: now, before, now: 0 };
         }
-        look(&mut questions)
+        look(&mut signs)
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let storm = Storm::new(start);
-        let ask = |questions: u32, ms| (0..questions).for_each(|_| storm.on_question(at(ms)));
+        let ask = |rooms: u32, ms| (0..rooms).for_each(|_| storm.on_sign(at(ms)));
         ask(MANY - 1, 0);
         assert!(!storm.is_on(at(10)), "a province that is awake");
         ask(1, 20);
@@ -88,7 +88,7 @@ mod tests {
         storm.passes().await;
         let endless = async {
             loop {
-                (0..MANY).for_each(|_| storm.on_question(Instant::now()));
+                (0..MANY).for_each(|_| storm.on_sign(Instant::now()));
                 sleep(WITHIN / 5).await;
             }
         };
