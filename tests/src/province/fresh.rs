@@ -8,14 +8,13 @@ use std::{
 };
 
 use serde_json::Value;
-use siaga_readiness::report::{FromRoom, SnapshotFrame, Tolerant};
 use siaga_transport::{identity::Trust, room::LinkRequest};
 
 use super::{Measured, figure::Figure, machine::get, standing::sign};
 use crate::{
     programs::{Daemon, Lab, program},
     swarm::{
-        links::{Links, facts, identity, report},
+        links::{Links, identity, report, say},
         percentile,
     },
 };
@@ -46,11 +45,7 @@ pub async fn measure() -> Measured {
         // So that each report says something else.
         let up_bps = 10_000_000 + n * 100_000;
         let began = Instant::now();
-        let (no, echo) = link.number();
-        let facts = Tolerant::Understood(facts(room, up_bps));
-        let frame = FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }));
-        link.say(&frame).await.map_err(|end| end.words)?;
-        link.hear().await.map_err(|end| end.words)?;
+        say(&mut link, room, up_bps).await.map_err(|end| end.words)?;
         until(&server, &format!("/v1/rooms/{room}"), |it| told(it) == Some(up_bps))?;
         waited.push(began.elapsed().as_secs_f64() * 1e3);
         tokio::time::sleep(BETWEEN).await;

@@ -11,14 +11,13 @@ use std::{
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde_json::Value;
-use siaga_readiness::report::{FromRoom, SnapshotFrame, Tolerant};
 use siaga_transport::{identity::Trust, room::LinkRequest, server_name::ServerName};
 use tokio::task::JoinSet;
 
 use super::{Measured, figure::Figure, fresh::told, machine::get, standing::sign};
 use crate::{
     programs::Lab,
-    swarm::links::{facts, identity, report},
+    swarm::links::{identity, report, say},
 };
 
 const ROOMS: usize = 10;
@@ -87,10 +86,7 @@ async fn go_on(request: &LinkRequest, room: &str, last: &AtomicU64) {
     loop {
         // A room that has more to say than this is turned out.
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let (no, echo) = link.number();
-        let facts = Tolerant::Understood(facts(room, next()));
-        let frame = FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }));
-        if link.say(&frame).await.is_err() || link.hear().await.is_err() {
+        if say(&mut link, room, next()).await.is_err() {
             return;
         }
         last.fetch_add(STEP, Ordering::SeqCst);

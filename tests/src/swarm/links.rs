@@ -15,7 +15,7 @@ use siaga_readiness::{
     moment::{BootId, Moment},
     observation::{Evidence, Observation, ProbeEvidence, ServerPlace},
     policy::Policy,
-    report::{Facts, FromRoom, Hello, JournalId, SnapshotFrame, Tolerant, VERSION},
+    report::{Facts, FromRoom, FromServer, Hello, JournalId, SnapshotFrame, Tolerant, VERSION},
     snapshot::Setup,
     tracker::Tracker,
 };
@@ -102,7 +102,7 @@ pub(crate) fn identity(room: &RoomIdentity) -> io::Result<Identity> {
     Identity::load_dir(dir.path()).map_err(io::Error::other)
 }
 
-/// A link that stands, over which its room has said how it is.
+/// A link that stands, over which its room has said how it is, and the server has acknowledged it.
 pub(crate) async fn report(request: &LinkRequest, room: &str, up_bps: u64) -> io::Result<RoomLink> {
     let hello = Hello {
         version: VERSION,
@@ -114,15 +114,24 @@ pub(crate) async fn report(request: &LinkRequest, room: &str, up_bps: u64) -> io
     };
     let ended = |end: LinkEnd| io::Error::other(end.words);
     let mut link = RoomLink::open(request, hello).await.map_err(ended)?;
-    let (no, echo) = link.number();
-    let facts = Tolerant::Understood(facts(room, up_bps));
-    link.say(&FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }))).await.map_err(ended)?;
-    link.hear().await.map_err(ended)?;
+    say(&mut link, room, up_bps).await.map_err(ended)?;
     Ok(link)
 }
 
+/// Says that the link carries so much up, and waits until the server has acknowledged it; what else it says meanwhile is left.
+pub(crate) async fn say(link: &mut RoomLink, room: &str, up_bps: u64) -> Result<(), LinkEnd> {
+    let (no, echo) = link.number();
+    let facts = Tolerant::Understood(facts(room, up_bps));
+    link.say(&FromRoom::Snapshot(Box::new(SnapshotFrame { no, echo, facts }))).await?;
+    loop {
+        if matches!(link.hear().await?, FromServer::Ack(ack) if ack.no >= no) {
+            return Ok(());
+        }
+    }
+}
+
 /// A room whose link was probed just now, and carries so much up.
-pub(crate) fn facts(room: &str, up_bps: u64) -> Facts {
+fn facts(room: &str, up_bps: u64) -> Facts {
     let now = Moment { wall: jiff::Timestamp::now(), since_boot: Duration::from_secs(1000), boot: BootId(1) };
     let setup = Setup {
         room: room.to_owned(),
