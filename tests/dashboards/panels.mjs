@@ -25,12 +25,13 @@ export class Dashboards {
     }
   }
 
-  /** What is wrong with them on the face of it. */
-  *faults() {
-    const known = Object.fromEntries(this.all.map((it) => [it.uid, it.templating.list.map(({ name }) => name)]));
-    for (const { uid, panels, templating, description } of this.all) {
+  /** What is wrong with them on the face of it; of others in their place where they are given. */
+  *faults(all = this.all) {
+    const known = Object.fromEntries(all.map((it) => [it.uid, it.templating.list.map(({ name }) => name)]));
+    for (const { uid, panels, templating, description, links } of all) {
       const fault = (title, what) => `${uid} / ${title}: ${what}`;
       if (!description) yield fault('', 'no description');
+      if (!links.some((link) => link.type === 'dashboards' && link.includeVars && link.keepTime)) yield fault('', 'no way to the others');
       const titles = panels.map(({ title }) => title);
       for (const title of Object.keys(this.expected[uid].panels)) {
         if (!titles.includes(title)) yield fault(title, 'there is no such panel, but something is expected of it');
@@ -39,37 +40,64 @@ export class Dashboards {
       for (const variable of templating.list) {
         if (!variable.label || !variable.description) yield fault(variable.name, 'a variable without label or description');
       }
-      for (const { title, description: about, fieldConfig, targets, datasource } of panels) {
-        const { unit, thresholds, links = [] } = fieldConfig.defaults;
-        if (!title || !about || !unit) yield fault(title, 'a panel needs a title, a description and a unit');
-        if (!targets?.length) yield fault(title, 'a panel without a query');
-        for (const { uid: source } of [datasource, ...targets.map((target) => target.datasource)]) {
-          if (source !== '${datasource}') yield fault(title, 'it asks a data source that nobody chose');
-        }
-        for (const { expr } of targets) {
-          const isRate = /_bytes_per_second|probe_bytes_total.*rate_interval/.test(expr);
-          if (isRate && !(unit === 'Mbits' && expr.includes('* 8 / 1e6'))) yield fault(title, 'a rate is not shown in Mbit/s');
-          for (const [, name] of expr.matchAll(/\$(\w+)/g)) {
-            if (!name.startsWith('__') && !known[uid].includes(name)) yield fault(title, `there is no variable ${name}`);
-          }
-        }
-        const lines = thresholds.steps.map(({ value }) => value).filter((value) => value !== null).join(' ');
-        const wanted = { Upload: '10 20', Download: '20' }[title.split(' ')[0]];
-        if (wanted && lines !== wanted) yield fault(title, `its thresholds are ${lines}, not ${wanted}`);
-        const properties = fieldConfig.overrides.flatMap((override) => override.properties);
-        const inColumns = properties.filter(({ id }) => id === 'links').flatMap(({ value }) => value);
-        for (const { url } of [...links, ...inColumns]) {
-          const [, target, query] = /^\/d\/([\w-]+)\?(.*)$/.exec(url) ?? [];
-          if (!known[target]) yield fault(title, `a link leads to ${url}`);
-          for (const [, name] of (query ?? '').matchAll(/var-(\w+)=/g)) {
-            if (!known[target]?.includes(name)) yield fault(title, `${target} has no variable ${name}`);
-          }
-          for (const [, name] of (query ?? '').matchAll(/\${(\w+):queryparam}/g)) {
-            if (!known[uid].includes(name)) yield fault(title, `the link needs ${name}, which is not here`);
-          }
+      for (const panel of panels) {
+        for (const what of [...panelFaults(panel, known[uid]), ...rateFaults(panel), ...linkFaults(panel, uid, known)]) {
+          yield fault(panel.title, what);
         }
       }
     }
+  }
+}
+
+function* panelFaults({ title, description, fieldConfig, targets, datasource }, variables) {
+  if (!title || !description || !fieldConfig.defaults.unit) yield 'a panel needs a title, a description and a unit';
+  if (!targets?.length) yield 'a panel without a query';
+  for (const { uid: source } of [datasource, ...targets.map((target) => target.datasource)]) {
+    if (source !== '${datasource}') yield 'it asks a data source that nobody chose';
+  }
+  for (const { expr } of targets) {
+    for (const [, name] of expr.matchAll(/\$(\w+)/g)) {
+      if (!name.startsWith('__') && !variables.includes(name)) yield `there is no variable ${name}`;
+    }
+  }
+}
+
+/** Rates are shown in Mbit/s; those that rooms are held against with what is required drawn: 10 and 20 up, 20 down. */
+function* rateFaults({ fieldConfig, targets }) {
+  const { unit, thresholds, custom } = fieldConfig.defaults;
+  const asked = targets.map(({ expr }) => expr).join('\n');
+  for (const { expr } of targets) {
+    const isRate = /_bytes_per_second|probe_bytes_total.*rate_interval/.test(expr);
+    if (isRate && !(unit === 'Mbits' && expr.includes('* 8 / 1e6'))) yield 'a rate is not shown in Mbit/s';
+  }
+  if (!/siaga_probe_delivered_bytes_per_second|siaga_shaper_rate_bytes_per_second/.test(asked)) return;
+  const lines = thresholds.steps.map(({ value }) => value).filter((value) => value !== null).join(' ');
+  const wanted = asked.includes('direction="down"') ? '20' : '10 20';
+  if (lines !== wanted) yield `its thresholds are ${lines}, not ${wanted}`;
+  if (!['dashed', 'line', 'line+area', 'dashed+area'].includes(custom?.thresholdsStyle?.mode)) yield 'its thresholds are not drawn';
+}
+
+/** What is shown of rooms leads to each of them, and every link to a dashboard that there is, with what that wants to know. */
+function* linkFaults({ fieldConfig, targets, transformations = [] }, uid, known) {
+  const properties = fieldConfig.overrides.flatMap((override) => override.properties);
+  const inColumns = properties.filter(({ id }) => id === 'links').flatMap(({ value }) => value);
+  const links = [...(fieldConfig.defaults.links ?? []), ...inColumns];
+  const columns = transformations.flatMap(({ options }) => options.include?.names ?? []);
+  const ofRooms = columns.includes('room') || targets.some(({ legendFormat }) => legendFormat.includes('{{room}}'));
+  const toRoom = links.some(({ url }) => /^\/d\/siaga-room\?var-room=\${__(field\.labels\.room|data\.fields\["Room"\])}&/.test(url));
+  if (ofRooms && !toRoom) yield 'it shows rooms and leads to none';
+  for (const { url } of links) {
+    const [, target, query] = /^\/d\/([\w-]+)\?(.*)$/.exec(url) ?? [];
+    if (!known[target]) {
+      yield `a link leads to ${url}`;
+      continue;
+    }
+    const taken = [...query.matchAll(/\${(\w+):queryparam}/g)].map(([, name]) => name);
+    const set = [...query.matchAll(/var-(\w+)=/g)].map(([, name]) => name);
+    for (const name of set) if (!known[target].includes(name)) yield `${target} has no variable ${name}`;
+    for (const name of taken) if (!known[uid].includes(name)) yield `the link needs ${name}, which is not here`;
+    for (const name of known[target]) if (![...taken, ...set].includes(name)) yield `the link forgets ${name}`;
+    if (!query.includes('${__url_time_range}')) yield 'the link forgets the time';
   }
 }
 

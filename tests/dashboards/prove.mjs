@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { busy, failed, healthy, serverGone } from './acts.mjs';
 import { Office } from './office.mjs';
 import { Dashboards, expanded, json, metricsNamed } from './panels.mjs';
+import { missed } from './planted.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../..');
@@ -18,7 +19,7 @@ const show = options.includes('--show');
 
 const dashboards = new Dashboards(shipped, join(here, 'expected'));
 const expectedRules = json(join(here, 'expected/rules.json'));
-const faults = [...dashboards.faults()];
+const faults = [...dashboards.faults(), ...missed(dashboards)];
 let asked = 0;
 const ACTS = [healthy, failed, busy];
 
