@@ -8,7 +8,7 @@ use axum::{
 use maud::{Markup, html};
 use serde_json::Value;
 use siaga_readiness::booking::BookingRef;
-use siaga_service::page::{Tone, badge, name};
+use siaga_service::page::{Language, Tone, badge, name};
 
 use super::{
     bookings::overdue,
@@ -65,13 +65,13 @@ async fn read(viewer: &Viewer, answers: Answers, reference: &str) -> Result<Book
 fn decision(viewer: &Viewer, report: &BookingReport) -> Markup {
     let booking = &report.booking;
     let (tone, word) = words::decision(booking.decision);
-    let message = |language: &str| booking.message.get(language).and_then(Value::as_str).unwrap_or_default();
+    let message = report.message();
     let waits = report.entries.iter().find(|entry| entry.seq == booking.entry).map(|entry| entry.at);
     let late = booking.decision == Counts::Review && overdue(waits, report.written_at);
     let room = booking.request.get("room").and_then(Value::as_str).unwrap_or_default();
     let address = format!("/v1/bookings/{}", booking.reference);
     let own = viewer.language.tag();
-    let other = viewer.language.either("en", "id");
+    let other = viewer.language.either(Language::English, Language::Indonesian);
     html! {
         div.card.decision {
             p.word {
@@ -81,8 +81,8 @@ fn decision(viewer: &Viewer, report: &BookingReport) -> Markup {
                     " " span.muted { (viewer.language.of(words)) }
                 }
             }
-            blockquote lang=(own) { (name(message(own))) }
-            blockquote.other lang=(other) { (name(message(other))) }
+            blockquote lang=(own) { (name(words::told(&message, viewer.language))) }
+            blockquote.other lang=(other.tag()) { (name(words::told(&message, other))) }
             (parts::verdict_facts(report, viewer.language))
             p.links {
                 a.button href={ "/rooms/" (room) } { (viewer.say("Ruang", "Room")) " " (room) }

@@ -155,7 +155,7 @@ impl BookingReport {
     }
 
     /// What is decided, fit for a letter.
-    pub(super) fn message(&self) -> Text {
+    pub(crate) fn message(&self) -> Text {
         serde_json::from_value(self.booking.message.clone()).unwrap_or_default()
     }
 

@@ -20,6 +20,20 @@ pub(crate) const fn said(text: &Text, language: Language) -> &str {
     }
 }
 
+/// The same of what the log tells. Of another release it may hold what this one can't read: to leave that empty would look as if
+/// nothing had been said.
+pub(crate) fn told(text: &Text, language: Language) -> &str {
+    match said(text, language) {
+        "" => language.of(NOT_UNDERSTOOD),
+        told => told,
+    }
+}
+
+pub(crate) const NOT_UNDERSTOOD: Words = Words::new(
+    "Ditulis oleh versi Siaga yang lain dan tidak dapat dibaca di sini; isinya ada dalam laporan JSON.",
+    "Written by another release of Siaga, and can't be read here; the JSON report has it.",
+);
+
 const fn label(label: Label) -> Words {
     Words::new(label.id, label.en)
 }

@@ -9,7 +9,7 @@ use crate::{
     report::{
         BookingReport,
         html::{by, told},
-        words::{self, said},
+        words,
     },
 };
 
@@ -80,7 +80,7 @@ fn decision(report: &BookingReport, language: Language, rows: &mut Vec<Row>) {
         at: time(&booking.decided_at),
         item: report.row.reference.to_string(),
         result: booking.decision.as_str().to_owned(),
-        text: said(&report.message(), language).to_owned(),
+        text: words::told(&report.message(), language).to_owned(),
         who: booking.overridden.as_ref().map(|person| person.actor.clone()).unwrap_or_default(),
         entry: Some(booking.entry),
         ..Row::default()
@@ -127,7 +127,7 @@ fn verified(report: &BookingReport, language: Language, rows: &mut Vec<Row>) {
         others += finding.evidence().others;
         rows.push(Row {
             section: "criterion",
-            text: said(&finding.text, language).to_owned(),
+            text: words::told(&finding.text, language).to_owned(),
             value: finding.age_s,
             unit: if finding.age_s.is_some() { "s" } else { "" },
             item: finding.code,
@@ -138,7 +138,7 @@ fn verified(report: &BookingReport, language: Language, rows: &mut Vec<Row>) {
     for (section, told) in [("condition", report.conditions()), ("alternative", report.alternatives())] {
         others += told.others;
         for told in told.all {
-            let text = said(&told.text, language).to_owned();
+            let text = words::told(&told.text, language).to_owned();
             rows.push(Row { section, item: told.code, text, ..Row::default() });
         }
     }

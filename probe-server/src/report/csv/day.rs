@@ -8,7 +8,7 @@ use crate::{
     report::{
         DayReport,
         day::{DayRate, Meeting, RoomDay},
-        words::said,
+        words,
     },
 };
 
@@ -126,7 +126,7 @@ fn booking(meeting: &Meeting, language: Language) -> [String; COLUMNS.len()] {
             ("standing", meeting.standing.clone().unwrap_or_default()),
             ("ticked", meeting.ticked.to_string()),
             ("outcome", told.map(|told| told.outcome.clone()).unwrap_or_default()),
-            ("text", said(&meeting.message, language).to_owned()),
+            ("text", words::told(&meeting.message, language).to_owned()),
             ("note", told.and_then(|told| told.note.clone()).unwrap_or_default()),
             ("who", told.and_then(|told| told.actor.clone()).unwrap_or_default()),
         ],

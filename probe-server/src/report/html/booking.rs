@@ -13,7 +13,7 @@ use super::{Sheet, authenticity, evidence, facts, faults, mark, section, signatu
 use crate::report::{
     BookingReport,
     booking::{Told, Understood},
-    words::{self, CRITERIA, said},
+    words::{self, CRITERIA},
 };
 
 /// The page.
@@ -68,7 +68,7 @@ fn verdict(report: &BookingReport, language: Language) -> Markup {
     html! {
         div.verdict {
             (mark(words::decision(report.booking.decision), language))
-            p { (name(said(&report.message(), language))) }
+            p { (name(words::told(&report.message(), language))) }
         }
         (verdict_facts(report, language))
     }
@@ -147,7 +147,7 @@ fn sentences(title: &str, told: &Understood<Told>, language: Language) -> Markup
         @if !all.is_empty() || *others > 0 {
             h3 { (title) }
             ul {
-                @for it in all { li { (name(said(&it.text, language))) } }
+                @for it in all { li { (name(words::told(&it.text, language))) } }
                 @if *others > 0 { li { (evidence::not_understood(*others, language)) } }
             }
         }

@@ -137,7 +137,7 @@ pub(super) fn as_f64(bps: u64) -> f64 {
 pub(super) fn sentence(finding: &Finding, language: Language) -> Markup {
     let remedy = said(&finding.remedy, language);
     html! {
-        (name(said(&finding.text, language)))
+        (name(words::told(&finding.text, language)))
         @if !remedy.is_empty() { br; strong { (language.either("Tindak lanjut: ", "To do: ")) } (name(remedy)) }
     }
 }
@@ -162,5 +162,7 @@ mod tests {
             "{told}"
         );
         assert!(!list(&Finding::default(), &clock, Language::English).into_string().contains("<ul"));
+        let sentence = sentence(&finding, Language::English).into_string();
+        assert!(sentence.starts_with("<bdi>Written by another release of Siaga"), "{sentence}");
     }
 }

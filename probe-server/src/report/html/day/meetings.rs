@@ -10,7 +10,7 @@ use crate::{
         DayReport,
         day::Meeting,
         html::{mark, more},
-        words::{self, said},
+        words,
     },
 };
 
@@ -36,7 +36,7 @@ pub(super) fn meetings(report: &DayReport, language: Language) -> Markup {
         @let unsettled: Vec<_> = report.bookings.iter().filter(|meeting| !matches!(meeting.decision, Counts::Approve | Counts::Cancelled) || meeting.overridden).collect();
         @if !unsettled.is_empty() {
             h3 { (language.either("Keterangan keputusan", "Decisions in words")) }
-            ul { @for meeting in unsettled.iter().take(MOST_SAID) { li { (name(said(&meeting.message, language))) } } }
+            ul { @for meeting in unsettled.iter().take(MOST_SAID) { li { (name(words::told(&meeting.message, language))) } } }
             (more(unsettled.len() > MOST_SAID, language, MORE_SAID))
         }
     }
