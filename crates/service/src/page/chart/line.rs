@@ -74,7 +74,8 @@ impl Line<'_> {
             @for threshold in self.thresholds {
                 @let y = AREA.y(top, threshold.value);
                 path.threshold d={ "M" (at(AREA.left)) " " (at(y)) "H" (at(AREA.right())) } {}
-                text.label.above x=(at(AREA.right())) y=(at(y - 5.0)) text-anchor="end" { (threshold.name) }
+                // Below it: what passes lies just above.
+                text.label.above x=(at(AREA.right())) y=(at(y + 13.0)) text-anchor="end" { (threshold.name) }
             }
             @for (index, series) in self.series.iter().enumerate() {
                 @let x = AREA.left + f64::from(u8::try_from(index).unwrap_or(u8::MAX)) * 105.0;

@@ -56,13 +56,14 @@ impl Area {
     }
 }
 
-/// The smallest round number (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6 or 8 times a power of ten) that is no less than `value`: halves of these are round too.
+/// The smallest round number (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6 or 8 times a power of ten) that is no less than `value`. Its half has a digit more at most, so that both
+/// are written as they are.
 pub(super) fn round_up(value: f64) -> f64 {
     if !value.is_finite() || value <= 0.0 {
         return 1.0;
     }
     let power = 10_f64.powf(value.log10().floor());
-    let steps = [1.0, 1.2, 1.6, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    let steps = [1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
     steps
         .into_iter()
         .map(|step| step * power)
@@ -80,7 +81,7 @@ mod tests {
             assert!((round_up(value) - round).abs() < 1e-9, "{value}: {}", round_up(value));
         };
         for (value, round) in
-            [(21.0, 25.0), (20.0, 20.0), (10.5, 12.0), (0.35, 0.4), (99.0, 100.0), (0.0, 1.0)]
+            [(21.0, 24.0), (2.1, 2.4), (20.0, 20.0), (10.5, 12.0), (0.35, 0.4), (99.0, 100.0), (0.0, 1.0)]
         {
             exact(value, round);
         }
