@@ -23,7 +23,7 @@ use siaga_readiness::{
 };
 use siaga_service::problem::Problem;
 
-use crate::{changes::ChangeWatch, desk::DeskStatus, host, metrics, room::Room, trials};
+use crate::{changes::ChangeWatch, desk::DeskStatus, host, live::Sight, metrics, room::Room, trials};
 
 /// The routes.
 pub fn router(room: Arc<Room>, watch: Arc<ChangeWatch>) -> Router {
@@ -31,6 +31,7 @@ pub fn router(room: Arc<Room>, watch: Arc<ChangeWatch>) -> Router {
         .route("/v1/readiness", get(readiness))
         .route("/v1/devices", get(devices))
         .route("/v1/probe", post(demand_probe))
+        .route("/v1/live", get(live))
         .route("/v1/trials", get(trials_asked_for).post(demand_trials))
         .route("/v1/status", get(status))
         .route("/v1/bookings", get(bookings::list))
@@ -107,8 +108,8 @@ fn seen(scan: &Scan, now: Moment) -> SeenDevices<'_> {
     }
 }
 
-/// Asks for a gate probe outside the plan. The answer says only that it was asked for: what came of it, or why it was put
-/// off, is in the readiness.
+/// Asks for a gate probe outside the plan. `GET /v1/live` tells when that is over; what came of it, or why it was put off, is
+/// in the readiness.
 async fn demand_probe(State(answers): State<Answers>) -> Response {
     let room = answers.room();
     if !room.is_probed() {
@@ -117,7 +118,16 @@ async fn demand_probe(State(answers): State<Answers>) -> Response {
         return Problem::new(StatusCode::CONFLICT, words).into_response();
     }
     room.probe_demand().ask(Purpose::PreCheck);
-    (StatusCode::ACCEPTED, NO_STORE).into_response()
+    (StatusCode::ACCEPTED, NO_STORE, Json(going_on(room))).into_response()
+}
+
+/// What is being done at this moment: for whoever waits for it, no evidence.
+async fn live(State(answers): State<Answers>) -> Response {
+    (NO_STORE, Json(going_on(&answers.room))).into_response()
+}
+
+fn going_on(room: &Room) -> Sight {
+    room.live().watch().borrow().sight(room.probe_demand().is_waiting())
 }
 
 /// Asks for the devices to be tried now. The answer says only that it was asked for; GET tells how far it is.

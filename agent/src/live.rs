@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use serde::{Deserialize, Serialize};
 use siaga_probe::{Mode, outcome::ByteCount};
 use siaga_readiness::trial::DeviceKind;
 use siaga_transport::client::Meter;
@@ -77,11 +78,62 @@ impl Live {
         self.0.send_modify(|_| {});
     }
 
+    /// What goes on now.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        self.0.borrow().sight(false)
+    }
+
     /// What goes on, whenever that changes.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Going> {
         self.0.subscribe()
     }
+}
+
+impl Going {
+    /// The same as it is told to another process.
+    #[must_use]
+    pub fn sight(&self, probe_wanted: bool) -> Sight {
+        let probe = self.probe.as_ref().map(|it| ProbeSeen {
+            number: it.number,
+            mode: it.mode,
+            bytes: it.meter.ip_bytes(),
+        });
+        let trial = self.trial.as_ref().map(|it| TrialSeen { kind: it.kind, level: it.level });
+        Sight { probe, trial, probe_wanted }
+    }
+}
+
+/// What goes on, as `GET /v1/live` tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sight {
+    /// The probe that runs.
+    pub probe: Option<ProbeSeen>,
+    /// The device that is being tried.
+    pub trial: Option<TrialSeen>,
+    /// Whether somebody waits for a probe that is not over.
+    pub probe_wanted: bool,
+}
+
+/// A probe that runs, as it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeSeen {
+    /// Tells probes apart.
+    pub number: u64,
+    /// Its kind.
+    pub mode: Mode,
+    /// What it has sent and received so far: two looks make a rate.
+    pub bytes: ByteCount,
+}
+
+/// A device that is being tried, as it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialSeen {
+    /// What it is.
+    pub kind: DeviceKind,
+    /// As in [`Trying`].
+    pub level: Option<u32>,
 }
 
 struct Ending {
@@ -95,10 +147,9 @@ impl Drop for Ending {
     }
 }
 
-/// How fast bytes pass, by a meter that is looked at now and then.
+/// How fast bytes pass, by looks at a count of them.
 #[derive(Debug)]
 pub struct Speed {
-    meter: Meter,
     looked: Instant,
     before: ByteCount,
     rates: Rates,
@@ -117,18 +168,16 @@ pub struct Rates {
 const SHORTEST: f64 = 0.1;
 
 impl Speed {
-    /// From `now` on.
+    /// From `now` on, when so much has `passed`.
     #[must_use]
-    pub fn new(meter: Meter, now: Instant) -> Self {
-        let before = meter.ip_bytes();
-        Self { meter, looked: now, before, rates: Rates::default() }
+    pub fn new(passed: ByteCount, now: Instant) -> Self {
+        Self { looked: now, before: passed, rates: Rates::default() }
     }
 
-    /// The rates at `now`.
-    pub fn look(&mut self, now: Instant) -> Rates {
+    /// The rates at `now`, when so much has `passed`.
+    pub fn look(&mut self, passed: ByteCount, now: Instant) -> Rates {
         let seconds = now.saturating_duration_since(self.looked).as_secs_f64();
         if seconds >= SHORTEST {
-            let passed = self.meter.ip_bytes();
             let rate = |now: u64, before: u64| {
                 f64::from(u32::try_from(now.saturating_sub(before)).unwrap_or(u32::MAX)) * 8.0 / seconds
             };
@@ -157,7 +206,21 @@ mod tests {
         drop(trying);
         live.heard(8);
         assert!(watch.borrow().trial.is_none() && watch.borrow().probe.is_some());
+        let sight = watch.borrow().sight(true);
+        let told: Sight = serde_json::from_str(&serde_json::to_string(&sight).unwrap()).unwrap();
+        assert_eq!((told.probe.as_ref().map(|it| it.mode), &told), (Some(Mode::Gate), &sight));
         drop(probing);
         assert!(watch.borrow().probe.is_none());
+    }
+
+    #[test]
+    fn a_rate_is_of_what_passed_between_two_looks_that_are_not_too_close() {
+        let (began, passed) = (Instant::now(), |sent, received| ByteCount { sent, received });
+        let mut speed = Speed::new(passed(1_000, 0), began);
+        let after = |ms| began + std::time::Duration::from_millis(ms);
+        let first = Rates { up_bps: 2_000_000.0, down_bps: 4_000_000.0 };
+        assert_eq!(speed.look(passed(126_000, 250_000), after(500)), first);
+        assert_eq!(speed.look(passed(999_000, 999_000), after(510)), first, "too close");
+        assert_eq!(speed.look(passed(126_000, 250_000), after(1_000)), Rates::default());
     }
 }

@@ -2,6 +2,7 @@
 //! error is no terminal there is none.
 
 use std::{
+    cell::RefCell,
     future::Future,
     pin::pin,
     time::{Duration, Instant},
@@ -13,7 +14,7 @@ use siaga_readiness::trial::DeviceKind;
 use tokio::time::interval;
 
 use crate::{
-    live::{Going, Live, Rates, Speed},
+    live::{ProbeSeen, Rates, Sight, Speed},
     page::percent,
     text::{Language, Phrases},
 };
@@ -24,18 +25,28 @@ pub struct Progress {
     bar: ProgressBar,
     /// The language that the user reads.
     pub language: Language,
+    seen: RefCell<Seen>,
+}
+
+/// What was seen last.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The probe: its number, since when, and how fast.
+    probe: Option<(u64, Instant, Speed)>,
+    /// That a device is being tried, in words.
+    trying: String,
 }
 
 /// Between two looks at what goes on: a rate over less would be read by nobody.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(120);
 
 impl Progress {
     /// A line that says nothing yet.
     #[must_use]
     pub fn new(language: Language) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(style("{spinner:.cyan} {msg}"));
-        Self { bar, language }
+        bar.set_style(style(PLAIN));
+        Self { bar, language, seen: RefCell::default() }
     }
 
     /// A device is being tried. Without a terminal that is a line of its own, once.
@@ -44,7 +55,8 @@ impl Progress {
         if self.bar.is_hidden() {
             eprintln!("{words}");
         } else {
-            self.bar.set_message(words);
+            self.bar.set_message(words.clone());
+            self.seen.borrow_mut().trying = words;
         }
         self.bar.tick();
     }
@@ -54,43 +66,60 @@ impl Progress {
         self.bar.suspend(|| eprintln!("{words}"));
     }
 
-    /// Shows what goes on while `work` is done.
-    pub async fn follow<T>(&self, live: &Live, work: impl Future<Output = T>) -> T {
+    /// Shows what goes on, as `look` sees it, while `work` is done. Nobody looks where nobody is shown anything.
+    pub async fn follow<T>(&self, look: impl AsyncFn() -> Sight, work: impl Future<Output = T>) -> T {
         if self.bar.is_hidden() {
             return work.await;
         }
-        let (going, mut sight) = (live.watch(), Sight::default());
         let mut ticks = interval(BETWEEN_LOOKS);
         let mut work = pin!(work);
         loop {
+            let looking = async {
+                ticks.tick().await;
+                look().await
+            };
             tokio::select! {
                 done = &mut work => return done,
-                _ = ticks.tick() => self.show(&going.borrow().clone(), &mut sight),
+                sight = looking => self.show(&sight),
             }
         }
     }
 
-    fn show(&self, going: &Going, sight: &mut Sight) {
-        if let Some(probe) = &going.probe {
-            let (began, speed) = match sight.probe.take() {
-                Some((number, began, speed)) if number == probe.number => (began, speed),
-                _ => (Instant::now(), Speed::new(probe.meter.clone(), Instant::now())),
-            };
-            let (_, began, speed) = sight.probe.insert((probe.number, began, speed));
-            self.bar.set_style(style("{spinner:.cyan} [{bar:24.cyan}] {msg}"));
-            self.bar.set_length(as_ms(usual(probe.mode)));
-            self.bar.set_position(as_ms(began.elapsed().min(usual(probe.mode))));
-            let rates = speed.look(Instant::now());
-            self.bar.set_message(told(self.language, probe.mode, rates));
-        } else if let Some(trial) = &going.trial
-            && trial.kind == DeviceKind::Microphone
-            && let Some(level) = trial.level
-        {
-            self.bar.set_style(style("{spinner:.cyan} [{bar:24.green}] {msg}"));
+    fn show(&self, Sight { probe, trial, probe_wanted }: &Sight) {
+        let level = trial.as_ref().filter(|it| it.kind == DeviceKind::Microphone).and_then(|it| it.level);
+        if let Some(probe) = probe {
+            self.show_probe(probe);
+        } else if let Some(level) = level {
+            self.bar.set_style(style(LEVEL));
             self.bar.set_length(100);
             self.bar.set_position(percent(level).into());
+            self.bar.set_message(self.seen.borrow().trying.clone());
+        } else {
+            self.bar.set_style(style(PLAIN));
+            let words = if trial.is_none() && *probe_wanted {
+                self.about_to_probe()
+            } else {
+                self.seen.borrow().trying.clone()
+            };
+            self.bar.set_message(words);
         }
         self.bar.tick();
+    }
+
+    fn show_probe(&self, probe: &ProbeSeen) {
+        let (seen, now) = (&mut *self.seen.borrow_mut(), Instant::now());
+        if seen.probe.as_ref().is_none_or(|(number, ..)| *number != probe.number) {
+            seen.probe = Some((probe.number, now, Speed::new(probe.bytes, now)));
+        }
+        let Some((_, began, speed)) = &mut seen.probe else { return };
+        self.bar.set_style(style(RATE));
+        self.bar.set_length(as_ms(usual(probe.mode)));
+        self.bar.set_position(as_ms(began.elapsed().min(usual(probe.mode))));
+        self.bar.set_message(told(self.language, probe.mode, speed.look(probe.bytes, now)));
+    }
+
+    fn about_to_probe(&self) -> String {
+        self.language.either("internet segera diukur …", "the link is about to be measured …").to_owned()
     }
 }
 
@@ -100,11 +129,9 @@ impl Drop for Progress {
     }
 }
 
-/// The probe that was seen last: its number, since when, and how fast.
-#[derive(Debug, Default)]
-struct Sight {
-    probe: Option<(u64, Instant, Speed)>,
-}
+const PLAIN: &str = "{spinner:.cyan} {msg}";
+const RATE: &str = "{spinner:.cyan} [{bar:24.cyan}] {msg}";
+const LEVEL: &str = "{spinner:.cyan} [{bar:24.green}] {msg}";
 
 fn told(language: Language, mode: Mode, rates: Rates) -> String {
     let [up, down] = [rates.up_bps, rates.down_bps].map(|rate| language.rate(rate));
@@ -135,11 +162,7 @@ mod tests {
 
     #[test]
     fn every_template_is_one() {
-        for template in [
-            "{spinner:.cyan} {msg}",
-            "{spinner:.cyan} [{bar:24.cyan}] {msg}",
-            "{spinner:.cyan} [{bar:24.green}] {msg}",
-        ] {
+        for template in [PLAIN, RATE, LEVEL] {
             style(template);
         }
     }

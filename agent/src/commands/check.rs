@@ -24,8 +24,8 @@ pub struct CheckArgs {
     /// The requirement profile: minimum, recommended, kipp-2020 or one of the configuration's own; the room's own if not given.
     #[arg(long)]
     profile: Option<String>,
-    /// Have all devices tried now: take pictures, listen for some seconds; not while one is in use. A running daemon does
-    /// it. TRIALS in the answer says whether all were.
+    /// Have all devices tried and the link measured now: take pictures, listen for some seconds, probe; not while a device is
+    /// in use. A running daemon does it. TRIALS in the answer says whether all devices were tried.
     #[arg(long)]
     active: bool,
     /// What to print.
@@ -82,7 +82,7 @@ pub async fn run(args: &CheckArgs, settings: &Settings, shutdown: &Shutdown) -> 
     Ok(readiness.exit_code())
 }
 
-/// Without a profile the daemon answers for its own. Trials that were asked for come first: the readiness rests on them.
+/// Without a profile the daemon answers for its own. What was asked for comes first: the readiness rests on it.
 async fn ask_daemon(
     settings: &Settings,
     args: &CheckArgs,

@@ -103,7 +103,7 @@ pub async fn run(args: &ProbeArgs, state_dir: &Path, shutdown: &Shutdown) -> any
     let live = Live::default();
     let _probing = live.probing(mode, &meter);
     let progress = Progress::new(Language::of_user());
-    let probed = progress.follow(&live, probe(&request, cancel)).await;
+    let probed = progress.follow(async || live.sight(), probe(&request, cancel)).await;
     drop(progress);
     let result = probed?.result;
     match args.format {

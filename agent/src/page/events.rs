@@ -134,13 +134,14 @@ impl Reader {
     /// The parts that are not as they were sent; with none it still shows that somebody is here.
     fn parts(&mut self, now: Instant) -> Event {
         let mut view = self.page.view(self.language);
-        self.speed = view.doing.going.probe.as_ref().map(|probe| match self.speed.take() {
-            Some(speed) if speed.0 == probe.number => speed,
-            _ => (probe.number, Speed::new(probe.meter.clone(), now)),
+        let before = self.speed.take();
+        self.speed = view.doing.going.probe.as_ref().map(|probe| {
+            let passed = probe.meter.ip_bytes();
+            let same = before.filter(|(number, _)| *number == probe.number);
+            let (number, mut speed) = same.unwrap_or_else(|| (probe.number, Speed::new(passed, now)));
+            view.doing.speed = speed.look(passed, now);
+            (number, speed)
         });
-        if let Some((_, speed)) = &mut self.speed {
-            view.doing.speed = speed.look(now);
-        }
         (self.is_stale, self.is_busy, self.told) = (false, view.doing.is_busy(), Some(now));
         let is_first = self.sent.iter().all(String::is_empty);
         let mut news = String::new();

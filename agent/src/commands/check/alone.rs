@@ -33,7 +33,7 @@ pub(super) async fn look(
         tokio::join!(trying, look_at_link(&room, settings, profile, shutdown))
     };
     let (trials, link) = tokio::select! {
-        looked = progress.follow(room.live(), looking) => looked,
+        looked = progress.follow(async || room.live().sight(), looking) => looked,
         () = shutdown.requested() => anyhow::bail!("interrupted"),
     };
     link?;

@@ -1,4 +1,4 @@
-//! The trials that `check --active` asks for, and how they ended.
+//! What `check --active` asks for: trials of the devices, and a probe of the link; and how the trials ended.
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
@@ -8,12 +8,14 @@ use tokio::time::{Instant, sleep};
 use crate::{
     client::{self, ClientError},
     demand::{PAUSE, Stage, TrialRun},
+    live::Sight,
     progress::Progress,
     text::Phrases,
-    trials,
+    trials::reason_of_refusal,
 };
 
-/// Lets the daemon try the devices, so that no two programs open the same one, and tells on standard error how far it is.
+/// Lets the daemon try the devices, so that no two programs open the same one, and measure the link meanwhile. Tells on
+/// standard error how far that is.
 ///
 /// # Errors
 /// The daemon can't be talked to.
@@ -22,6 +24,30 @@ pub(super) async fn by_the_daemon(
     socket: &Path,
     progress: &Progress,
 ) -> Result<AskedTrials, ClientError> {
+    let look = async || client::get(daemon, LIVE).await.unwrap_or_default();
+    let both = async { tokio::try_join!(trials(daemon, socket, progress), measured(daemon, socket)) };
+    Ok(progress.follow(look, both).await?.0)
+}
+
+const LIVE: &str = "/v1/live";
+
+/// Waits until the link was measured, or why not is known: the readiness tells either.
+async fn measured(daemon: SocketAddr, socket: &Path) -> Result<(), ClientError> {
+    let mut asked: Result<Sight, _> = client::post(daemon, socket, "/v1/probe").await;
+    let began = Instant::now();
+    loop {
+        match asked {
+            Ok(Sight { probe_wanted: true, .. }) if began.elapsed() < STUCK => {}
+            // Nothing is probed here, or it is of another release and does not tell.
+            Ok(_) | Err(ClientError::Refused { .. } | ClientError::SomethingElse { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        sleep(BETWEEN_LOOKS).await;
+        asked = client::get(daemon, LIVE).await;
+    }
+}
+
+async fn trials(daemon: SocketAddr, socket: &Path, progress: &Progress) -> Result<AskedTrials, ClientError> {
     let mut has_waited = false;
     loop {
         match client::post(daemon, socket, TRIALS).await {
@@ -32,7 +58,7 @@ pub(super) async fn by_the_daemon(
                 has_waited = true;
             }
             Err(ClientError::Refused { kind, .. }) => {
-                return Ok(AskedTrials { reason: trials::reason_of_refusal(&kind), tried: 0, of: 0 });
+                return Ok(AskedTrials { reason: reason_of_refusal(&kind), tried: 0, of: 0 });
             }
             Err(error) => return Err(error),
         }
