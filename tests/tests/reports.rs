@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use siaga_probe_server::report::{Format, Wanted};
 use siaga_service::page::Language;
 use siaga_tests::{
-    office_day::{OfficeDay, keep},
+    office_day::{HOSTILE, OfficeDay, keep},
     programs::program,
 };
 
@@ -132,6 +132,9 @@ fn what_comes_from_outside_is_text_everywhere(office: &OfficeDay) -> Result<(), 
                 "{wanted:?}"
             );
             assert!(page.len() <= 150_000, "{wanted:?}: {}", page.len());
+            if [booking("SBW-6"), day()].contains(&wanted) {
+                assert!(page.contains(&as_text(HOSTILE)), "{wanted:?} shows what was said, with bounds");
+            }
             keep(
                 &wanted.file_name(Format::Html).replace(".html", &format!(".{}.html", language.tag())),
                 &page,
@@ -139,12 +142,23 @@ fn what_comes_from_outside_is_text_everywhere(office: &OfficeDay) -> Result<(), 
         }
         let table = office.report(&wanted, Format::Csv, Language::Indonesian)?;
         assert!(table.ends_with("\r\n"));
-        for formula in ["\r\n=", ",=", ",\"=", ",+", ",@"] {
-            assert!(!table.contains(formula), "{wanted:?}: {formula}: {table}");
+        let mut told_hostile = false;
+        for row in csv::Reader::from_reader(table.as_bytes()).records() {
+            for cell in &row? {
+                assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{wanted:?}: {cell}");
+                told_hostile |= cell == format!("'{HOSTILE}");
+            }
         }
+        assert_eq!(told_hostile, [booking("SBW-6"), day()].contains(&wanted), "{wanted:?}: {table}");
         keep(&wanted.file_name(Format::Csv), &table)?;
     }
     Ok(())
+}
+
+/// As it has to stand in a page.
+fn as_text(said: &str) -> String {
+    let text = said.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    format!("<bdi>{text}</bdi>")
 }
 
 fn report(office: &OfficeDay, more: &[&str]) -> Result<(Option<i32>, String, String), Box<dyn Error>> {
