@@ -310,6 +310,15 @@ fn a_remembered_failure_counts_for_its_rate_leaves_higher_ones_open_and_grows_as
 }
 
 #[test]
+fn what_is_remembered_later_does_not_make_a_failure_older_than_it_was_remembered_before() {
+    let mut room = equipped();
+    room.remember(Direction::Up, 10, HOUR);
+    assert_eq!(sustain(&room.minimum()).0, CheckState::Failed);
+    room.remember(Direction::Up, 10, 30 * HOUR);
+    assert_eq!(sustain(&room.minimum()).0, CheckState::Failed, "the failure of an hour ago still stands");
+}
+
+#[test]
 fn a_server_inside_the_office_can_show_that_a_link_tires_but_not_that_it_lasts() {
     let inside = |up| probe_of(Mode::Sustain, ServerPlace::Internal, up, pass(20));
     let mut room = equipped();

@@ -7,8 +7,8 @@ use siaga_probe::{Bitrate, Direction, network::Failure};
 
 use crate::moment::Moment;
 
-/// Failures of sustain probes on this network that are remembered, of each direction and rate the one that was remembered
-/// last. They may only deny: no pass is ever remembered.
+/// Failures of sustain probes on this network that are remembered, of each direction and rate the one that happened last,
+/// in whichever order they are told. They may only deny: no pass is ever remembered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Remembered<T = Moment>(Vec<(T, Failure)>);
@@ -44,10 +44,17 @@ impl Remembered {
         let about = |failure: &Failure| -> (Direction, Bitrate) { (failure.direction, failure.target_bps) };
         for new in failures {
             match self.0.iter_mut().find(|(_, old)| about(old) == about(&new)) {
-                Some(held) if held.0.age_at(&at).is_some() => *held = (at, new),
+                Some(held) if happened_before(held, &(at, new)) => *held = (at, new),
                 Some(_) => {}
                 None => self.0.push((at, new)),
             }
         }
+    }
+}
+
+fn happened_before((told, one): &(Moment, Failure), (told_later, other): &(Moment, Failure)) -> bool {
+    match told.age_at(told_later) {
+        Some(between) => other.ago <= one.ago.saturating_add(between),
+        None => told_later.age_at(told).is_some_and(|between| other.ago.saturating_add(between) <= one.ago),
     }
 }
