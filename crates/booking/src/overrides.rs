@@ -37,9 +37,8 @@ impl Turn<'_> {
         }
         let Some(row) = self.booking(reference)? else { return Ok(false) };
         let Some(person) = &row.overridden else { return Ok(false) };
-        let said = self.entry(person.entry)?;
-        let said: Value = serde_json::from_str(&said.body).map_err(|error| self.unwritable(&error))?;
-        let actor = said["override"]["actor"].as_str().unwrap_or_default();
+        let said: Value = self.told_by(person.entry)?.unwrap_or_default();
+        let actor = said["override"]["actor"].as_str().unwrap_or("?");
         self.note(ENDED, Some(reference), &json!({ "reference": reference, "of": person.entry }))?;
         let about = standing::Told { reference, room: &row.room, slot: row.slot, zone };
         let message = about.override_ended(actor);

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use siaga_readiness::booking::{
     calendar::Zone,
     decision::{Decision, Ruling},
@@ -203,7 +204,8 @@ impl Turn<'_> {
         })
     }
 
-    /// A decision takes the place of the one before, which the log keeps: a person must look.
+    /// A decision takes the place of the one before, which the log keeps: a person must look. One that can't be read any more is taken
+    /// back all the same.
     fn withdraw(
         &mut self,
         booking: &BookingRow,
@@ -211,11 +213,13 @@ impl Turn<'_> {
         why: &Withdrawal,
         room: &RoomSeen,
     ) -> Result<(), StoreError> {
-        let entry = self.entry(booking.entry)?;
-        let mut body: Value = serde_json::from_str(&entry.body).map_err(|error| self.unwritable(&error))?;
-        let decision: Decision =
-            serde_json::from_value(body["decision"].take()).map_err(|error| self.unwritable(&error))?;
-        let decision = decision.withdrawn(about, why, room, self.now());
+        let mut withdrawn = json!({ "entry": booking.entry, "why": why });
+        let approval = self.told_by(booking.entry)?.unwrap_or_else(|cause| {
+            tracing::error!(reference = %booking.reference, entry = booking.entry, cause, "what approved a booking that is taken back can't be read");
+            withdrawn["unreadable"] = json!(cause);
+            Approved { decision: Decision::unreadable(), more: Map::new() }
+        });
+        let decision = approval.decision.withdrawn(about, why, room, self.now());
         let decided = Decided {
             reference: booking.reference.clone(),
             room: booking.room.clone(),
@@ -226,10 +230,18 @@ impl Turn<'_> {
             ruling: decision.decision,
             expires_at: decision.expires_at,
         };
-        body["decision"] = serde_json::to_value(&decision).map_err(|error| self.unwritable(&error))?;
-        body["withdrawn"] = json!({ "entry": booking.entry, "why": why });
+        let mut body = Approved { decision, ..approval };
+        body.more.insert("withdrawn".to_owned(), withdrawn);
         self.decide("withdrawn", &decided, &body).map(drop)
     }
+}
+
+/// What the log tells of a decision.
+#[derive(Serialize, Deserialize)]
+struct Approved {
+    decision: Decision,
+    #[serde(flatten)]
+    more: Map<String, Value>,
 }
 
 fn checks(room: &RoomSeen) -> Value {

@@ -34,6 +34,9 @@ pub struct Tally {
 /// Within this time a person has to have looked: the procedure's one day for the verification.
 pub const OVERDUE_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
+/// From when a review waits: from the decision, or from the end of a person's that has run out.
+const WAITS_SINCE: &str = "coalesce(override_until, audit.at)";
+
 /// A room's next meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -63,7 +66,7 @@ impl BookingsReader<'_> {
                     .collect()
             };
             let reviews = format!(
-                "SELECT count(*), count(*) FILTER (WHERE audit.at < ?2)
+                "SELECT count(*), count(*) FILTER (WHERE {WAITS_SINCE} < ?2)
                  FROM bookings JOIN audit ON audit.seq = coalesce(override_entry, entry)
                  WHERE cancelled IS NULL AND until > ?1 AND {} = 'review'",
                 crate::bookings::IN_FORCE
@@ -99,8 +102,8 @@ impl BookingsReader<'_> {
         self.ask(|connection| {
             connection
                 .prepare_cached(&format!(
-                    "SELECT {}, audit.at FROM bookings JOIN audit ON audit.seq = coalesce(override_entry, entry)
-                     WHERE cancelled IS NULL AND until > ?1 AND {} = 'review' ORDER BY audit.at, audit.seq LIMIT ?2",
+                    "SELECT {}, {WAITS_SINCE} FROM bookings JOIN audit ON audit.seq = coalesce(override_entry, entry)
+                     WHERE cancelled IS NULL AND until > ?1 AND {} = 'review' ORDER BY {WAITS_SINCE}, audit.seq LIMIT ?2",
                     BookingRow::COLUMNS.split(", ").map(|column| format!("bookings.{column}")).collect::<Vec<_>>().join(", "),
                     crate::bookings::IN_FORCE
                 ))?

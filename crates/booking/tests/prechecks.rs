@@ -26,6 +26,11 @@ async fn approve(office: &Office, name: &str, hour: i64) {
         "criteria": [], "conditions": [], "alternatives": [], "policy": { "name": "p", "digest": "d" }
     }))
     .unwrap();
+    decide(office, name, hour, json!({ "decision": decision })).await;
+}
+
+/// Approves it with an entry in the log that tells this.
+async fn decide(office: &Office, name: &str, hour: i64, body: Value) {
     let decided = Decided {
         reference: reference(name),
         room: "r1".parse().unwrap(),
@@ -36,9 +41,7 @@ async fn approve(office: &Office, name: &str, hour: i64) {
         ruling: Ruling::Approve,
         expires_at: None,
     };
-    let work = move |turn: &mut Turn<'_>| {
-        Ok::<_, NotDone<()>>(turn.decide("decided", &decided, &json!({ "decision": decision }))?)
-    };
+    let work = move |turn: &mut Turn<'_>| Ok::<_, NotDone<()>>(turn.decide("decided", &decided, &body)?);
     office.bookings.in_turn(at(0), work).await.unwrap();
 }
 
@@ -149,6 +152,28 @@ async fn a_withdrawal_is_in_the_log_and_in_a_letter_or_nowhere() {
 }
 
 #[tokio::test]
+async fn an_approval_that_cannot_be_read_any_more_is_taken_back_all_the_same() {
+    let office = Office::new();
+    approve(&office, "changed", 24).await;
+    decide(&office, "of-another-release", 25, json!({ "decision": { "decision": "approve" } })).await;
+    let connection = rusqlite::Connection::open(office.path()).unwrap();
+    let change = "DROP TRIGGER audit_is_not_changed; UPDATE audit SET body = 'x' WHERE seq = 1";
+    connection.execute_batch(change).unwrap();
+    for (name, cause) in [("changed", "not as it was written"), ("of-another-release", "missing field")] {
+        let mut approval = approvals(&office, at(0)).remove(0);
+        approval.progress.standing = Standing::Withdrawn(Withdrawal::Off);
+        assert!(keep(&office, &approval, vec![Told::Withdrawn(Withdrawal::Off)], at(22)).await);
+        let row = booking(&office, name);
+        assert_eq!(row.in_force(at(22)), Some(Ruling::Review), "{name}");
+        let entry = office.bookings.read(|reader| reader.entry(row.entry)).unwrap();
+        let body: Value = serde_json::from_str(&entry.body).unwrap();
+        assert!(body["withdrawn"]["unreadable"].as_str().unwrap().contains(cause), "{body}");
+        assert!(body["decision"]["message"]["id"].as_str().unwrap().contains("perlu ditinjau"), "{body}");
+    }
+    assert_eq!(letters(&office), 2);
+}
+
+#[tokio::test]
 async fn a_doubt_leaves_the_approval_as_it_is_and_is_told() {
     let office = Office::new();
     approve(&office, "a", 24).await;
@@ -207,6 +232,21 @@ async fn the_gate_s_own_precision_and_what_waits_too_long_are_counted() {
     assert_eq!(tally(30).overridden, counts(&[("deny", 1)]));
     let head = office.bookings.read(|reader| reader.head()).unwrap();
     assert_eq!(tally(30).entries, head.seq);
+}
+
+#[tokio::test]
+async fn a_review_that_follows_a_person_s_decision_waits_from_the_end_of_that() {
+    let office = Office::new();
+    approve(&office, "a", 200).await;
+    // Until 100.
+    overrule(&office, "a").await;
+    let reviews = |hours| {
+        let tally = office.bookings.read(|reader| reader.tally(at(hours))).unwrap();
+        (tally.waiting, tally.overdue)
+    };
+    assert_eq!([reviews(99), reviews(101), reviews(124), reviews(125)], [(0, 0), (1, 0), (1, 0), (1, 1)]);
+    let listed = office.bookings.read(|reader| reader.reviews(at(101), 10)).unwrap();
+    assert_eq!(listed.iter().map(|(_, since)| *since).collect::<Vec<_>>(), [at(100)]);
 }
 
 #[tokio::test]

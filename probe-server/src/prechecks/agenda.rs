@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use siaga_booking::{StoreError, bookings::BookingsReader, prechecks::Approval};
 use siaga_readiness::{
-    booking::Class,
     report::{MAX_BOOKINGS, NextBooking},
     room::RoomId,
 };
@@ -28,17 +27,10 @@ pub fn of(
             title: None,
             start: booking.slot.start(),
             end: booking.slot.end(),
-            class: class(booking.class).to_owned(),
+            class: booking.class.as_str().to_owned(),
             decision: ruling.as_str().to_owned(),
             checklist: reader.ticks(&booking.reference)?,
         });
     }
     Ok(agendas)
-}
-
-const fn class(class: Class) -> &'static str {
-    match class {
-        Class::Regular => "regular",
-        Class::Leaders => "leaders",
-    }
 }

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use rusqlite::Row;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use siaga_readiness::{
     booking::{
         agenda::{Engagement, Standing},
@@ -149,9 +149,4 @@ fn word<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T
 /// A word as JSON has it.
 fn read<T: DeserializeOwned>(word: &str) -> rusqlite::Result<T> {
     serde_json::from_value(word.into()).map_err(|_| damaged(format!("“{word}” stands where it can't")))
-}
-
-/// The same the other way.
-pub(super) fn written(word: &impl Serialize) -> String {
-    serde_json::to_value(word).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Savepoint, params};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use siaga_readiness::{
     booking::{
         agenda::Engagement,
@@ -14,10 +14,7 @@ use siaga_readiness::{
     room::RoomId,
 };
 
-use super::{
-    BookingRow,
-    row::{engagement, written},
-};
+use super::{BookingRow, row::engagement};
 use crate::{
     audit::{self, Entry, Head},
     sqlite::StoreError,
@@ -100,6 +97,16 @@ impl<'a> Turn<'a> {
         sound(self.path, seq, self.ask(|connection| audit::entry(connection, seq))?)
     }
 
+    /// What an entry of the log tells. One that was changed, or that another release wrote in a way of its own, must not keep what has
+    /// to follow from happening: of that it is told why it can't be read.
+    pub(crate) fn told_by<T: DeserializeOwned>(&self, seq: u64) -> Result<Result<T, String>, StoreError> {
+        match self.entry(seq) {
+            Ok(entry) => Ok(serde_json::from_str(&entry.body).map_err(|error| error.to_string())),
+            Err(changed @ StoreError::Damaged { .. }) => Ok(Err(changed.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What is approved or has to be looked at by a person, and touches the time from `from` to `to`, in one room or in all.
     ///
     /// # Errors
@@ -153,7 +160,7 @@ impl<'a> Turn<'a> {
                 slot.start().as_millisecond(),
                 slot.end().as_millisecond(),
                 submitted_at.as_millisecond(),
-                written(class),
+                class.as_str(),
                 request,
                 ruling.as_str(),
                 expires_at.map(Timestamp::as_millisecond),

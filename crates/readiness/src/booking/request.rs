@@ -280,6 +280,17 @@ pub enum Class {
     Leaders,
 }
 
+impl Class {
+    /// As it is written in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Regular => "regular",
+            Self::Leaders => "leaders",
+        }
+    }
+}
+
 /// Who owns the room and its equipment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

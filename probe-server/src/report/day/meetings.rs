@@ -154,7 +154,10 @@ pub(super) fn overdue(
     let mut waiting = Vec::new();
     each(reader, page, now, |reader, row| {
         if of_site(&row.room) {
-            let since = reader.entry(row.counting_entry())?.at;
+            let since = match &row.overridden {
+                Some(person) => person.until,
+                None => reader.entry(row.entry)?.at,
+            };
             if since < before {
                 waiting.push(Overdue {
                     start: row.slot.start(),

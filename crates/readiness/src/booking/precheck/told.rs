@@ -6,7 +6,7 @@ use super::{Doubt, Withdrawal};
 use crate::{
     answer::Check,
     booking::{
-        decision::{CriterionCode, CriterionResult, Decision, Evidence, Ruling},
+        decision::{Criterion, CriterionCode, CriterionResult, Decision, Evidence, PolicyStamp, Ruling},
         standing::Told,
     },
     catalogue::{self, Text},
@@ -15,6 +15,31 @@ use crate::{
 };
 
 impl Decision {
+    /// In the place of one that can't be read, as of another release: nothing of it is known.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        let words = catalogue::entry(Code::Unknown);
+        let criterion = |code| Criterion {
+            code,
+            result: CriterionResult::Unknown,
+            reason: Code::Unknown,
+            evidence: Vec::new(),
+            age_s: None,
+            text: words.text.clone(),
+            remedy: words.remedy.clone(),
+        };
+        Self {
+            decision: Ruling::Review,
+            message: Text::default(),
+            decided_at: Timestamp::UNIX_EPOCH,
+            expires_at: None,
+            criteria: CriterionCode::ALL.map(criterion).into(),
+            conditions: Vec::new(),
+            alternatives: Vec::new(),
+            policy: PolicyStamp { name: String::new(), digest: String::new() },
+        }
+    }
+
     /// The decision that takes the place of an approval: a person must look until the meeting begins. `room` is what the server
     /// knew of the room.
     #[must_use]
@@ -111,11 +136,7 @@ mod tests {
     use super::*;
     use crate::{
         answer::CheckCode,
-        booking::{
-            calendar::Zone,
-            decision::{Criterion, PolicyStamp},
-            request::Slot,
-        },
+        booking::{calendar::Zone, request::Slot},
     };
 
     fn approval() -> Decision {
@@ -156,7 +177,7 @@ mod tests {
         RoomSeen { online: true, last_seen: "2026-11-26T01:45:00Z".parse().unwrap(), checks: vec![check] }
     }
 
-    fn withdrawn(why: &Withdrawal) -> Decision {
+    fn withdrawn(from: Decision, why: &Withdrawal) -> Decision {
         let time = |text: &str| text.parse().unwrap();
         let booking = Told {
             reference: &"SBW-1".parse().unwrap(),
@@ -164,7 +185,7 @@ mod tests {
             slot: Slot::new(time("2026-11-26T02:00:00Z"), time("2026-11-26T04:00:00Z")).unwrap(),
             zone: &Zone::named("Asia/Pontianak", jiff::tz::db()).unwrap(),
         };
-        approval().withdrawn(&booking, why, &room(), time("2026-11-26T01:46:00Z"))
+        from.withdrawn(&booking, why, &room(), time("2026-11-26T01:46:00Z"))
     }
 
     fn result(decision: &Decision, code: CriterionCode) -> CriterionResult {
@@ -173,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_withdrawn_approval_says_in_words_what_failed_and_what_to_do() {
-        let decision = withdrawn(&Withdrawal::Failed(vec![Code::CameraMissing]));
+        let decision = withdrawn(approval(), &Withdrawal::Failed(vec![Code::CameraMissing]));
         assert_eq!(decision.decision, Ruling::Review);
         assert!(
             decision.message.id.starts_with("Permohonan SBW-1 ")
@@ -193,10 +214,20 @@ mod tests {
 
     #[test]
     fn of_a_room_that_is_off_it_is_not_known_whether_it_would_do() {
-        let decision = withdrawn(&Withdrawal::Off);
+        let decision = withdrawn(approval(), &Withdrawal::Off);
         for code in [CriterionCode::Equipment, CriterionCode::NetworkNow] {
             assert_eq!(result(&decision, code), CriterionResult::Unknown);
         }
         assert_eq!(decision.reasons(), [Code::PrecheckRoomOff]);
+    }
+
+    #[test]
+    fn what_takes_the_place_of_an_approval_that_cannot_be_read_says_why_and_claims_nothing() {
+        let decision = withdrawn(Decision::unreadable(), &Withdrawal::Failed(vec![Code::CameraMissing]));
+        assert_eq!(decision.decision, Ruling::Review);
+        assert!(decision.message.id.contains("perlu ditinjau oleh petugas. Ruang tidak lulus"));
+        assert_eq!(result(&decision, CriterionCode::Equipment), CriterionResult::NotMet);
+        assert!(decision.criteria.iter().all(|criterion| criterion.result != CriterionResult::Met));
+        assert_eq!(decision.criteria.len(), CriterionCode::ALL.len());
     }
 }

@@ -1,7 +1,6 @@
 //! What was asked for.
 
 use maud::{Markup, html};
-use siaga_readiness::booking::Class;
 use siaga_service::page::{Language, name};
 
 use crate::report::{
@@ -13,10 +12,7 @@ use crate::report::{
 pub(crate) fn request(report: &BookingReport, language: Language) -> Markup {
     let row = &report.row;
     let text = |key: &str| report.asked(key).map(|text| name(&text));
-    let class = match row.class {
-        Class::Regular => "regular",
-        Class::Leaders => "leaders",
-    };
+    let class = row.class.as_str();
     let minutes = row.slot.length().as_mins();
     let owner = report.asked("room_owner").map(|owner| match owner.as_str() {
         "applicant" => html! { (language.either("Pemohon", "Applicant")) },
