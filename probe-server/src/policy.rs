@@ -21,7 +21,14 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     /// Print a policy: a shipped one, to begin your own with, or the one that a server's directory names.
-    Show(Show),
+    Show {
+        #[allow(missing_docs)]
+        #[command(flatten)]
+        which: Which,
+        /// Print the shipped policy's table instead, to begin your own with: bookings, and what is decided on them.
+        #[arg(long, conflicts_with = "dir")]
+        cases: bool,
+    },
     /// Decide a table of bookings, and say where the decisions differ from those that are expected.
     Test {
         /// The table (TOML), as docs/policy.md describes it.
@@ -35,7 +42,7 @@ pub enum PolicyCommand {
 /// Which policy.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub struct Show {
+pub struct Which {
     /// A shipped one: kalbar-98-2021, bengkayang-2023 or kipp-2020.
     name: Option<String>,
     /// The directory made by “init”: the office's own, with its calendar.
@@ -49,8 +56,13 @@ pub struct Show {
 /// A file can't be read or is not what it should be; a decision differs from what is expected.
 pub fn run(command: PolicyCommand) -> anyhow::Result<()> {
     match command {
-        PolicyCommand::Show(Show { name: Some(name), .. }) => Ok(print(BookingPolicy::shipped_text(&name)?)?),
-        PolicyCommand::Show(Show { dir, .. }) => Ok(print(&of_office(&dir.unwrap_or_default())?)?),
+        PolicyCommand::Show { which: Which { name: Some(name), .. }, cases } => {
+            let shipped = if cases { BookingPolicy::shipped_cases } else { BookingPolicy::shipped_text };
+            Ok(print(shipped(&name)?)?)
+        }
+        PolicyCommand::Show { which: Which { dir, .. }, .. } => {
+            Ok(print(&of_office(&dir.unwrap_or_default())?)?)
+        }
         PolicyCommand::Test { file, policy } => test(&file, policy.as_deref()),
     }
 }
@@ -118,7 +130,9 @@ mod tests {
 
     use super::*;
 
-    const TABLE: &str = include_str!("../../crates/readiness/policies/bengkayang-2023.cases.toml");
+    fn shipped_table() -> &'static str {
+        BookingPolicy::shipped_cases("bengkayang-2023").unwrap()
+    }
 
     fn told(dir: &Path, table: &str, policy: Option<&str>) -> String {
         let file = dir.join("table.toml");
@@ -132,8 +146,8 @@ mod tests {
     #[test]
     fn a_shipped_table_is_decided_as_expected_and_not_by_another_policy() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(told(dir.path(), TABLE, None), "as expected");
-        let other = told(dir.path(), TABLE, Some("kalbar-98-2021"));
+        assert_eq!(told(dir.path(), shipped_table(), None), "as expected");
+        let other = told(dir.path(), shipped_table(), Some("kalbar-98-2021"));
         assert!(other.starts_with("table DIR/table.toml: "), "{other}");
         assert!(
             other.contains(" cases are decided otherwise than expected by kalbar-98-2021 (SHA-256 "),
@@ -146,7 +160,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let own = BookingPolicy::shipped_text("bengkayang-2023").unwrap().replace("days = 2\n", "days = 3\n");
         fs::write(dir.path().join("own.toml"), own).unwrap();
-        let table = TABLE.replace("policy = \"bengkayang-2023\"", "policy = \"own.toml\"");
+        let table = shipped_table().replace("policy = \"bengkayang-2023\"", "policy = \"own.toml\"");
         assert!(told(dir.path(), &table, None).contains("decided otherwise"));
     }
 
@@ -157,13 +171,13 @@ mod tests {
             told(dir.path(), "policy = 1", None)
                 .starts_with("table DIR/table.toml: TOML parse error at line 1")
         );
-        let misspelt = TABLE.replacen("division_staff = true", "divison_staff = true", 1);
+        let misspelt = shipped_table().replacen("division_staff = true", "divison_staff = true", 1);
         let error = told(dir.path(), &misspelt, None);
         assert!(
             error.starts_with("table DIR/table.toml: case “all is met”: unknown field `divison_staff`"),
             "{error}"
         );
-        let nowhere = TABLE.replace("policy = \"bengkayang-2023\"", "policy = \"own.toml\"");
+        let nowhere = shipped_table().replace("policy = \"bengkayang-2023\"", "policy = \"own.toml\"");
         assert!(
             told(dir.path(), &nowhere, None).starts_with("table DIR/table.toml: cannot read DIR/own.toml: ")
         );
@@ -173,7 +187,7 @@ mod tests {
                 .starts_with("table DIR/table.toml: policy DIR/own.toml: TOML parse error")
         );
         assert!(
-            told(dir.path(), TABLE, Some("kalbar"))
+            told(dir.path(), shipped_table(), Some("kalbar"))
                 .contains("there is no policy “kalbar”; shipped are: kalbar-98-2021, ")
         );
         assert!(

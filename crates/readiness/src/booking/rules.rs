@@ -80,7 +80,7 @@ impl BookingPolicy {
     pub fn shipped(name: &str) -> Result<&'static Self, PolicyError> {
         Self::all_shipped().iter().find(|policy| policy.name == name).ok_or_else(|| PolicyError::NotShipped {
             name: name.chars().take(40).collect(),
-            known: SHIPPED.map(|(name, _)| name).join(", "),
+            known: SHIPPED.map(|it| it.name).join(", "),
         })
     }
 
@@ -90,7 +90,16 @@ impl BookingPolicy {
     /// As of [`Self::shipped`].
     pub fn shipped_text(name: &str) -> Result<&'static str, PolicyError> {
         Self::shipped(name)?;
-        Ok(SHIPPED.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text))
+        Ok(SHIPPED.iter().find(|it| it.name == name).map_or("", |it| it.text))
+    }
+
+    /// The [table](super::table::Table) of a policy that is shipped: bookings with the decisions that each of its rules wants.
+    ///
+    /// # Errors
+    /// As of [`Self::shipped`].
+    pub fn shipped_cases(name: &str) -> Result<&'static str, PolicyError> {
+        Self::shipped(name)?;
+        Ok(SHIPPED.iter().find(|it| it.name == name).map_or("", |it| it.cases))
     }
 
     /// The policies that are shipped, the default first.
@@ -98,7 +107,7 @@ impl BookingPolicy {
     pub fn all_shipped() -> &'static [Self] {
         static POLICIES: LazyLock<Vec<BookingPolicy>> = LazyLock::new(|| {
             let zones = TimeZoneDatabase::bundled();
-            let parse = |(_, text)| BookingPolicy::from_toml(text, &zones);
+            let parse = |it: Shipped| BookingPolicy::from_toml(it.text, &zones);
             SHIPPED.map(|it| parse(it).expect("the shipped policies are tested")).into()
         });
         &POLICIES
@@ -138,10 +147,29 @@ impl BookingPolicy {
     }
 }
 
-const SHIPPED: [(&str, &str); 3] = [
-    ("kalbar-98-2021", include_str!("../../policies/kalbar-98-2021.toml")),
-    ("bengkayang-2023", include_str!("../../policies/bengkayang-2023.toml")),
-    ("kipp-2020", include_str!("../../policies/kipp-2020.toml")),
+/// The files of a policy that is shipped.
+struct Shipped {
+    name: &'static str,
+    text: &'static str,
+    cases: &'static str,
+}
+
+const SHIPPED: [Shipped; 3] = [
+    Shipped {
+        name: "kalbar-98-2021",
+        text: include_str!("../../policies/kalbar-98-2021.toml"),
+        cases: include_str!("../../policies/kalbar-98-2021.cases.toml"),
+    },
+    Shipped {
+        name: "bengkayang-2023",
+        text: include_str!("../../policies/bengkayang-2023.toml"),
+        cases: include_str!("../../policies/bengkayang-2023.cases.toml"),
+    },
+    Shipped {
+        name: "kipp-2020",
+        text: include_str!("../../policies/kipp-2020.toml"),
+        cases: include_str!("../../policies/kipp-2020.cases.toml"),
+    },
 ];
 
 fn within(key: &'static str, value: u16, least: u16, most: u16) -> Result<(), PolicyError> {
