@@ -128,6 +128,9 @@ async fn a_booking_that_stands_otherwise_than_the_log_says_is_found() {
     for (change, what) in [
         ("UPDATE bookings SET decision = 'deny' WHERE reference = 'b4'", "decision"),
         ("UPDATE bookings SET entry = 3 WHERE reference = 'b4'", "decision"),
+        ("UPDATE bookings SET room = 'r2' WHERE reference = 'b4'", "room"),
+        ("UPDATE bookings SET start = start - 1 WHERE reference = 'b4'", "time"),
+        ("UPDATE bookings SET until = until + 3600000 WHERE reference = 'b4'", "time"),
         ("DELETE FROM bookings WHERE reference = 'b4'", "gone"),
         ("UPDATE bookings SET cancelled = 1 WHERE reference = 'b4'", "cancelled"),
         ("UPDATE bookings SET override_decision = 'approve' WHERE reference = 'b4'", "override"),

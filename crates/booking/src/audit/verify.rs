@@ -80,16 +80,25 @@ fn compare(step: &Connection) -> rusqlite::Result<Option<Wrong>> {
     Ok(None)
 }
 
-const COMPARED: [(&str, &str); 4] = [
+const COMPARED: [(&str, &str); 5] = [
     (
         "SELECT b.reference FROM bookings b LEFT JOIN audit a ON a.seq = b.entry
          WHERE a.reference IS NOT b.reference OR json_extract(a.body, '$.decision.decision') IS NOT b.decision LIMIT 1",
         "its decision is not the one in the log",
     ),
     (
+        "SELECT b.reference FROM bookings b JOIN audit a ON a.seq = b.entry
+         WHERE json_extract(a.body, '$.request') IS NOT NULL
+           AND (json_extract(a.body, '$.request.room') IS NOT b.room
+                OR round(unixepoch(json_extract(a.body, '$.request.slot.start'), 'subsec') * 1000) IS NOT b.start
+                OR round(unixepoch(json_extract(a.body, '$.request.slot.end'), 'subsec') * 1000) IS NOT b.until) LIMIT 1",
+        "its room or its time is not the one in the log",
+    ),
+    (
         "SELECT b.reference FROM bookings b LEFT JOIN audit a ON a.seq = b.override_entry
          WHERE (b.override_decision IS NOT NULL OR b.override_entry IS NOT NULL)
-           AND (a.reference IS NOT b.reference OR json_extract(a.body, '$.override.decision') IS NOT b.override_decision) LIMIT 1",
+           AND (a.reference IS NOT b.reference OR json_extract(a.body, '$.override.decision') IS NOT b.override_decision
+                OR round(unixepoch(json_extract(a.body, '$.override.expires_at'), 'subsec') * 1000) IS NOT b.override_until) LIMIT 1",
         "its override is not the one in the log",
     ),
     (

@@ -68,7 +68,7 @@ pub(crate) async fn book(
         let request = format!("{{\"hour\":{hour}}}");
         let decided = Decided {
             reference,
-            room,
+            room: room.clone(),
             slot,
             submitted_at: at(-10),
             class: Class::Regular,
@@ -76,7 +76,9 @@ pub(crate) async fn book(
             ruling,
             expires_at: Some(slot.end()),
         };
-        let body = json!({ "decision": { "decision": ruling, "message": "x".repeat(2000) } });
+        let asked = json!({ "room": room, "slot": slot });
+        let body =
+            json!({ "request": asked, "decision": { "decision": ruling, "message": "x".repeat(2000) } });
         turn.decide("decided", &decided, &body)?;
         Ok(ruling)
     };
