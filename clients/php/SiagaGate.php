@@ -78,9 +78,10 @@ final class SiagaGate
         return new SiagaDecision($this->ask('POST', '/v1/decisions/dry-run', $booking), true);
     }
 
-    /** Which rooms suit a slot; times like 2026-11-26T09:00:00+07:00. */
-    public function rooms(string $start, string $end, string $profile = 'minimum'): SiagaAnswer
+    /** Which rooms suit a slot; times like 2026-11-26T09:00:00+07:00. Without a profile each is held against its own. */
+    public function rooms(string $start, string $end, ?string $profile = null): SiagaAnswer
     {
+        // What is null is left out.
         $query = http_build_query(['start' => $start, 'end' => $end, 'profile' => $profile]);
         return $this->ask('GET', '/v1/rooms?' . $query)->needing('rooms');
     }
@@ -127,6 +128,9 @@ final class SiagaGate
         $request = is_array($told['request'] ?? null) ? $told['request'] : [];
         if (!isset($booking['room']) || ($request['room'] ?? null) !== $booking['room']) {
             return SiagaAnswer::failed('the answer is about another room', $answer->status());
+        }
+        if (isset($booking['profile']) && ($request['profile'] ?? null) !== $booking['profile']) {
+            return SiagaAnswer::failed('the answer is about another profile', $answer->status());
         }
         foreach (['start', 'end'] as $edge) {
             $here = self::moment($booking['slot'][$edge] ?? null);

@@ -2,12 +2,13 @@
 //!
 //! * what is known of the room, and of its past at that hour, is looked up first: that may take a moment;
 //! * then the booking gets its turn: it is held against what else is booked just then, decided, noted in the log and kept, all or
-//!   nothing ([`siaga_booking::bookings`]);
+//!   nothing ([`siaga_booking::bookings`]). Both are in `lookup`;
 //! * [`answer`]: how a booking stands, as it is told; [`person`]: what people say about one;
 //! * [`suiting`]: which rooms would do; [`mod@forecast`]: what is to be expected of one.
 
 pub mod answer;
 pub mod forecast;
+mod lookup;
 pub mod person;
 mod refusal;
 pub mod suiting;
@@ -18,23 +19,15 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use jiff::Timestamp;
 use siaga_booking::{
-    Bookings, NotDone, StoreError,
+    Bookings, StoreError,
     audit::canonical,
-    bookings::{self, BookingRow, BookingsPage, Decided, Turn},
+    bookings::{self, BookingRow, BookingsPage, Turn},
     evidence::{Key, PublicKeys},
 };
-use siaga_readiness::{
-    booking::{
-        Agenda, Booking, BookingRef, Case, Decision, Engagement, Forecast, Request, RoomEvidence, Ruling,
-        Slot, decide,
-    },
-    room::RoomId,
-};
-use siaga_service::{http::Asker, tokens::TokenName};
-use siaga_transport::enrol::Registry;
+use siaga_readiness::booking::{BookingRef, Decision, Request, Ruling};
+use siaga_service::http::Asker;
 
 use crate::{booking_metrics::BookingMetrics, desk::Desk, office::Office};
 use answer::Standing;
@@ -96,10 +89,8 @@ impl Gate {
         anew: bool,
         by: Asker,
     ) -> Result<BookingAnswer, Refusal> {
-        let office = self.office();
-        let booking = Booking::new(reference, &request, &office.profiles)?;
-        let asked = canonical(&request).map_err(|error| Refusal::broken(&error))?;
-        let known = self.lookup(booking, office).await?;
+        let known = self.lookup(reference, request.clone()).await?;
+        let asked = canonical(&known.asked_for(request)).map_err(|error| Refusal::broken(&error))?;
         let work = move |turn: &mut Turn<'_>| known.take_turn(turn, &asked, anew, &by);
         let ((standing, decided), head) = self.bookings()?.in_turn(self.now(), work).await?;
         if let Some(ruling) = decided {
@@ -117,11 +108,9 @@ impl Gate {
         reference: BookingRef,
         request: Request,
     ) -> Result<Decision, Refusal> {
-        let office = self.office();
-        let booking = Booking::new(reference, &request, &office.profiles)?;
-        let known = self.lookup(booking, office).await?;
+        let known = self.lookup(reference, request).await?;
         let now = self.now();
-        known.booking.is_timely(now)?;
+        known.is_timely(now)?;
         self.read(move |reader| known.decide(|from, to, room| reader.agenda(from, to, room, now), now)).await
     }
 
@@ -239,33 +228,6 @@ impl Gate {
         let answer = tokio::task::spawn_blocking(move || bookings.read(ask)).await;
         Ok(answer.map_err(|broken| Refusal::broken(&broken))??)
     }
-
-    /// All that a decision is made of but what else is booked.
-    async fn lookup(self: &Arc<Self>, booking: Booking, office: Arc<Office>) -> Result<Lookup, Refusal> {
-        let gate = self.clone();
-        let looking = tokio::task::spawn_blocking(move || gate.look(booking, office)).await;
-        looking.map_err(|broken| Refusal::broken(&broken))?
-    }
-
-    fn look(&self, booking: Booking, office: Arc<Office>) -> Result<Lookup, Refusal> {
-        let Some(known) = self.desk.room(&booking.room).map_err(Refusal::Rooms)? else {
-            // It has a key, so it will be heard one day.
-            if self.is_enrolled(&booking.room) {
-                return Ok(Lookup { booking, office, room: None, forecast: None });
-            }
-            return Err(Refusal::NoRoom(booking.room));
-        };
-        let (snapshot, moment) = known.evidence();
-        let room = RoomEvidence::new(snapshot, moment, *known.presence(), &booking.profile);
-        let forecast = self.foresee(&office, &known, booking.slot, &booking.profile)?;
-        Ok(Lookup { booking, office, room: Some(room), forecast: Some(forecast) })
-    }
-
-    /// Where that can't be told it is not.
-    fn is_enrolled(&self, room: &RoomId) -> bool {
-        let keys = Registry::new(&self.dir).keys();
-        keys.is_ok_and(|keys| keys.iter().any(|key| key.room == *room))
-    }
 }
 
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
@@ -274,123 +236,4 @@ impl std::fmt::Debug for Gate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Gate").field("bookings", &self.bookings).finish_non_exhaustive()
     }
-}
-
-/// What was looked up for a decision.
-struct Lookup {
-    booking: Booking,
-    office: Arc<Office>,
-    room: Option<RoomEvidence>,
-    forecast: Option<Forecast>,
-}
-
-impl Lookup {
-    /// With the agenda from a time to a time, of one room or of all. It is long only where other times are to be offered.
-    fn decide(
-        &self,
-        mut agenda: impl FnMut(Timestamp, Timestamp, Option<&RoomId>) -> Result<Vec<Engagement>, StoreError>,
-        now: Timestamp,
-    ) -> Result<Decision, StoreError> {
-        let Booking { room, slot, .. } = &self.booking;
-        let room = self.office.policy.slot_free.room(room);
-        let mut decide_within = |reach| {
-            let (from, to) = around(*slot, reach);
-            Ok(self.decide_among(agenda(from, to, room)?, now))
-        };
-        let decision = decide_within(Agenda::NEAR)?;
-        if decision.decision == Ruling::Deny { decide_within(Agenda::REACH) } else { Ok(decision) }
-    }
-
-    fn decide_among(&self, engagements: Vec<Engagement>, now: Timestamp) -> Decision {
-        let agenda = Agenda { engagements };
-        decide(&Case {
-            booking: &self.booking,
-            policy: &self.office.policy,
-            policy_digest: &self.office.digest,
-            room: self.room.as_ref(),
-            forecast: self.forecast.as_ref(),
-            calendar: &self.office.calendar,
-            agenda: &agenda,
-            now,
-        })
-    }
-
-    /// How the booking stands then, and what was decided if it was decided anew.
-    fn take_turn(
-        &self,
-        turn: &mut Turn<'_>,
-        asked: &str,
-        anew: bool,
-        by: &Asker,
-    ) -> Result<(Standing, Option<Ruling>), NotDone<Refusal>> {
-        let Self { booking, office, .. } = self;
-        let (reference, now) = (&booking.reference, turn.now());
-        let zone = office.calendar.zone().clone();
-        if let Some(row) = turn.booking(reference)? {
-            if let Some(at) = row.cancelled_at {
-                return Err(NotDone::Refused(Refusal::Cancelled { reference: reference.clone(), at }));
-            }
-            if row.request == asked && !(anew && row.slot.start() > now) && still_counts(&row, now) {
-                return Ok((Standing::read(row, now, zone, |seq| turn.entry(seq))?, None));
-            }
-            if row.slot.end() <= now {
-                return Err(NotDone::Refused(Refusal::Over {
-                    reference: reference.clone(),
-                    at: row.slot.end(),
-                }));
-            }
-        }
-        booking.is_timely(now).map_err(|error| NotDone::Refused(error.into()))?;
-        let decision = self.decide(|from, to, room| turn.agenda(from, to, room), now)?;
-        let decided = Decided {
-            reference: reference.clone(),
-            room: booking.room.clone(),
-            slot: booking.slot,
-            submitted_at: booking.submitted_at,
-            class: booking.class,
-            request: asked.to_owned(),
-            ruling: decision.decision,
-            expires_at: decision.expires_at,
-        };
-        let body = Body { reference, request: raw(asked)?, decision: &decision, by: by.0.as_ref() };
-        let entry = turn.decide("decided", &decided, &body)?;
-        let row = turn.booking(reference)?.ok_or(StoreError::Stopped)?;
-        let standing = Standing::read(row, now, zone, |seq| {
-            if seq == entry.seq { Ok(entry.clone()) } else { turn.entry(seq) }
-        })?;
-        Ok((standing, Some(decision.decision)))
-    }
-}
-
-/// What the log tells of a decision.
-#[derive(Serialize)]
-struct Body<'a> {
-    reference: &'a BookingRef,
-    request: serde_json::Value,
-    decision: &'a Decision,
-    /// Whose token asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<&'a TokenName>,
-}
-
-fn raw(asked: &str) -> Result<serde_json::Value, NotDone<Refusal>> {
-    serde_json::from_str(asked).map_err(|error| NotDone::Refused(Refusal::broken(&error)))
-}
-
-/// A denial counts until something else is asked for; what has run out does not.
-fn still_counts(row: &BookingRow, now: Timestamp) -> bool {
-    // Once it has begun, how it stood is how it stood.
-    if row.slot.start() <= now {
-        return true;
-    }
-    match &row.overridden {
-        Some(person) => person.until > now,
-        None => row.expires_at.is_none_or(|expires| expires > now),
-    }
-}
-
-/// A slot with some time before and after it.
-fn around(slot: Slot, time: SignedDuration) -> (Timestamp, Timestamp) {
-    let moved = |at: Timestamp, by: SignedDuration| at.checked_add(by).unwrap_or(at);
-    (moved(slot.start(), -time), moved(slot.end(), time))
 }

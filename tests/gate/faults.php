@@ -13,6 +13,7 @@ require __DIR__ . '/../../clients/php/SiagaGate.php';
 [, $port, $ca, $wrongCa] = $argv;
 const BOOKING = [
     'room' => 'r2',
+    'profile' => 'recommended',
     // The server tells the same in UTC.
     'slot' => ['start' => '2035-11-26T09:00:00+07:00', 'end' => '2035-11-26T11:00:00+07:00'],
     'submitted_at' => '2035-11-01T08:30:00+07:00',
@@ -62,10 +63,11 @@ expect('an approval whose time is over holds no more', !$gate->get('over')->isAp
 expect('nor one whose time is none', !$gate->get('endless')->isApproved());
 
 $faults = ['fails', 'unavailable', 'created', 'empty', 'truncated', 'cut', 'redirects', 'moved', 'huge', 'page', 'as-page', 'foreign', 'text',
-    'deep', 'other-reference', 'no-reference', 'other-room', 'other-time', 'no-time', 'true', 'approved', 'listed', 'no-http'];
+    'deep', 'other-reference', 'no-reference', 'other-room', 'other-profile', 'no-profile', 'other-time', 'no-time', 'true', 'approved', 'listed', 'no-http'];
 foreach ($faults as $fault) {
     refused($fault, $gate->decide($fault, BOOKING));
 }
+expect('who names no profile takes the answer\'s', $gate->decide('good', array_diff_key(BOOKING, ['profile' => 0]))->isApproved());
 foreach (['other-reference', 'no-reference'] as $fault) {
     refused("$fault, asked for again", $gate->get($fault));
     expect("$fault, cancelled", !$gate->cancel($fault)->isDone());

@@ -11,7 +11,7 @@ import sys
 import threading
 
 GOOD = {
-    "request": {"room": "r2", "slot": {"start": "2035-11-26T02:00:00Z", "end": "2035-11-26T04:00:00Z"}},
+    "request": {"room": "r2", "profile": "recommended", "slot": {"start": "2035-11-26T02:00:00Z", "end": "2035-11-26T04:00:00Z"}},
     "decision": "approve",
     "message": {"id": "Bisa difasilitasi.", "en": "It can be held."},
     "criteria": [],
@@ -126,12 +126,20 @@ class Fault(http.server.BaseHTTPRequestHandler):
     def other_room(self, good):
         self.say(200, dict(good, request=dict(good["request"], room="r3")))
 
+    def other_profile(self, good):
+        self.say(200, dict(good, request=dict(good["request"], profile="minimum")))
+
+    def no_profile(self, good):
+        request = {key: value for key, value in good["request"].items() if key != "profile"}
+        self.say(200, dict(good, request=request))
+
     def other_time(self, good):
         late = {"start": "2035-11-26T09:00:00Z", "end": "2035-11-26T11:00:00Z"}
         self.say(200, dict(good, request=dict(good["request"], slot=late)))
 
     def no_time(self, good):
-        self.say(200, dict(good, request={"room": "r2"}))
+        request = {key: value for key, value in good["request"].items() if key != "slot"}
+        self.say(200, dict(good, request=request))
 
     def cancelled(self, good):
         self.say(200, dict(good, decision="cancelled"))

@@ -10,7 +10,7 @@ use proptest::{
     test_runner::{RngSeed, TestRunner},
 };
 use siaga_readiness::{
-    Code, Profiles, Text,
+    Code, Profile, Profiles, Text,
     answer::{Check, CheckCode, Level, Readiness, RoomVerdict},
     booking::{
         Agenda, Booking, BookingPolicy, Calendar, Case, Class, CriterionCode, CriterionResult, Decision,
@@ -422,7 +422,7 @@ fn booking() -> impl Strategy<Value = Booking> {
                 slot,
                 submitted_at: Instant(at("2026-11-20T09:00:00+07:00") - SignedDuration::from_hours(ago)),
                 class,
-                profile: "minimum".to_owned(),
+                profile: None,
                 letter_ref: letter.map(str::to_owned),
                 devices_expected: Some(12),
                 room_owner: Some(if applicant { Owner::Applicant } else { Owner::Division }),
@@ -438,7 +438,8 @@ fn booking() -> impl Strategy<Value = Booking> {
                     software: facts.8,
                 },
             };
-            Booking::new("THIS-1".parse().unwrap(), &request, &Profiles::default()).unwrap()
+            Booking::new("THIS-1".parse().unwrap(), &request, &Profiles::default(), Profile::minimum())
+                .unwrap()
         },
     )
 }

@@ -77,6 +77,27 @@ fn evidence_of_another_room_or_profile_is_none() {
     for room in [other_room, other_profile] {
         let decision = desk.decide(Some(&room));
         assert_eq!((decision.decision, decision.reasons()), (Ruling::Review, vec![Code::RoomNeverHeard]));
+        let said = &catalogue::entry(Code::RoomNeverHeard).text.id;
+        assert_eq!(decision.message.id.matches(said.as_str()).count(), 1, "{}", decision.message.id);
+    }
+}
+
+#[test]
+fn of_a_room_that_goes_by_a_profile_that_nobody_knows_nothing_is_known() {
+    let mut desk = Desk::pontianak();
+    desk.booking.profile = Profile { name: "training".parse().unwrap(), ..Profile::minimum().clone() };
+    let mut room = ready_room();
+    let mut without = webcam();
+    without.cameras.clear();
+    room.scan(without);
+    let presence =
+        Presence { online: true, revoked: Some(false), last_seen: room.now.wall, age: Duration::ZERO };
+    let evidence = RoomEvidence::new(room.tracker.snapshot(), room.now, presence, &desk.booking.profile);
+    let decision = desk.decide(Some(&evidence.of_unknown_profile()));
+    // It may well ask for no camera.
+    assert_eq!((decision.decision, decision.reasons()), (Ruling::Review, vec![Code::ProfileUnknown]));
+    for code in [CriterionCode::Equipment, CriterionCode::NetworkNow, CriterionCode::NetworkAtHour] {
+        assert_eq!(criterion(&decision, code).result, CriterionResult::Unknown, "{code:?}");
     }
 }
 
@@ -228,7 +249,13 @@ impl Desk {
         let zone = Zone::named(zone, &TimeZoneDatabase::bundled()).unwrap();
         let year = HolidayYear { year: 2026, complete: true, days: Default::default() };
         Self {
-            booking: Booking::new("SBW-1".parse().unwrap(), &request, &Profiles::default()).unwrap(),
+            booking: Booking::new(
+                "SBW-1".parse().unwrap(),
+                &request,
+                &Profiles::default(),
+                Profile::minimum(),
+            )
+            .unwrap(),
             calendar: Calendar::new(zone, hours.parse().unwrap()).with(year),
             agenda: Agenda::default(),
             now: at("2026-07-01T08:00:00+07:00"),

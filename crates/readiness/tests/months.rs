@@ -354,7 +354,9 @@ impl Office {
                 "division_equipment": true, "division_accounts": true, "division_staff": true, "division_capacity": true}
         });
         let request = serde_json::from_value(request).unwrap();
-        let booking = Booking::new("SBW-1".parse().unwrap(), &request, &Profiles::default()).unwrap();
+        let booking =
+            Booking::new("SBW-1".parse().unwrap(), &request, &Profiles::default(), Profile::minimum())
+                .unwrap();
 
         let back = (0..2000).map(|back| now - SignedDuration::from_mins(5 * back));
         let heard = back.into_iter().find(|at| room.is_on(*at, now, self)).unwrap();

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use siaga_readiness::{
-    booking::{Agenda, Booking, BookingPolicy, Class, Decision, Engagement, Facts, Ruling, Slot},
+    booking::{Agenda, Booking, BookingPolicy, Class, Decision, Facts, Ruling, Slot},
     profile::Profile,
     reasons::Code,
     room::RoomId,
 };
 use utoipa::ToSchema;
 
-use super::{Gate, Refusal, around};
+use super::{Gate, Refusal, lookup::around};
 use crate::office::Office;
 
 /// Whether a room suits a slot: what a decision would say of the room, its history and its agenda. Whether the applicant has a letter,
@@ -39,7 +39,8 @@ pub enum Suiting {
 }
 
 impl Gate {
-    /// Whether each of `rooms` suits `slot`, in their order. Nothing is kept.
+    /// Whether each of `rooms` suits `slot`, in their order; each is held against its own profile if no other is asked for. Nothing is
+    /// kept.
     ///
     /// # Errors
     /// The slot is past or too far ahead, a room is not known, or something can't be read.
@@ -48,36 +49,25 @@ impl Gate {
         office: Arc<Office>,
         rooms: Vec<RoomId>,
         slot: Slot,
-        profile: Profile,
+        profile: Option<Profile>,
     ) -> Result<Vec<Suits>, Refusal> {
-        let Some(first) = rooms.first() else { return Ok(Vec::new()) };
         let now = self.now();
-        let booking = self.supposed(first.clone(), slot, profile)?;
-        booking.is_timely(now)?;
         // No other times are offered.
-        let (from, to) = around(booking.slot, Agenda::NEAR);
+        let (from, to) = around(slot, Agenda::NEAR);
         let engagements = self.read(move |reader| reader.agenda(from, to, None, now)).await?;
         let gate = self.clone();
         let looking = tokio::task::spawn_blocking(move || {
-            let suits = |room| {
-                let booking = Booking { room, ..booking.clone() };
-                gate.suits(booking, office.clone(), engagements.clone())
+            let suits = |room: &RoomId| {
+                let lookup = gate.look(room, office.clone(), |own| {
+                    gate.supposed(room.clone(), slot, profile.as_ref().unwrap_or(own).clone())
+                })?;
+                lookup.is_timely(now)?;
+                let alone = lookup.by(of_rooms_alone(&office.policy));
+                Ok(Suits::of(&alone.decide_among(engagements.clone(), now)))
             };
-            rooms.into_iter().map(suits).collect()
+            rooms.iter().map(suits).collect()
         });
         looking.await.map_err(|broken| Refusal::broken(&broken))?
-    }
-
-    fn suits(
-        &self,
-        booking: Booking,
-        office: Arc<Office>,
-        engagements: Vec<Engagement>,
-    ) -> Result<Suits, Refusal> {
-        let mut lookup = self.look(booking, office)?;
-        let policy = of_rooms_alone(&lookup.office.policy);
-        lookup.office = Arc::new(Office { policy, ..(*lookup.office).clone() });
-        Ok(Suits::of(&lookup.decide_among(engagements, self.now())))
     }
 
     /// The booking of somebody who has everything else that is asked for.

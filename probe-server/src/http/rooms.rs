@@ -128,13 +128,13 @@ pub(super) async fn list(
         return Err(Problem::new(StatusCode::BAD_REQUEST, format!("`limit` is 1 to {MOST}.")));
     }
     let slot = page.slot()?;
-    let booked_for = profile.clone().unwrap_or_else(|| Profile::minimum().clone());
     // One more tells whether there is a next page.
     let by = office.clone();
     let asked = RoomPage { site: page.site, after: page.after, limit: limit + 1 };
+    let held_against = profile.clone();
     let mut rooms: Vec<Summary> = ask(answers.desk, move |desk| {
         let rooms = desk.rooms(&asked)?;
-        let readiness = |known: &Known| readiness_of(known, &by.profiles, profile.as_ref(), None);
+        let readiness = |known: &Known| readiness_of(known, &by.profiles, held_against.as_ref(), None);
         Ok(rooms.iter().map(|known| Summary::of(known, readiness(known))).collect())
     })
     .await?;
@@ -142,7 +142,7 @@ pub(super) async fn list(
     rooms.truncate(limit as usize);
     if let Some(slot) = slot {
         let names = rooms.iter().map(|room| room.room.clone()).collect();
-        let suits = answers.gate.suit(office, names, slot, booked_for).await?;
+        let suits = answers.gate.suit(office, names, slot, profile).await?;
         rooms.iter_mut().zip(suits).for_each(|(room, suits)| room.suits = Some(suits));
     }
     let next = rooms.last().filter(|_| more).map(|last| last.room.clone());

@@ -64,4 +64,14 @@ impl RoomEvidence {
         });
         Self { presence, readiness, programs: look }
     }
+
+    /// The same of a room that goes by a profile that is not known here: whether it has what that asks for can't be told, and what
+    /// another one asks for says nothing about it.
+    #[must_use]
+    pub fn of_unknown_profile(mut self) -> Self {
+        let profile = self.readiness.profile.clone();
+        self.readiness.checks.clear();
+        self.readiness = self.readiness.of_unknown_profile(&profile);
+        self
+    }
 }

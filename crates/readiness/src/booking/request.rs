@@ -43,12 +43,19 @@ impl Booking {
     /// By how much the booking system's clock may be ahead of the server's.
     const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
-    /// Checks what `request` asks for. Whether its times still make sense [`Booking::is_timely`] says.
+    /// Checks what `request` asks for, of a room that goes by `own` where no profile is named. Whether its times still make sense
+    /// [`Booking::is_timely`] says.
     ///
     /// # Errors
     /// The room's name or the profile is none, a text is too long or not one line.
-    pub fn new(reference: BookingRef, request: &Request, profiles: &Profiles) -> Result<Self, RequestError> {
-        let profile = profiles.named(&request.profile).map_err(RequestError::Profile)?.clone();
+    pub fn new(
+        reference: BookingRef,
+        request: &Request,
+        profiles: &Profiles,
+        own: &Profile,
+    ) -> Result<Self, RequestError> {
+        let named = request.profile.as_deref().map(|name| profiles.named(name)).transpose();
+        let profile = named.map_err(RequestError::Profile)?.unwrap_or(own).clone();
         let letter_ref = request.letter_ref.as_deref().map(str::trim).filter(|letter| !letter.is_empty());
         if letter_ref
             .is_some_and(|it| it.chars().count() > LONGEST_LETTER_REF || it.chars().any(char::is_control))
@@ -102,9 +109,9 @@ pub struct Request {
     /// Whose event it is; `regular` if not said.
     #[serde(default)]
     pub class: Class,
-    /// The requirement profile; `minimum` if not said.
-    #[serde(default = "minimum")]
-    pub profile: String,
+    /// The requirement profile; if not said, the one that the room goes by, and `minimum` if it names none. An answer always tells which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The letter's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub letter_ref: Option<String>,
@@ -117,10 +124,6 @@ pub struct Request {
     /// What only people know.
     #[serde(default)]
     pub facts: Facts,
-}
-
-fn minimum() -> String {
-    Profile::minimum().name.to_string()
 }
 
 /// The booking system's own name for a booking: 1 to 64 of `A`–`Z`, `a`–`z`, `0`–`9`, `.`, `-` and `_`, the first a letter or a

@@ -1,5 +1,7 @@
 //! What a booking system is told. The decisions themselves are tested where they are made.
 
+mod profiles;
+
 use std::{fs, sync::Arc};
 
 use jiff::SignedDuration;

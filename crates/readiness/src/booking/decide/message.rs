@@ -31,13 +31,16 @@ pub(super) fn message(
         when: Some(times::of_slot(case.booking.slot, case.calendar.zone())),
         ..Words::default()
     };
-    let mut text = said(opening, &words);
+    // One cause may speak against several criteria; a letter says it once.
+    let mut found: Vec<Text> = Vec::new();
     for finding in findings.iter().filter(|it| tells(case, it, decision)) {
-        text = text.and(finding.words().0);
+        let text = finding.words().0;
+        if !found.contains(&text) {
+            found.push(text);
+        }
     }
-    for condition in conditions {
-        text = text.and(condition.text.clone());
-    }
+    let conditions = conditions.iter().map(|condition| condition.text.clone());
+    let mut text = found.into_iter().chain(conditions).fold(said(opening, &words), Text::and);
     if decision == Ruling::Review
         && let Some(room) = case.room.filter(|room| !room.presence.online)
         && !findings.iter().any(|it| SAYS_SO.contains(&it.reason))

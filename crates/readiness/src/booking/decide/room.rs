@@ -149,6 +149,9 @@ pub(super) fn network_at_hour(case: &Case) -> Finding {
     if !rule.on {
         return Finding::not_asked(CriterionCode::NetworkAtHour);
     }
+    if case.room.is_some_and(|room| room.readiness.checks.iter().any(is_profile)) {
+        return new(CriterionResult::Unknown, Code::ProfileUnknown);
+    }
     let Some(forecast) = case.forecast else { return new(CriterionResult::Unknown, Code::HistoryNone) };
     let online = usable(case).is_ok_and(|room| room.presence.online);
     let words = Words {
@@ -242,7 +245,7 @@ fn of_checks(
     [fit, fit_when_heard]: [Code; 2],
 ) -> Finding {
     let online = room.presence.online;
-    let checks = || room.readiness.checks.iter().filter(|check| is_one(check));
+    let checks = || room.readiness.checks.iter().filter(|check| is_one(check) || is_profile(check));
     let of = |state| checks().filter(move |check| check.state == state);
     let against = |state| of(state).next().map(|check| (state, check.reason));
     let mut finding = match against(CheckState::Failed).or_else(|| against(CheckState::Unknown)) {
@@ -283,6 +286,11 @@ fn asks_for_equipment(case: &Case) -> bool {
         || machine.is_some()
         || (software.is_some() && !case.policy.software.on)
         || case.room.is_some_and(|room| room.readiness.checks.iter().any(|check| is_equipment(case, check)))
+}
+
+/// It is there if the profile is not known here: whatever is asked of the room, it can't be told.
+fn is_profile(check: &Check) -> bool {
+    check.code == CheckCode::Profile
 }
 
 /// Not the link, nor what the policy's own rule on programs says already.

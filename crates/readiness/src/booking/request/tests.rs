@@ -10,7 +10,8 @@ const NOW: &str = "2026-11-22T09:00:00+07:00";
 /// What becomes of a request.
 fn booked(json: &str, now: &str) -> Result<Booking, String> {
     let request: Request = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    let booking = Booking::new("SBW-2026-004512".parse().unwrap(), &request, &Profiles::default());
+    let (profiles, own) = (Profiles::default(), Profile::recommended());
+    let booking = Booking::new("SBW-2026-004512".parse().unwrap(), &request, &profiles, own);
     let booking = booking.map_err(|error| error.to_string())?;
     booking.is_timely(now.parse().unwrap()).map_err(|error| error.to_string())?;
     Ok(booking)
@@ -38,7 +39,11 @@ fn what_is_left_out_is_not_known_and_the_rest_is_usual() {
     let least = r#"{"room":"r1","slot":{"start":"2026-11-26T09:00:00+07:00","end":"2026-11-26T11:00:00+07:00"},
         "submitted_at":"2026-11-22T01:30:00Z"}"#;
     let booking = booked(least, NOW).unwrap();
-    assert_eq!((booking.class, booking.profile.name.as_str()), (Class::Regular, "minimum"));
+    assert_eq!(
+        (booking.class, booking.profile.name.as_str()),
+        (Class::Regular, "recommended"),
+        "as its room"
+    );
     assert_eq!((booking.letter_ref, booking.devices_expected), (None, None));
     assert_eq!(booking.facts, Facts::default());
     let empty = least.replace("\"submitted_at\"", "\"letter_ref\":\"  \",\"submitted_at\"");

@@ -19,7 +19,7 @@ use crate::{
     host::{Presence as ProgramPresence, ProgramFact},
     hours::OfficeHours,
     presence::Presence,
-    profile::Profiles,
+    profile::{Profile, Profiles},
     reasons::Code,
     software::ProgramId,
     state::CheckState,
@@ -39,7 +39,7 @@ pub(super) struct Fixture {
 impl Fixture {
     pub(super) fn new(raw: RawFixture, zones: &TimeZoneDatabase) -> Result<Self, EntryError> {
         let RawFixture { now, reference, booking, calendar, room, history, agenda } = raw;
-        let booking = Booking::new(reference, &booking, &Profiles::default())?;
+        let booking = Booking::new(reference, &booking, &Profiles::default(), Profile::minimum())?;
         let years = Calendar::shipped_years().iter().filter(|_| calendar.shipped_years).cloned();
         let empty = Calendar::new(Zone::named(&calendar.zone, zones)?, calendar.hours);
         let calendar = years.chain(calendar.years).fold(empty, Calendar::with);
