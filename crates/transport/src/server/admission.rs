@@ -5,9 +5,10 @@ use std::{
         Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
+use jiff::Timestamp;
 use siaga_probe::{
     Bitrate, Reason,
     admission::{self, Answer, Asker, Cause, Denial, Lease, LeaseId, Purpose, Request, Standing, Wait},
@@ -213,7 +214,7 @@ impl Admission {
             down: train(id.wrapping_add(1), lease.down, longest),
             window_ms: whole_ms(credit::window(ask.mode, rtt)),
             pre_trains,
-            server_time_ms: wall_clock_ms(),
+            server_time_ms: Timestamp::now().as_millisecond(),
             next_probe_in_ms: lease.next_probe_in.map(|wish| whole_ms(wish).into()),
         }
     }
@@ -276,11 +277,6 @@ fn train(train: u32, rate_bps: Bitrate, longest: Duration) -> TrainGrant {
 
 fn whole_ms(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
-}
-
-fn wall_clock_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// How long a room is sent away by a server that has lost its accounts.

@@ -4,10 +4,10 @@ use std::{borrow::Cow, convert::Infallible, future::pending};
 
 use quinn::{Connection, Incoming, RecvStream, SendStream, crypto::rustls::HandshakeData};
 use serde::de::DeserializeOwned;
-use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tokio::time::timeout;
 use tracing::debug;
 
-use super::{Desk, Event, ended::Ended, enrolment, session};
+use super::{Desk, Event, ended::Ended, enrolment, places::Place, session};
 use crate::{
     close,
     control::{self, ControlError},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// `place`: among those who merely came. A room whose link stands needs it no longer.
-pub(super) async fn serve(incoming: Incoming, desk: &Desk, place: OwnedSemaphorePermit) {
+pub(super) async fn serve(incoming: Incoming, desk: &Desk, place: Place) {
     let peer = incoming.remote_address();
     let connection = match timeout(desk.patience.handshake, async { incoming.accept()?.await }).await {
         Ok(Ok(connection)) => connection,
@@ -35,7 +35,7 @@ pub(super) async fn serve(incoming: Incoming, desk: &Desk, place: OwnedSemaphore
 }
 
 /// Who has shown a certificate is served as long as its key is not revoked, whatever it came for.
-async fn dispatch(connection: &Connection, desk: &Desk, place: OwnedSemaphorePermit) -> Result<(), Ended> {
+async fn dispatch(connection: &Connection, desk: &Desk, place: Place) -> Result<(), Ended> {
     let peer = peer(connection)?;
     let Some(key) = peer.as_ref().map(|peer| peer.key) else {
         return by_protocol(connection, peer, desk, place).await;
@@ -60,7 +60,7 @@ async fn by_protocol(
     connection: &Connection,
     peer: Option<Peer>,
     desk: &Desk,
-    place: OwnedSemaphorePermit,
+    place: Place,
 ) -> Result<(), Ended> {
     match (protocol(connection).as_deref(), &desk.registrar) {
         (Some(PROBE_ALPN), _) => session::serve(connection, peer, desk).await,

@@ -6,6 +6,7 @@ mod ended;
 mod enrolment;
 mod keys;
 mod observer;
+mod places;
 mod reload;
 mod session;
 mod storm;
@@ -22,13 +23,12 @@ use siaga_probe::{
 };
 use thiserror::Error;
 use tokio::{
-    sync::Semaphore,
     task::JoinSet,
     time::{Instant, interval, timeout},
 };
 use tracing::warn;
 
-use self::{admission::Admission, storm::Storm};
+use self::{admission::Admission, places::Places, storm::Storm};
 pub use self::{
     admission::{Limits, Refused},
     keys::{Keys, KeysError},
@@ -44,10 +44,6 @@ use crate::{
     room::{self, LinkPatience, Live, Rooms},
     segments, socket,
 };
-
-/// Connections beside those that probe: in the handshake, asking, being refused. Each may hold 0.1 MB, because one that sends
-/// more than 64 kB before it is granted anything is closed; more are turned away.
-const WAITING: usize = 2_048;
 
 /// How often a server that takes connections says so.
 pub const HEARD_EVERY: Duration = Duration::from_secs(5);
@@ -94,7 +90,7 @@ pub struct ProbeServer {
     reload: Reload,
     desk: Desk,
     /// For connections beside rooms' links that stand.
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     /// Told every few seconds that connections are taken.
     heard: Arc<dyn Fn() + Send + Sync>,
 }
@@ -125,17 +121,9 @@ impl ProbeServer {
         limits: Limits,
         events: Events,
     ) -> Result<Self, ServerError> {
-        let most_connections = (limits.shares.max_probes as usize).saturating_add(WAITING);
-        Self::bind_within(
-            listen,
-            trust,
-            identity,
-            keys,
-            limits,
-            events,
-            Patience::default(),
-            most_connections,
-        )
+        let most_connections = Places::beside(&limits.shares);
+        let patience = Patience::default();
+        Self::bind_within(listen, trust, identity, keys, limits, events, patience, most_connections)
     }
 
     /// [`Self::bind`] with other times and another bound.
@@ -166,8 +154,8 @@ impl ProbeServer {
         let endpoint = Endpoint::new_with_abstract_socket(of_keys, Some(config.clone()), socket, runtime)
             .map_err(failed)?;
         let admission = Arc::new(Admission::new(limits, patience));
-        let reload = Reload::new(endpoint.clone(), admission.clone(), config);
-        let places = Arc::new(Semaphore::new(most_connections));
+        let places = Arc::new(Places::new(most_connections));
+        let reload = Reload::new(endpoint.clone(), admission.clone(), places.clone(), config);
         let denied = DenyList::new(BTreeSet::new());
         let storm = Storm::new(Instant::now());
         let desk = Desk { admission, registrar: None, denied, events, patience, rooms: None, storm };
@@ -268,17 +256,12 @@ impl ProbeServer {
 }
 
 /// Nothing is kept and nothing larger is answered for an address that has not shown that it is its own.
-fn admit_address(
-    incoming: Incoming,
-    desk: &Arc<Desk>,
-    places: &Arc<Semaphore>,
-    connections: &mut JoinSet<()>,
-) {
+fn admit_address(incoming: Incoming, desk: &Arc<Desk>, places: &Arc<Places>, connections: &mut JoinSet<()>) {
     if !incoming.remote_address_validated() {
         if let Err(error) = incoming.retry() {
             error.into_incoming().ignore();
         }
-    } else if let Ok(place) = places.clone().try_acquire_owned() {
+    } else if let Some(place) = places.take() {
         let desk = desk.clone();
         desk.storm.on_sign(Instant::now());
         connections.spawn(async move { arrival::serve(incoming, &desk, place).await });

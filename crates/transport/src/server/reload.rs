@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use quinn::{Endpoint, ServerConfig};
 
-use super::admission::{Admission, Limits};
+use super::{
+    admission::{Admission, Limits},
+    places::Places,
+};
 use crate::{
     identity::{Identity, IdentityError, Trust},
     quic,
@@ -16,6 +19,7 @@ use crate::{
 pub struct Reload {
     endpoint: Endpoint,
     admission: Arc<Admission>,
+    places: Arc<Places>,
     /// As it was first made: its key for address tokens stays, so that a room that was just told to show its address
     /// can do so.
     config: ServerConfig,
@@ -23,16 +27,22 @@ pub struct Reload {
 }
 
 impl Reload {
-    pub(super) fn new(endpoint: Endpoint, admission: Arc<Admission>, config: ServerConfig) -> Self {
-        Self { endpoint, admission, config, rooms: None }
+    pub(super) fn new(
+        endpoint: Endpoint,
+        admission: Arc<Admission>,
+        places: Arc<Places>,
+        config: ServerConfig,
+    ) -> Self {
+        Self { endpoint, admission, places, config, rooms: None }
     }
 
     pub(super) fn of_rooms(&mut self, rooms: Arc<Live>) {
         self.rooms = Some(rooms);
     }
 
-    /// Holds to other limits from now on. Probes that run are not ended.
+    /// Holds to other limits from now on. Probes that run are not ended, and connections stay.
     pub fn limits(&self, limits: Limits) {
+        self.places.limit(Places::beside(&limits.shares));
         self.admission.change(limits);
     }
 

@@ -165,6 +165,9 @@ async fn more_connections_than_the_server_bears_are_turned_away_as_busy() {
     let _held = [lab.room(server.address).await, lab.room(server.address).await];
     let probed = lab.probe(server.address, SHORT_TRAINS).await;
     assert_told(&probed, Reason::ServerBusy, &["too many connections"]);
+    // Limits that are read anew bring their places along.
+    server.reload.limits(limits);
+    assert_served(&lab.probe(server.address, SHORT_TRAINS).await);
 }
 
 #[tokio::test]

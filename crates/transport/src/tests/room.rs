@@ -455,10 +455,10 @@ async fn a_link_that_is_idle_stays() {
 
 #[tokio::test]
 async fn a_server_that_is_shut_down_says_so_and_tells_its_desk() {
-    let Office { lab: _lab, server, mut told, desk: _ } = Office::open();
+    let Office { lab, server, mut told, desk: _ } = Office::open();
     let office_request = {
-        let trust = _lab.authority.trust();
-        let identity = _lab.authority.issue(Purpose::Room, "r1", VALID);
+        let trust = lab.authority.trust();
+        let identity = lab.authority.issue(Purpose::Room, "r1", VALID);
         LinkRequest { server: server.address.to_string().parse().unwrap(), trust, identity }
     };
     let mut link = within(RoomLink::open(&office_request, hello("r1"))).await.unwrap();

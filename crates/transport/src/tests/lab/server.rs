@@ -12,7 +12,7 @@ use super::{Lab, SHORT_TRAINS, mbps, within};
 use crate::{
     patience::Patience,
     room,
-    server::{Event, Limits, Observer, ProbeServer},
+    server::{Event, Limits, Observer, ProbeServer, Reload},
 };
 
 /// For rooms with an identity, on a line that is wide enough.
@@ -33,6 +33,7 @@ pub(crate) fn limits(max_rate: Bitrate, max_probes: u32) -> Limits {
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) observer: Observer,
+    pub(crate) reload: Reload,
     events: mpsc::UnboundedReceiver<Event>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -91,10 +92,10 @@ impl TestServer {
         )
         .unwrap();
         let server = with(server);
-        let (address, observer) = (server.local_addr().unwrap(), server.observer());
+        let (address, observer, reload) = (server.local_addr().unwrap(), server.observer(), server.reload());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(async { drop(stopped.await) }));
-        Self { address, observer, events, stop, task }
+        Self { address, observer, reload, events, stop, task }
     }
 
     /// The next thing that an operator would count.
