@@ -71,6 +71,8 @@ pub enum Reason {
     NoServerAnswers,
     /// The server's certificate is not by the given CA, is expired, or is for another name.
     ServerNotTrusted,
+    /// The server's certificate is not valid yet by this machine's clock, which is behind; so it is not trusted.
+    ClockBehind,
     /// The server did not accept the room's certificate.
     IdentityRefused,
     /// The server serves only rooms with an identity, and none was given.
@@ -136,6 +138,7 @@ impl Reason {
                 | Self::UdpBlocked
                 | Self::NoServerAnswers
                 | Self::ServerNotTrusted
+                | Self::ClockBehind
                 | Self::IdentityRefused
                 | Self::IdentityRequired
                 | Self::VersionMismatch

@@ -323,6 +323,8 @@ with_booking_codes! {
     NetBeyondGateway = "NET_BEYOND_GATEWAY",
     /// Its certificate cannot be trusted.
     NetServerNotTrusted = "NET_SERVER_NOT_TRUSTED",
+    /// Its certificate does not count yet by this machine's clock.
+    NetClockBehind = "NET_CLOCK_BEHIND",
     /// It did not accept the room's certificate.
     NetIdentityRefused = "NET_IDENTITY_REFUSED",
     /// It serves only rooms with an identity.

@@ -183,6 +183,7 @@ fn every_way_of_being_turned_away_ends_as_unknown_with_its_own_reason() {
         (Reason::ServerAbsent, Code::NetServerAbsent),
         (Reason::UdpBlocked, Code::NetUdpBlocked),
         (Reason::ServerNotTrusted, Code::NetServerNotTrusted),
+        (Reason::ClockBehind, Code::NetClockBehind),
         (Reason::IdentityRefused, Code::NetIdentityRefused),
         (Reason::IdentityRequired, Code::NetIdentityRequired),
         (Reason::VersionMismatch, Code::NetVersionMismatch),

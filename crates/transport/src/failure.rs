@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use quinn::{ConnectionError, TransportErrorCode};
+use rustls::{CertificateError, pki_types::UnixTime};
 use siaga_probe::Reason;
 
 use crate::{close, control::ControlError, server_name::ServerName};
@@ -82,9 +83,15 @@ fn of_our_refusal(code: TransportErrorCode, reason: &str, server: &ServerName) -
         Some(UNKNOWN_CA | DECRYPT_ERROR) => {
             "it is not signed by the given CA; copy ca.pem from the server's directory again"
         }
+        Some(CERTIFICATE_EXPIRED) if is_not_valid_yet(reason) => {
+            let words = format!(
+                "by this machine's clock the certificate of {server} is not yet valid: the clock is behind; set it \
+                 (timedatectl set-ntp true), or if it is right, have the server's certificate made anew ({reason})"
+            );
+            return Failure::new(Reason::ClockBehind, words);
+        }
         Some(CERTIFICATE_EXPIRED) => {
-            "it is expired or not yet valid, or this machine's clock is wrong; check the date, then renew the \
-             server's certificate"
+            "it is expired, or this machine's clock is ahead; check the date, then renew the server's certificate"
         }
         Some(UNSUPPORTED_CERTIFICATE) => {
             "it was not made for a server; use the server.pem that “siaga-probe-server init” made"
@@ -134,6 +141,13 @@ fn of_their_refusal(code: TransportErrorCode, reason: &str, server: &ServerName)
     let words = format!("{server} does not accept this room's certificate: {remedy} ({reason})");
     let has_run_out = alert(code) == Some(CERTIFICATE_EXPIRED);
     Failure { has_run_out, ..Failure::new(Reason::IdentityRefused, words) }
+}
+
+/// A certificate's beginning and its end share an alert; only the library's words tell them apart.
+fn is_not_valid_yet(reason: &str) -> bool {
+    let some_time = UnixTime::since_unix_epoch(Duration::ZERO);
+    let told = CertificateError::NotValidYetContext { time: some_time, not_before: some_time }.to_string();
+    told.split_once(':').is_some_and(|(words, _)| reason.contains(words))
 }
 
 fn no_common_protocol(server: &ServerName) -> Failure {

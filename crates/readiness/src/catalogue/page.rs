@@ -63,7 +63,7 @@ fn of_probes(page: &mut String) {
     }
 }
 
-const PROBES: [Reason; 32] = [
+const PROBES: [Reason; 33] = [
     Reason::Sustained,
     Reason::QueueGrows,
     Reason::StandingQueue,
@@ -84,6 +84,7 @@ const PROBES: [Reason; 32] = [
     Reason::UdpBlocked,
     Reason::NoServerAnswers,
     Reason::ServerNotTrusted,
+    Reason::ClockBehind,
     Reason::IdentityRefused,
     Reason::IdentityRequired,
     Reason::VersionMismatch,

@@ -37,6 +37,7 @@ impl Code {
             (Reason::UdpBlocked, _) => Self::NetUdpBlocked,
             (Reason::NoServerAnswers, _) => Self::NetNoServerAnswers,
             (Reason::ServerNotTrusted, _) => Self::NetServerNotTrusted,
+            (Reason::ClockBehind, _) => Self::NetClockBehind,
             (Reason::IdentityRefused, _) => Self::NetIdentityRefused,
             (Reason::IdentityRequired, _) => Self::NetIdentityRequired,
             (Reason::VersionMismatch, _) => Self::NetVersionMismatch,
@@ -79,6 +80,7 @@ pub(crate) const fn blames_link(reason: Reason) -> bool {
         | Reason::UdpBlocked
         | Reason::NoServerAnswers
         | Reason::ServerNotTrusted
+        | Reason::ClockBehind
         | Reason::IdentityRefused
         | Reason::IdentityRequired
         | Reason::VersionMismatch

@@ -268,6 +268,7 @@ impl From<Failure> for LinkEnd {
         let why = match reason {
             Reason::IdentityRefused if has_run_out => Why::RunOut,
             Reason::ServerNotTrusted
+            | Reason::ClockBehind
             | Reason::IdentityRefused
             | Reason::IdentityRequired
             | Reason::VersionMismatch => Why::Unwanted,

@@ -28,7 +28,6 @@ async fn a_server_whose_certificate_does_not_fit_is_not_trusted_and_the_remedy_i
     let (stranger, made_anew) = (Authority::new("stranger"), Authority::new("lab"));
     for (server, words) in [
         (lab.authority.issue(Purpose::Server, "127.0.0.1", PAST), "expired"),
-        (lab.authority.issue(Purpose::Server, "127.0.0.1", FUTURE), "not yet valid"),
         (lab.authority.issue(Purpose::Server, "probe.example", VALID), "another name"),
         (lab.authority.issue(Purpose::Room, "127.0.0.1", VALID), "not made for a server"),
         (stranger.issue(Purpose::Server, "127.0.0.1", VALID), "not signed by the given CA"),
@@ -39,6 +38,16 @@ async fn a_server_whose_certificate_does_not_fit_is_not_trusted_and_the_remedy_i
         let probed = lab.probe(server.address, SHORT_TRAINS).await;
         assert_told(&probed, Reason::ServerNotTrusted, &[&server.address.to_string(), words]);
     }
+}
+
+#[tokio::test]
+async fn a_room_whose_clock_is_behind_trusts_no_server_for_that_and_is_told_of_its_clock() {
+    let mut lab = Lab::new();
+    lab.server = lab.authority.issue(Purpose::Server, "127.0.0.1", FUTURE);
+    let server = TestServer::start(&lab, 1, SHORT_TRAINS);
+    let probed = lab.probe(server.address, SHORT_TRAINS).await;
+    assert_told(&probed, Reason::ClockBehind, &["not yet valid", "clock is behind", "timedatectl"]);
+    assert!(server.stop().await.is_empty(), "nothing was granted");
 }
 
 #[tokio::test]
