@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context;
 use jiff::Timestamp;
 use siaga_booking::webhook::Sender;
 use siaga_service::signals::Hangups;
@@ -16,7 +17,7 @@ use siaga_transport::{
     identity::{Identity, Trust},
     server::Reload,
 };
-use tokio::{sync::watch, time::sleep};
+use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 use tracing::{info, warn};
 
 use crate::{
@@ -55,7 +56,8 @@ impl Reloader {
             tokio::select! {
                 () = hangups.next() => {
                     before = Files::look(&self.dir);
-                    let (configured, certified) = (self.configure().await, self.take_over(before.clone()));
+                    let configured = self.configure().await;
+                    let certified = self.take_over(before.clone()).await;
                     self.running.metrics.reloaded(configured && certified);
                     info!(configured, certified, "SIGHUP: the files were read anew");
                 }
@@ -63,7 +65,7 @@ impl Reloader {
                     let files = Files::look(&self.dir);
                     // Somebody who replaces one file after the other is given the time for it.
                     if files != self.known && files == before {
-                        let worked = self.take_over(files.clone());
+                        let worked = self.take_over(files.clone()).await;
                         self.running.metrics.reloaded(worked);
                     }
                     before = files;
@@ -74,10 +76,14 @@ impl Reloader {
 
     /// All of it, or nothing of it.
     async fn configure(&self) -> bool {
-        match Configured::load(&self.dir, &self.overrides) {
+        let (dir, overrides) = (self.dir.clone(), self.overrides.clone());
+        let configured = async {
+            let new = aside(move || Configured::load(&dir, &overrides)).await?;
+            self.running.go_by(new).await
+        };
+        match configured.await {
             Ok(new) => {
                 self.tell(&new);
-                self.running.go_by(new).await;
                 true
             }
             Err(error) => {
@@ -87,15 +93,13 @@ impl Reloader {
         }
     }
 
-    fn tell(&self, Configured { settings, office, .. }: &Configured) {
-        info!(policy = office.policy.name, digest = office.digest, "bookings are decided by this policy");
+    fn tell(&self, Told { settings, warnings, policy, digest }: &Told) {
+        info!(policy, digest, "bookings are decided by this policy");
         for key in fixed(&self.settings, settings) {
             warn!("“{key}” has changed; that counts after a restart");
         }
-        if let Ok((trust, identity)) = load_identity(&self.dir) {
-            for warning in warnings(&self.dir, settings, (&trust, &identity), Timestamp::now()) {
-                warn!("{warning}");
-            }
+        for warning in warnings {
+            warn!("{warning}");
         }
         if settings.open {
             warn!("{OPEN}");
@@ -103,9 +107,19 @@ impl Reloader {
         info!(open = settings.open, "the configuration is taken over; probes that run go on");
     }
 
-    fn take_over(&mut self, files: Files) -> bool {
+    async fn take_over(&mut self, files: Files) -> bool {
         self.known = files;
-        match self.load() {
+        let dir = self.dir.clone();
+        let taken = aside(move || {
+            let (trust, identity) = load_identity(&dir)?;
+            check(&trust, &identity, Timestamp::now())?;
+            Ok((trust, identity))
+        });
+        let taken = taken.await.and_then(|(trust, identity)| {
+            self.running.probes.identity(&trust, &identity)?;
+            Ok(identity)
+        });
+        match taken {
             Ok(identity) => {
                 self.running.metrics.certificate(&identity);
                 let until = identity.validity().map(|it| format!("{:.0}", it.until));
@@ -121,13 +135,13 @@ impl Reloader {
             }
         }
     }
+}
 
-    fn load(&self) -> anyhow::Result<Identity> {
-        let (trust, identity) = load_identity(&self.dir)?;
-        check(&trust, &identity, Timestamp::now())?;
-        self.running.probes.identity(&trust, &identity)?;
-        Ok(identity)
-    }
+/// Files are read where nobody waits for a connection meanwhile.
+async fn aside<T: Send + 'static>(
+    read: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    spawn_blocking(read).await?
 }
 
 /// The parts of a server that go by what can change.
@@ -146,15 +160,18 @@ pub struct Running {
 }
 
 impl Running {
-    async fn go_by(&self, Configured { settings, office, receiver }: Configured) {
+    /// What can fail comes first: then nothing has changed.
+    async fn go_by(&self, new: Configured) -> anyhow::Result<Told> {
+        let Configured { settings, office, receiver, warnings } = new;
+        let limit = self.desk.store().limit(settings.store.max_size.bytes());
+        limit.await.context("[store] max_size can't be set; try again, or restart the server")?;
+        let (policy, digest) = (office.policy.name.to_string(), office.digest.clone());
         self.gate.follow(office);
         self.desk.set_rules(settings.rules());
         self.probes.limits(settings.probe_limits());
         self.probes.most_rooms(settings.limits.max_rooms.0);
         self.receiver.send_replace(receiver);
-        if let Err(error) = self.desk.store().limit(settings.store.max_size.bytes()).await {
-            warn!(%error, "[store] max_size can't be taken over now; it counts after a restart");
-        }
+        Ok(Told { settings, warnings, policy, digest })
     }
 }
 
@@ -163,6 +180,7 @@ struct Configured {
     settings: Settings,
     office: Office,
     receiver: Option<Sender>,
+    warnings: Vec<String>,
 }
 
 impl Configured {
@@ -170,8 +188,20 @@ impl Configured {
         let settings = config::load(dir, overrides)?;
         let office = Office::load(dir, &settings)?;
         let receiver = settings.webhook.sender(dir)?;
-        Ok(Self { settings, office, receiver })
+        // An identity that can't be read is told where it is taken over.
+        let identity = load_identity(dir).ok();
+        let warnings =
+            identity.map(|(trust, identity)| warnings(dir, &settings, (&trust, &identity), Timestamp::now()));
+        Ok(Self { settings, office, receiver, warnings: warnings.unwrap_or_default() })
     }
+}
+
+/// What is told of a configuration that was taken over.
+struct Told {
+    settings: Settings,
+    warnings: Vec<String>,
+    policy: String,
+    digest: String,
 }
 
 /// The keys that differ and that a running server does not take over.

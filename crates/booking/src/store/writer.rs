@@ -93,8 +93,7 @@ impl Writer {
                         let _ = reply.send(self.tidy(now));
                     }
                     Job::Limit { max_bytes, reply } => {
-                        self.retention.max_bytes = max_bytes;
-                        let _ = reply.send(self.set_limits());
+                        let _ = reply.send(self.limit(max_bytes));
                     }
                     Job::Order(order) => self.note(|connection| orders::keep(connection, &order)),
                     Job::OrderIsOver(room, id) => {
@@ -185,6 +184,12 @@ impl Writer {
         self.connection = sqlite::connect(&self.path, &LAYOUT)?;
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.set_limits()
+    }
+
+    /// Where it can't be set, what held before goes on holding.
+    fn limit(&mut self, max_bytes: u64) -> Result<(), StoreError> {
+        let before = std::mem::replace(&mut self.retention.max_bytes, max_bytes);
+        self.set_limits().inspect_err(|_| self.retention.max_bytes = before)
     }
 
     fn set_limits(&mut self) -> Result<(), StoreError> {
