@@ -31,6 +31,10 @@ use serde_json::json;
 use siaga_booking::StoreError;
 use siaga_readiness::room::RoomId;
 use siaga_service::{http::Login, problem::Problem};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::block_in_place,
+};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -146,6 +150,16 @@ pub(crate) async fn ask<T: Send + 'static>(
             tracing::error!(error = %broken, "a question broke");
             Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "This question could not be answered."))
         }
+    }
+}
+
+/// Makes what takes a processor for more than a millisecond, like a long page: the packets that share this thread go on on another
+/// one.
+pub(crate) fn heavy<T>(make: impl FnOnce() -> T) -> T {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => block_in_place(make),
+        // Of one thread alone; tests have such.
+        _ => make(),
     }
 }
 

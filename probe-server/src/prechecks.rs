@@ -13,7 +13,7 @@ pub mod sheet;
 mod tests;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -154,9 +154,8 @@ impl Prechecks {
         };
         let (approvals, agendas, ended) = blocking(reading).await?;
         self.tell_agendas(agendas);
-        self.asked.retain(|(reference, number), _| {
-            approvals.iter().any(|it| it.booking.reference == *reference && it.number == *number)
-        });
+        let stand: HashSet<_> = approvals.iter().map(|it| (&it.booking.reference, it.number)).collect();
+        self.asked.retain(|(reference, number), _| stand.contains(&(reference, *number)));
         let office = (self.office)();
         let mut first = self.tell_ended(ended, &office.calendar, now).await;
         for approval in approvals {

@@ -134,7 +134,9 @@ impl Outbox {
         all.last += 1;
         all.rules = Numbered { no: all.last, it: Arc::new(rules) };
         let rooms: Vec<RoomId> = all.links.keys().cloned().collect();
-        rooms.iter().for_each(|room| all.say(room, now));
+        drop(all);
+        // One after the other: no room's report waits until a whole province is told.
+        rooms.iter().for_each(|room| self.all().say(room, now));
     }
 
     /// A room's link stands.

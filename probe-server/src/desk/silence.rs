@@ -42,11 +42,12 @@ impl Silences {
         let mut all = self.all();
         // Who does not come back in that time is not on the way.
         all.retain(|_, since| since.age_at(&now).is_some_and(|age| age < FORGOTTEN_AFTER));
-        let ages: Vec<Duration> = all.values().filter_map(|since| since.age_at(&now)).collect();
+        let mut ages: Vec<Duration> = all.values().filter_map(|since| since.age_at(&now)).collect();
         drop(all);
-        let together =
-            |first: &Duration| ages.iter().filter(|age| **age <= *first && *first - **age <= AT_ONCE).count();
-        let most = ages.iter().map(together).max().unwrap_or(0);
+        ages.sort_unstable();
+        let until = |youngest: &Duration| ages.partition_point(|age| *age <= *youngest + AT_ONCE);
+        let together = ages.iter().enumerate().map(|(before, youngest)| until(youngest) - before);
+        let most = together.max().unwrap_or(0);
         most >= AT_LEAST && most >= online
     }
 

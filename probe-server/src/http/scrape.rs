@@ -13,7 +13,7 @@ use serde::Serialize;
 use siaga_readiness::{metrics::RoomMetrics, profile::Profile, room::RoomId};
 use siaga_service::problem::Problem;
 
-use super::{Answers, ask, known};
+use super::{Answers, ask, heavy, known};
 
 /// A group of targets, as Prometheus' HTTP service discovery reads it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -41,7 +41,7 @@ pub(super) async fn targets(State(answers): State<Answers>, headers: HeaderMap) 
     let target = with_port(asked, usual);
     let since = answers.desk.now().wall.checked_sub(SILENT_FOR).unwrap_or_default();
     let rooms = ask(answers.desk, move |desk| desk.store().read(|reader| reader.heard_since(since))).await?;
-    let groups = rooms.into_iter().map(|(room, site)| {
+    let group = |(room, site): (RoomId, Option<String>)| {
         let mut labels = BTreeMap::from([
             ("__metrics_path__", format!("/rooms/{room}/metrics")),
             ("__scheme__", scheme.to_owned()),
@@ -49,8 +49,9 @@ pub(super) async fn targets(State(answers): State<Answers>, headers: HeaderMap) 
         ]);
         labels.extend(site.map(|site| ("site", site)));
         Group { targets: [target.clone()], labels }
-    });
-    Ok(Json(groups.collect::<Vec<_>>()).into_response())
+    };
+    // A province's rooms are a megabyte.
+    Ok(heavy(|| Json(rooms.into_iter().map(group).collect::<Vec<_>>()).into_response()))
 }
 
 /// A room that was given up is not scraped for as long as its history is kept.

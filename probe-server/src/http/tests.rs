@@ -1,5 +1,7 @@
 //! What clients are told about rooms.
 
+mod held_up;
+
 use std::{net::SocketAddr, sync::Arc};
 
 use serde_json::Value;

@@ -18,7 +18,7 @@ use siaga_service::page::{Tone, badge};
 use super::frame::{Page, Place, Viewer};
 use crate::{
     gate::{Refusal, answer::Counts},
-    http::{Answers, Cursor},
+    http::{Answers, Cursor, heavy},
     page::words::standing_tone,
     report::words,
 };
@@ -87,29 +87,31 @@ pub(super) async fn page(
         .collect();
     let only_reviews = filter.decision == Counts::Review.as_str();
     let title = viewer.say("Permohonan", "Bookings");
-    let main = html! {
-        h1 { (title) }
-        section #now data-live { (viewer.as_of(now)) }
-        @if shows_reviews && (only_reviews || !reviews.is_empty()) {
-            section #reviews.card data-live {
-                h2 { (viewer.say("Perlu ditinjau", "To be reviewed")) }
-                (table(&viewer, &reviews, now))
+    let main = heavy(|| {
+        html! {
+            h1 { (title) }
+            section #now data-live { (viewer.as_of(now)) }
+            @if shows_reviews && (only_reviews || !reviews.is_empty()) {
+                section #reviews.card data-live {
+                    h2 { (viewer.say("Perlu ditinjau", "To be reviewed")) }
+                    (table(&viewer, &reviews, now))
+                }
             }
-        }
-        section.card aria-labelledby="list-title" {
-            h2 #list-title {
-                @if filter.day.is_empty() { (viewer.say("Yang belum selesai", "Not over yet")) }
-                @else { (viewer.say("Pada hari itu", "On that day")) }
-            }
-            (form(&viewer, &filter))
-            @if !(shows_reviews && only_reviews) {
-                div #list data-live {
-                    (table(&viewer, &rows, now))
-                    (pager(&viewer, &filter, next))
+            section.card aria-labelledby="list-title" {
+                h2 #list-title {
+                    @if filter.day.is_empty() { (viewer.say("Yang belum selesai", "Not over yet")) }
+                    @else { (viewer.say("Pada hari itu", "On that day")) }
+                }
+                (form(&viewer, &filter))
+                @if !(shows_reviews && only_reviews) {
+                    div #list data-live {
+                        (table(&viewer, &rows, now))
+                        (pager(&viewer, &filter, next))
+                    }
                 }
             }
         }
-    };
+    });
     viewer.show(Page { status: StatusCode::OK, title, place: Some(Place::Bookings), is_live: true, main })
 }
 

@@ -21,7 +21,7 @@ use super::{
     frame::{Page, Place, Viewer},
     words::State as RoomState,
 };
-use crate::http::{Answers, ask};
+use crate::http::{Answers, ask, heavy};
 use rooms::Rooms;
 use waiting::Waiting;
 
@@ -63,26 +63,28 @@ pub(super) async fn page(
         Err(problem) => return viewer.refuse(&problem),
     };
     let title = viewer.say("Semua ruang", "All rooms");
-    let main = html! {
-        h1 { (viewer.say("Ruang konferensi video", "Video conference rooms")) }
-        section #now data-live { (viewer.as_of(now)) (counts(&viewer, &rooms, &filter)) }
-        section #waiting data-live aria-label=(viewer.say("Permohonan", "Bookings")) {
-            @match &waiting {
-                Some(waiting) => (waiting.show(&viewer, now)),
-                None => p.note.bad {
-                    (viewer.say(
-                        "Permohonan tidak dapat dibaca sekarang; log server menyebutkan sebabnya. Tidak ada yang diputuskan.",
-                        "Bookings can't be read now; the server's log says why. Nothing is decided.",
-                    ))
-                },
+    let main = heavy(|| {
+        html! {
+            h1 { (viewer.say("Ruang konferensi video", "Video conference rooms")) }
+            section #now data-live { (viewer.as_of(now)) (counts(&viewer, &rooms, &filter)) }
+            section #waiting data-live aria-label=(viewer.say("Permohonan", "Bookings")) {
+                @match &waiting {
+                    Some(waiting) => (waiting.show(&viewer, now)),
+                    None => p.note.bad {
+                        (viewer.say(
+                            "Permohonan tidak dapat dibaca sekarang; log server menyebutkan sebabnya. Tidak ada yang diputuskan.",
+                            "Bookings can't be read now; the server's log says why. Nothing is decided.",
+                        ))
+                    },
+                }
+            }
+            section.card aria-labelledby="rooms-title" {
+                h2 #rooms-title { (viewer.say("Ruang", "Rooms")) }
+                (form(&viewer, &rooms, &filter))
+                div #rooms data-live { (rooms.show(&viewer, now, &filter)) }
             }
         }
-        section.card aria-labelledby="rooms-title" {
-            h2 #rooms-title { (viewer.say("Ruang", "Rooms")) }
-            (form(&viewer, &rooms, &filter))
-            div #rooms data-live { (rooms.show(&viewer, now, &filter)) }
-        }
-    };
+    });
     viewer.show(Page { status: StatusCode::OK, title, place: Some(Place::Rooms), is_live: true, main })
 }
 
