@@ -6,6 +6,8 @@
 mod driver;
 mod links;
 mod memory;
+#[cfg(test)]
+mod several_servers;
 mod surroundings;
 mod watch;
 
