@@ -2,7 +2,12 @@
 //! message is the line as a person reads it. tracing-journald puts nothing but an event's bare words into the message, and then
 //! `journalctl` and `systemctl status` show "probed", and not what came of it.
 
-use std::{fmt::Write as _, io, os::unix::net::UnixDatagram};
+use std::{
+    fmt::Write as _,
+    io,
+    os::unix::net::UnixDatagram,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use tracing::{
     Event, Level, Subscriber,
@@ -16,8 +21,12 @@ const SOCKET: &str = "/run/systemd/journal/socket";
 /// Bytes of a field's value; more of it is cut off. A datagram takes some 200 kB.
 const LONGEST: usize = 4096;
 
-/// Writes each event as an entry.
-pub(super) struct Journal(UnixDatagram);
+/// Writes each event as an entry. A journal that does not take it goes without: who writes lines also sends packets, and must not
+/// wait for it. How many it went without stands in the next that it takes.
+pub(super) struct Journal {
+    socket: UnixDatagram,
+    left_out: AtomicU64,
+}
 
 impl Journal {
     /// The system's journal.
@@ -27,14 +36,26 @@ impl Journal {
     pub(super) fn connect() -> io::Result<Self> {
         let socket = UnixDatagram::unbound()?;
         socket.connect(SOCKET)?;
-        Ok(Self(socket))
+        Self::over(socket)
+    }
+
+    fn over(socket: UnixDatagram) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket, left_out: AtomicU64::new(0) })
     }
 }
 
 impl<S: Subscriber> Layer<S> for Journal {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut entry = entry(event);
+        let left_out = self.left_out.swap(0, Ordering::Relaxed);
+        if left_out > 0 {
+            put(&mut entry, "SIAGA_LEFT_OUT_BEFORE", &left_out.to_string());
+        }
         // A journal that is gone has nobody to be told of it.
-        let _ = self.0.send(&entry(event));
+        if self.socket.send(&entry).is_err() {
+            self.left_out.fetch_add(left_out + 1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -130,7 +151,7 @@ mod tests {
 
     fn written(event: impl FnOnce()) -> Vec<(String, String)> {
         let (ours, journal) = UnixDatagram::pair().unwrap();
-        let subscriber = tracing_subscriber::registry().with(Journal(ours));
+        let subscriber = tracing_subscriber::registry().with(Journal::over(ours).unwrap());
         tracing::subscriber::with_default(subscriber, event);
         let mut entry = vec![0; 100_000];
         let length = journal.recv(&mut entry).unwrap();
@@ -155,5 +176,25 @@ mod tests {
         assert_eq!(priorities, [&("PRIORITY".to_owned(), "6".to_owned())]);
         let fields = written(|| tracing::info!(detail = "é".repeat(50_000), "said"));
         assert!(fields.iter().all(|(_, value)| value.len() <= LONGEST));
+    }
+
+    #[test]
+    fn a_journal_that_takes_nothing_holds_nobody_up_and_is_told_later_how_much_it_missed() {
+        let (ours, journal) = UnixDatagram::pair().unwrap();
+        journal.set_nonblocking(true).unwrap();
+        let subscriber = tracing_subscriber::registry().with(Journal::over(ours).unwrap());
+        tracing::subscriber::with_default(subscriber, || {
+            (0..10_000).for_each(|n| tracing::info!(n, "said"));
+            let mut taken = 0;
+            while journal.recv(&mut [0; 1_000]).is_ok() {
+                taken += 1;
+            }
+            assert!(taken < 10_000, "it has no room for so many");
+            tracing::info!("at last");
+            let mut entry = [0; 1_000];
+            let length = journal.recv(&mut entry).unwrap();
+            let left_out = ("SIAGA_LEFT_OUT_BEFORE".to_owned(), (10_000 - taken).to_string());
+            assert!(read(&entry[..length]).contains(&left_out));
+        });
     }
 }
