@@ -9,6 +9,7 @@ use siaga_service::{
     manual::{self, CompletionsArgs, ManArgs},
     program::{block_on, print, told},
     signals::Shutdown,
+    systemd,
 };
 use tracing::level_filters::LevelFilter;
 
@@ -98,10 +99,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match execute(cli) {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            eprintln!("error: {}", told(error.as_ref()));
+            let words = told(error.as_ref());
+            eprintln!("error: {words}");
+            // Where it was to be a service.
+            systemd::status(&words);
             if for_nagios {
                 // A monitoring system reads nothing but standard output. If that is gone, so is its reader.
-                let _ = print(&format!("SIAGA UNKNOWN - {}\n", told(error.as_ref())));
+                let _ = print(&format!("SIAGA UNKNOWN - {words}\n"));
             }
             ExitCode::from(FAILED)
         }

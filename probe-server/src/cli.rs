@@ -4,7 +4,6 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use jiff::Timestamp;
-use siaga_booking::{Bookings, Store, bookings};
 use siaga_readiness::RoomId;
 use siaga_service::{
     manual::{self, CompletionsArgs, ManArgs},
@@ -15,14 +14,11 @@ use siaga_service::{
 use crate::{
     api_token::{self, ApiTokenCommand},
     audit::{self, AuditCommand, EvidenceCommand},
-    config::{self, Settings},
-    desk, init,
-    office::Office,
+    config, init,
     policy::{self, PolicyCommand},
     report::command::{ReportArgs, report},
     rooms, run,
     token::{self, Life},
-    warnings::warnings,
 };
 
 /// Exit status of a usage error or a failure.
@@ -142,6 +138,12 @@ enum ConfigCommand {
         #[arg(long)]
         dir: PathBuf,
     },
+    /// Print each value that counts and where it is from: a line of a file, a variable, or the default.
+    Show {
+        /// The directory made by “init”.
+        #[arg(long)]
+        dir: PathBuf,
+    },
 }
 
 /// What can be typed; for manual pages, and for whoever holds manuals against it.
@@ -164,7 +166,10 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
     match execute(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", told(error.as_ref()));
+            let words = told(error.as_ref());
+            eprintln!("error: {words}");
+            // Where it was to be a service.
+            systemd::status(&words);
             ExitCode::from(if audit::is_not_as_written(&error) { NOT_AS_WRITTEN } else { FAILED })
         }
     }
@@ -202,33 +207,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             config::check_place(&dir)?;
             Ok(print(&rooms::revoke(&dir, &whom, Timestamp::now())?)?)
         }
-        Command::Config(ConfigCommand::Check { dir }) => {
-            let settings = config::load(&dir, &config::Overrides::default())?;
-            let (trust, identity) = run::load_identity(&dir)?;
-            identity.check_as_server(&trust)?;
-            Office::load(&dir, &settings)?;
-            // An older release over a newer one's files.
-            Store::fits(&desk::file(&dir))?;
-            Bookings::fits(&dir.join(bookings::FILE))?;
-            settings.webhook.sender(&dir)?;
-            let scheme = if settings.speaks_tls() {
-                if systemd::is_for_the_service_alone(&settings.https.key) {
-                    eprintln!(
-                        "warning: the key for HTTPS is shown to the service alone: it was not looked at"
-                    );
-                } else {
-                    settings.https.certificates(&dir)?;
-                }
-                "HTTPS"
-            } else {
-                "HTTP"
-            };
-            for warning in warnings(&dir, &settings, (&trust, &identity), Timestamp::now()) {
-                eprintln!("warning: {warning}");
-            }
-            let Settings { listen, http, .. } = settings;
-            let dir = dir.display();
-            Ok(print(&format!("{dir} is in order: probes on UDP {listen}, {scheme} on {http}\n"))?)
-        }
+        Command::Config(ConfigCommand::Check { dir }) => Ok(print(&config::check(&dir)?)?),
+        Command::Config(ConfigCommand::Show { dir }) => Ok(print(&config::show(&dir)?)?),
     }
 }

@@ -1,5 +1,6 @@
 //! `DIR/probe-server.toml`, and what the command line changes of it.
 
+mod check;
 mod limits;
 mod office;
 mod rooms;
@@ -8,22 +9,25 @@ mod webhook;
 use std::{
     collections::BTreeMap,
     env,
+    ffi::OsString,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use siaga_readiness::{
     profile::{ProfileError, ProfileName, Profiles, Requirements},
     report::Rules,
 };
 use siaga_service::{
-    config::{BoundedBytes, ConfigError, Layers},
+    config::{self, BoundedBytes, ConfigError, Layers, Place},
     http::{CertificateError, Certificates, parse_address},
 };
 use thiserror::Error;
+use toml::Table;
 
+pub use check::check;
 pub use limits::{LimitSettings, Line};
 pub use office::OfficeSettings;
 pub use rooms::RoomSettings;
@@ -33,7 +37,7 @@ pub use webhook::{WebhookError, WebhookSettings, WebhookUrl};
 pub const FILE: &str = "probe-server.toml";
 
 /// What the operator sets.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// UDP address of the probes.
@@ -57,6 +61,7 @@ pub struct Settings {
     /// What rooms go by unless their own configuration says otherwise.
     pub rooms: RoomSettings,
     /// The office's own profiles, by name, beside the shipped ones.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub profiles: BTreeMap<ProfileName, Requirements>,
 }
 
@@ -107,7 +112,7 @@ impl Settings {
 }
 
 /// The certificate for HTTPS and its key: files in the server's directory unless they are named with a path.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpsSettings {
     /// Certificate chain (PEM).
@@ -133,7 +138,7 @@ impl HttpsSettings {
 }
 
 /// What is kept of rooms.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// The largest that `rooms.sqlite` may become.
@@ -177,8 +182,43 @@ pub fn check_place(dir: &Path) -> Result<(), SettingsError> {
 /// The settings of a server's directory.
 ///
 /// # Errors
-/// The file is absent or wrong; the message says where and what to do.
+/// A file is absent or wrong; the message says where and what to do.
 pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, SettingsError> {
+    let mut settings = settings(&layers(dir, env::vars_os())?)?;
+    settings.listen = overrides.listen.unwrap_or(settings.listen);
+    settings.http = overrides.http.unwrap_or(settings.http);
+    settings.open |= overrides.open;
+    Ok(settings)
+}
+
+/// Every key that has a value, with the value that counts and where it has it from.
+///
+/// # Errors
+/// As [`load`].
+pub fn show(dir: &Path) -> Result<String, SettingsError> {
+    shown(dir, env::vars_os())
+}
+
+fn shown(
+    dir: &Path,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<String, SettingsError> {
+    let layers = layers(dir, environment)?;
+    let settings = Table::try_from(settings(&layers)?)?;
+    Ok(config::show(&settings, |path| {
+        layers.place(path).map_or_else(|| "default".to_owned(), |place| place.to_string())
+    }))
+}
+
+/// Where the key at `path` is set now, if somebody has.
+fn place(dir: &Path, path: &[&str]) -> Option<Place> {
+    layers(dir, env::vars_os()).ok()?.place(path)
+}
+
+fn layers(
+    dir: &Path,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Layers, SettingsError> {
     if dir.is_file() {
         return Err(SettingsError::NoDirectory { dir: dir.to_owned() });
     }
@@ -189,19 +229,23 @@ pub fn load(dir: &Path, overrides: &Overrides) -> Result<Settings, SettingsError
         added => added?,
     }
     layers.add_drop_ins::<Settings>(&file)?;
-    layers.add_environment::<Settings>(ENVIRONMENT, env::vars_os())?;
-    let mut settings: Settings = layers.settings()?;
-    settings.listen = overrides.listen.unwrap_or(settings.listen);
-    settings.http = overrides.http.unwrap_or(settings.http);
-    settings.open |= overrides.open;
+    layers.add_environment::<Settings>(ENVIRONMENT, environment)?;
+    Ok(layers)
+}
+
+fn settings(layers: &Layers) -> Result<Settings, SettingsError> {
+    let settings: Settings = layers.settings()?;
     // Said now, and not when somebody first asks.
-    let profiles = settings.profiles()?;
+    let profiles = settings.profiles().map_err(|cause| misfit(layers, &["profiles"], cause))?;
     if let Some(profile) = &settings.rooms.profile {
-        profiles
-            .named(profile.as_str())
-            .map_err(|cause| SettingsError::RoomsProfile { path: dir.join(FILE), cause })?;
+        profiles.named(profile.as_str()).map_err(|cause| misfit(layers, &["rooms", "profile"], cause))?;
     }
     Ok(settings)
+}
+
+fn misfit(layers: &Layers, path: &[&str], cause: ProfileError) -> SettingsError {
+    let place = layers.place(path).map(|place| format!("{place}: ")).unwrap_or_default();
+    SettingsError::Profile { place, key: path.join("."), cause }
 }
 
 /// Why there are no settings.
@@ -215,12 +259,12 @@ pub enum SettingsError {
     NoServer { dir: PathBuf },
     #[error("{} is a file; --dir names the directory that holds {FILE}", dir.display())]
     NoDirectory { dir: PathBuf },
-    #[error("{}: [rooms] profile: {cause}", path.display())]
-    RoomsProfile { path: PathBuf, cause: ProfileError },
+    #[error("{place}`{key}`: {cause}")]
+    Profile { place: String, key: String, cause: ProfileError },
     #[error(transparent)]
     File(#[from] ConfigError),
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
+    #[error("what counts can't be written as TOML: {0}")]
+    Unwritable(#[from] toml::ser::Error),
 }
 
 #[cfg(test)]
@@ -237,7 +281,7 @@ mod tests {
         let wrong = |dir: &Path| load(dir, &Overrides::default()).unwrap_err().to_string();
         let told = wrong(dir.path());
         assert!(
-            told.contains(FILE) && told.contains("[rooms] profile") && told.contains("recomended"),
+            told.contains("probe-server.toml, line 2: `rooms.profile`") && told.contains("recomended"),
             "{told}"
         );
         fs::create_dir(dir.path().join("probe-server.d")).unwrap();
@@ -258,5 +302,30 @@ mod tests {
         );
         let told = wrong(&file);
         assert!(told.contains("is a file") && told.contains("--dir") && !told.contains("--config"), "{told}");
+    }
+
+    #[test]
+    fn what_is_shown_says_where_it_is_from_and_keeps_what_may_be_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        write(FILE, "open = true\n[webhook]\nurl = \"https://booking.example/hook?key=hunter2\"\n");
+        fs::create_dir(dir.path().join("probe-server.d")).unwrap();
+        write(
+            "probe-server.d/10-office.toml",
+            "[limits]\nuplink = { from_rooms = \"1G\", to_rooms = \"300M\" }\n",
+        );
+        let environment = [("SIAGA_PROBE_SERVER__LIMITS__SHARE".into(), "50".into())];
+        let shown = shown(dir.path(), environment).unwrap();
+        let says = |value: &str, source: &str| {
+            let is_it = |line: &str| line.starts_with(&format!("{value} ")) && line.ends_with(source);
+            assert!(shown.lines().any(is_it), "{value}, {source}: {shown}");
+        };
+        says("open = true", "/probe-server.toml, line 1");
+        says("limits.uplink.to_rooms = \"300M\"", "/probe-server.d/10-office.toml, line 2");
+        says("limits.share = 50", "# environment variable SIAGA_PROBE_SERVER__LIMITS__SHARE");
+        says("limits.daily_bytes = \"1GB\"", "# default");
+        says("office.policy = \"kalbar-98-2021\"", "# default");
+        says("webhook.url = \"https://booking.example/…\"", "/probe-server.toml, line 3");
+        assert!(!shown.contains("rooms.profile"), "nobody has set it, and it has no default: {shown}");
     }
 }

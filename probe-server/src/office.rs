@@ -109,6 +109,20 @@ pub enum OfficeError {
     Profiles(#[from] ProfileError),
 }
 
+impl OfficeError {
+    /// The key of `[office]` that it is about.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::NoPolicy(_) | Self::Policy { .. } => "policy",
+            Self::Zone(_) => "zone",
+            Self::Holidays { .. } => "holidays",
+            Self::Read { key, .. } => key,
+            Self::Profiles(_) => "profiles",
+        }
+    }
+}
+
 /// The rules, as they are told.
 #[derive(Debug, Serialize)]
 pub struct Rules<'a> {

@@ -1,6 +1,6 @@
 //! The settings of the link.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use siaga_probe::{
     Bitrate,
     schedule::{Hours, Window},
@@ -42,7 +42,7 @@ pub struct NetworkSettings {
     /// What probes may cost within any 24 hours while it is.
     pub metered_daily_bytes: DailyBytes,
     /// Other traffic of this machine above this rate, in either direction, puts probes off.
-    #[serde(serialize_with = "rate")]
+    #[serde(serialize_with = "Bitrate::serialize_as_written")]
     pub quiet_above: Bitrate,
     /// A probe server in the office's own network is what the operator means.
     pub accept_internal_server: bool,
@@ -62,15 +62,6 @@ impl Default for NetworkSettings {
             quiet_above: Bitrate::from_bps(1_000_000).expect("1 Mbit/s lies in a rate's range"),
             accept_internal_server: false,
         }
-    }
-}
-
-/// As a person writes it.
-fn rate<S: Serializer>(rate: &Bitrate, serializer: S) -> Result<S::Ok, S::Error> {
-    match rate.bps() {
-        bps if bps.is_multiple_of(1_000_000) => serializer.collect_str(&format_args!("{}M", bps / 1_000_000)),
-        bps if bps.is_multiple_of(1_000) => serializer.collect_str(&format_args!("{}k", bps / 1_000)),
-        bps => serializer.serialize_u64(bps),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{self, Visitor},
 };
 use thiserror::Error;
@@ -83,6 +83,22 @@ impl Bitrate {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub fn scaled(self, factor: f64) -> Self {
         Self(((self.bps_f64() * factor) as u64).clamp(Self::MIN_BPS, Self::MAX_BPS))
+    }
+}
+
+impl Bitrate {
+    /// As a person writes it in a configuration, such as `10M`; for `serialize_with`.
+    ///
+    /// # Errors
+    /// Those of `serializer`.
+    pub fn serialize_as_written<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            bps if bps.is_multiple_of(1_000_000) => {
+                serializer.collect_str(&format_args!("{}M", bps / 1_000_000))
+            }
+            bps if bps.is_multiple_of(1_000) => serializer.collect_str(&format_args!("{}k", bps / 1_000)),
+            bps => serializer.serialize_u64(bps),
+        }
     }
 }
 

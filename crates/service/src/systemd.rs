@@ -19,9 +19,9 @@ pub fn ready(status: &str) {
     tell(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// How the program is now, for `systemctl status`.
+/// How the program is now, or why it ends, for `systemctl status`, which has one line for it.
 pub fn status(status: &str) {
-    tell(&[NotifyState::Status(status)]);
+    tell(&[NotifyState::Status(&status.replace('\n', " "))]);
 }
 
 /// The program ends.

@@ -1,11 +1,11 @@
 //! `[limits]`: what one server gives, and to whom how much.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use siaga_probe::{Bitrate, admission};
 use siaga_service::config::BoundedBytes;
 
 /// What one server gives.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitSettings {
     /// What the server's own line carries.
@@ -13,6 +13,7 @@ pub struct LimitSettings {
     /// How much of it probes may take together, per cent, 1 to 100.
     pub share: Percent,
     /// Highest rate that may be asked about, per direction.
+    #[serde(serialize_with = "Bitrate::serialize_as_written")]
     pub max_rate: Bitrate,
     /// Probes at the same time, whatever their rates, 1 to 1000.
     pub max_probes: MaxProbes,
@@ -63,22 +64,24 @@ impl LimitSettings {
 }
 
 /// What a line carries, bit/s at the IP layer: the same both ways, or each way for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a rate like \"1G\", or { from_rooms = \"100M\", to_rooms = \"1G\" }")]
 pub enum Line {
     /// The same both ways.
-    Both(Bitrate),
+    Both(#[serde(serialize_with = "Bitrate::serialize_as_written")] Bitrate),
     /// Each way for itself.
     Each(EachWay),
 }
 
 /// Seen from the server, whose rooms' uploads come in and whose rooms' downloads go out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EachWay {
     /// What comes in.
+    #[serde(serialize_with = "Bitrate::serialize_as_written")]
     pub from_rooms: Bitrate,
     /// What goes out.
+    #[serde(serialize_with = "Bitrate::serialize_as_written")]
     pub to_rooms: Bitrate,
 }
 
@@ -94,7 +97,7 @@ impl Line {
 }
 
 /// 1 to 100 per cent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Percent(pub u8);
 
@@ -107,7 +110,7 @@ impl TryFrom<i64> for Percent {
 }
 
 /// 1 to 1000 probes at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct MaxProbes(pub u32);
 
@@ -120,7 +123,7 @@ impl TryFrom<i64> for MaxProbes {
 }
 
 /// 1 to 100,000 rooms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct MaxRooms(pub usize);
 
@@ -133,7 +136,7 @@ impl TryFrom<i64> for MaxRooms {
 }
 
 /// 50 to 100 000 probes a day: fewer are not even the gate probes of a room that is always on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct DailyProbes(pub u32);
 

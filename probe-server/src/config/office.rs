@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use siaga_readiness::hours::OfficeHours;
 
 /// By which rules bookings are decided.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OfficeSettings {
     /// The procedure: a shipped one by its name, or a file in the server's directory.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use siaga_readiness::{
     hours::{DailyWindow, OfficeHours},
     policy::TimeToLive,
@@ -11,7 +11,7 @@ use siaga_readiness::{
 };
 
 /// What every room goes by. The names are those of a room's own configuration.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RoomSettings {
     /// The profile that a room is held against unless another is asked for.
@@ -23,7 +23,7 @@ pub struct RoomSettings {
 }
 
 /// How long evidence counts.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct FreshnessSettings {
@@ -35,7 +35,7 @@ pub struct FreshnessSettings {
 }
 
 /// When rooms probe.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct NetworkSettings {

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use siaga_booking::webhook::{Secret, SecretError, Sender, Target, post::TrustError};
 use thiserror::Error;
 
 /// `[webhook]`. Without an address nothing is told.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebhookSettings {
     /// Over https; over http on this machine only.
@@ -50,6 +50,13 @@ impl TryFrom<String> for WebhookUrl {
     }
 }
 
+/// Without what follows the host, which may hold a secret: nobody's screen needs it.
+impl Serialize for WebhookUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}/…", self.0))
+    }
+}
+
 /// Why letters can't be sent.
 #[derive(Debug, Error)]
 #[allow(missing_docs)]
@@ -58,6 +65,17 @@ pub enum WebhookError {
     Secret(#[from] SecretError),
     #[error("[webhook] ca_file: {0}")]
     Trust(#[from] TrustError),
+}
+
+impl WebhookError {
+    /// The key of `[webhook]` that names what is wrong.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Secret(_) => "secret_file",
+            Self::Trust(_) => "ca_file",
+        }
+    }
 }
 
 #[cfg(test)]
