@@ -251,4 +251,10 @@ async fn that_a_person_s_decision_has_run_out_is_told_once() {
     // Another decision of a person's is another one that runs out.
     office.bookings.in_turn(at(12), overrule).await.unwrap();
     assert_eq!(ended(13), [reference("a")]);
+    // Also if what that person said can't be read any more.
+    let changed = format!("UPDATE audit SET body = 'x' WHERE seq = {}", office.head().seq);
+    let file = rusqlite::Connection::open(office.path()).unwrap();
+    file.execute_batch(&format!("DROP TRIGGER audit_is_not_changed; {changed}")).unwrap();
+    assert!(tell(13).await);
+    assert_eq!(ended(14), []);
 }
