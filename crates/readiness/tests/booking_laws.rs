@@ -423,6 +423,7 @@ fn booking() -> impl Strategy<Value = Booking> {
                 submitted_at: Instant(at("2026-11-20T09:00:00+07:00") - SignedDuration::from_hours(ago)),
                 class,
                 profile: None,
+                title: None,
                 letter_ref: letter.map(str::to_owned),
                 devices_expected: Some(12),
                 room_owner: Some(if applicant { Owner::Applicant } else { Owner::Division }),

@@ -36,6 +36,7 @@ pub(super) async fn page(
     let main = html! {
         p.back { a href="/bookings" { (viewer.say("Semua permohonan", "All bookings")) } }
         h1 { (viewer.say("Permohonan", "Booking")) " " (reference) }
+        @if let Some(title) = report.title() { p.about { (name(&title)) } }
         section #now data-live { (viewer.as_of(report.written_at)) (decision(&viewer, &report)) }
         (part("asked", viewer.say("Yang diminta", "What was asked for"), parts::request(&report, language)))
         (part("criteria", viewer.say("Kriteria dan buktinya", "Criteria and their evidence"), parts::criteria(&report, language)))

@@ -238,14 +238,20 @@ async fn names_are_text_whatever_is_in_them() {
     let site = "<script>alert('1')</script>\"&x";
     arrive(&counter, "r1", site).await;
     let letter = "\"><img src=x onerror=alert(1)>🎥 \u{202e}أهلا";
-    counter.book("b1", &asked("r1", letter)).await;
+    let mut booking = asked("r1", letter);
+    booking["title"] = json!(letter);
+    counter.book("b1", &booking).await;
     for path in ["/", "/rooms/r1", "/bookings", "/bookings/b1", "/?q=%3Cscript%3E&site=%22%3E%3Cscript%3E"] {
         let page = counter.page(path).await;
         assert!(!page.contains("<script>") && !page.contains("<img"), "{path}: {page}");
     }
     assert!(counter.page("/").await.contains("<bdi>&lt;script&gt;alert("));
     let page = counter.page("/bookings/b1").await;
-    assert!(page.contains("<bdi>&quot;&gt;&lt;img src=x onerror=alert(1)&gt;🎥 \u{202e}أهلا</bdi>"), "{page}");
+    let shown = "<bdi>&quot;&gt;&lt;img src=x onerror=alert(1)&gt;🎥 \u{202e}أهلا</bdi>";
+    assert!(page.contains(&format!("<td>{shown}</td>")), "{page}");
+    assert!(page.contains(&format!(r#"<p class="about">{shown}</p>"#)), "{page}");
+    counter.office.later(3 * 86_400);
+    assert!(counter.page("/").await.contains(&format!("<p>{shown}</p>")), "among the meetings that come");
 }
 
 #[tokio::test]

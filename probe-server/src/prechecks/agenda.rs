@@ -24,7 +24,7 @@ pub fn of(
         let Some(ruling) = booking.in_force(now).filter(|_| agenda.len() < MAX_BOOKINGS) else { continue };
         agenda.push(NextBooking {
             reference: booking.reference.to_string(),
-            title: None,
+            title: booking.title(),
             start: booking.slot.start(),
             end: booking.slot.end(),
             class: booking.class.as_str().to_owned(),

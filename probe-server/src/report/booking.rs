@@ -159,6 +159,11 @@ impl BookingReport {
         serde_json::from_value(self.booking.message.clone()).unwrap_or_default()
     }
 
+    /// What it is about, if that was said.
+    pub(crate) fn title(&self) -> Option<String> {
+        self.row.title()
+    }
+
     /// What was asked for, as text; `None` for what was not said.
     pub(super) fn asked(&self, key: &str) -> Option<String> {
         match self.booking.request.get(key)? {

@@ -77,6 +77,14 @@ impl BookingRow {
         }
     }
 
+    /// What it is about, if that was said.
+    #[must_use]
+    pub fn title(&self) -> Option<String> {
+        let request: serde_json::Value = serde_json::from_str(&self.request).ok()?;
+        let title = request.get("title")?.as_str()?.trim();
+        (!title.is_empty()).then(|| title.to_owned())
+    }
+
     /// The entry of the log with what counts: the gate's decision, or a person's, also one that has run out.
     #[must_use]
     pub fn counting_entry(&self) -> u64 {

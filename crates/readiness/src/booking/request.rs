@@ -57,10 +57,11 @@ impl Booking {
         let named = request.profile.as_deref().map(|name| profiles.named(name)).transpose();
         let profile = named.map_err(RequestError::Profile)?.unwrap_or(own).clone();
         let letter_ref = request.letter_ref.as_deref().map(str::trim).filter(|letter| !letter.is_empty());
-        if letter_ref
-            .is_some_and(|it| it.chars().count() > LONGEST_LETTER_REF || it.chars().any(char::is_control))
-        {
+        if letter_ref.is_some_and(|it| !is_line(it, LONGEST_LETTER_REF)) {
             return Err(RequestError::LetterRef);
+        }
+        if request.title.as_deref().is_some_and(|it| !is_line(it, LONGEST_TITLE)) {
+            return Err(RequestError::Title);
         }
         Ok(Self {
             reference,
@@ -95,6 +96,11 @@ impl Booking {
 }
 
 const LONGEST_LETTER_REF: usize = 200;
+const LONGEST_TITLE: usize = 120;
+
+fn is_line(text: &str, longest: usize) -> bool {
+    text.chars().count() <= longest && !text.chars().any(char::is_control)
+}
 
 /// The body of `PUT /v1/bookings/{ref}`, before names are looked up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -112,6 +118,9 @@ pub struct Request {
     /// The requirement profile; if not said, the one that the room goes by, and `minimum` if it names none. An answer always tells which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// What it is about, for those who look; nothing is decided by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The letter's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub letter_ref: Option<String>,
@@ -356,6 +365,9 @@ pub enum RequestError {
     /// Not fit to be kept and shown.
     #[error("`letter_ref`: a letter's number is one line of at most {LONGEST_LETTER_REF} characters")]
     LetterRef,
+    /// Not fit to be kept and shown.
+    #[error("`title`: what an event is about is one line of at most {LONGEST_TITLE} characters")]
+    Title,
     /// Not a moment.
     #[error("“{0}” is no time; write it with its offset, like 2026-11-26T09:00:00+07:00")]
     Time(String),

@@ -9,7 +9,7 @@ use siaga_readiness::{
     booking::precheck::{Stage, Times},
     room::RoomId,
 };
-use siaga_service::page::{Tone, badge};
+use siaga_service::page::{Tone, badge, name};
 
 use crate::{
     desk::Desk,
@@ -105,9 +105,15 @@ fn review(viewer: &Viewer, row: &BookingRow, since: Timestamp, now: Timestamp) -
                 @if waited >= OVERDUE_AFTER { (badge(Tone::Bad, viewer.say("Terlambat", "Overdue"))) " " }
                 span.muted { (viewer.say("menunggu", "waits")) " " (viewer.language.age(waited.as_secs_f64())) }
             }
+            (about(row))
             p { (row.room) ", " (viewer.language.span(row.slot.start(), row.slot.end(), viewer.zone())) }
         }
     }
+}
+
+/// What it is about, if that was said.
+fn about(row: &BookingRow) -> Markup {
+    html! { @if let Some(title) = row.title() { p { (name(&title)) } } }
 }
 
 impl Coming {
@@ -136,6 +142,7 @@ impl Coming {
                         (badge(standing_tone(standing), viewer.language.of(words)))
                     }
                 }
+                (about(booking))
                 p {
                     a href={ "/rooms/" (booking.room) } { (booking.room) } ", "
                     (viewer.language.span(booking.slot.start(), booking.slot.end(), viewer.zone()))

@@ -111,7 +111,7 @@ fn request(report: &BookingReport, rows: &mut Vec<Row>) {
     said("start", row.slot.start().to_string());
     said("end", row.slot.end().to_string());
     said("submitted_at", row.submitted_at.to_string());
-    for key in ["class", "profile", "letter_ref", "devices_expected", "room_owner"] {
+    for key in ["title", "class", "profile", "letter_ref", "devices_expected", "room_owner"] {
         said(key, report.asked(key).unwrap_or_default());
     }
     for (fact, value) in report.facts() {

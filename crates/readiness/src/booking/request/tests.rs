@@ -116,6 +116,11 @@ fn what_is_not_known_to_the_interface_is_refused_by_its_name() {
     assert!(refused("\"class\"", "\"room\":\"r2\",\"class\"").contains("duplicate field `room`"));
     assert!(refused("090/12/OPD/2026", "a\\nb").contains("`letter_ref`: a letter's number is one line"));
     assert!(refused("090/12/OPD/2026", &"x".repeat(201)).contains("at most 200 characters"));
+    let titled =
+        |title: &str| booked(&GOOD.replace("\"class\"", &format!("\"title\":\"{title}\",\"class\"")), NOW);
+    assert!(titled("a\\nb").unwrap_err().contains("`title`: what an event is about is one line"));
+    assert!(titled(&"é".repeat(121)).unwrap_err().contains("at most 120 characters"));
+    assert_eq!(titled(&"é".repeat(120)), booked(GOOD, NOW), "nothing is decided by it");
 }
 
 #[test]

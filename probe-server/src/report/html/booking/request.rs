@@ -21,6 +21,7 @@ pub(crate) fn request(report: &BookingReport, language: Language) -> Markup {
     });
     let rows = [
         (language.either("Nomor permohonan", "Reference"), Some(html! { (row.reference) })),
+        (language.either("Acara", "Event"), report.title().map(|title| name(&title))),
         (
             language.either("Ruang", "Room"),
             Some(html! { (row.room) @if let Some(site) = &report.site { " (" (name(site)) ")" } }),
