@@ -5,7 +5,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NARROW, WIDE, accessible, directory, forAll, inOrder, open, picture, run, start, story, tell, visit } from './lib.mjs';
+import {
+  NARROW, WIDE, accessible, directory, fits, forAll, inOrder, open, picture, run, start, story, tabTo, tell, visit,
+} from './lib.mjs';
 
 const bin = process.env.BIN_DIR;
 const DAY = 86_400_000;
@@ -90,7 +92,7 @@ async function morning() {
       run('lab-room', 'past', '--dir', dir, '--room', room, '--hours', '7-10', ...(room.startsWith('setda') ? ['--days', '7', '--fails', '8-9'] : ['--days', '28']));
     }
     const letter = `"><img src=x onerror=alert(1)> 🎥 \u202eأهلا`;
-    assert.equal(booked(dir, 'SBW-2026-004401', 2, request('setda-rapat', 6, 13, { submitted_at: new Date(Date.now() - 3 * DAY).toISOString(), facts: {}, letter_ref: letter })), 'review');
+    assert.equal(booked(dir, 'SBW-2026-004401', 2, request('setda-rapat', 6, 13, { submitted_at: new Date(Date.now() - 3 * DAY).toISOString(), facts: {}, letter_ref: letter, title: letter })), 'review');
   });
   const fleet = await rooms(server);
   for (const room of [
@@ -111,8 +113,8 @@ const withBookings = forAll(async () => {
   const server = await morning();
   const token = server.token('book');
   const put = (reference, body) => ask(server, token, 'PUT', `/v1/bookings/${reference}`, body);
-  await put('SBW-2026-004512', request('diskominfo-r1', 1, 9));
-  await put('SBW-2026-004513', request('diskominfo-r1', 2, 9, { class: 'leaders' }));
+  await put('SBW-2026-004512', request('diskominfo-r1', 1, 9, { title: 'Rapat koordinasi inflasi daerah' }));
+  await put('SBW-2026-004513', request('diskominfo-r1', 2, 9, { class: 'leaders', title: 'Pengarahan Sekretaris Daerah' }));
   await put('SBW-2026-004520', request('diskominfo-r2', 3, 9));
   await put('SBW-2026-004521', request('setda-rapat', 4, 13, { facts: {} }));
   return server;
@@ -135,12 +137,6 @@ async function refreshed({ page }) {
   const asked = page.waitForResponse((answer) => answer.request().resourceType() === 'fetch');
   await page.clock.fastForward('00:16');
   await asked;
-}
-
-// Nothing has to be scrolled sideways.
-async function fits({ page }) {
-  const [wide, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(wide <= shown, `${wide} > ${shown}`);
 }
 
 story('all rooms are seen, the worst first, with what waits and what comes; small or large, light or dark', async () => {
@@ -195,6 +191,38 @@ story('rooms are filtered by site, by state and by name, without a script too', 
     assert.deepEqual(await names(window), ['dinkes-r1']);
     inOrder(window);
   }
+});
+
+story('a room and a booking are found and read by keyboard, and where one is can be seen', async () => {
+  const server = await withBookings();
+  const window = await open(`${server.page}/`);
+  const { page } = window;
+  await tabTo(window, 'Langsung ke isi');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+  await tabTo(window, 'Lokasi');
+  await page.keyboard.type('diskominfo');
+  await tabTo(window, 'Saring');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/site=diskominfo/);
+  await tabTo(window, 'diskominfo-r2');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/rooms\/diskominfo-r2/);
+  await page.clock.install();
+  await visit(window, page.url());
+  await tabTo(window, 'Lihat angkanya');
+  await page.keyboard.press('Enter');
+  await page.locator('#past details[open] table').first().waitFor();
+  // The page is made anew around whoever reads it.
+  await page.evaluate(() => { document.activeElement.dataset.old = 'yes'; });
+  await refreshed(window);
+  await page.waitForFunction(() => !document.querySelector('[data-old]'));
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Lihat angkanya');
+  assert.equal(await page.locator('#past details[open]').count(), 1);
+  await tabTo(window, 'SBW-2026-004520');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/bookings\/SBW-2026-004520/);
+  await tabTo(window, 'Laporan');
 });
 
 story('a room that fails is seen on a page that is open, and so is that it recovers', async () => {

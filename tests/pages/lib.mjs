@@ -130,7 +130,10 @@ const axe = readFileSync(join(here, 'node_modules/axe-core/axe.min.js'), 'utf8')
 export const WIDE = { width: 1280, height: 800 };
 export const NARROW = { width: 360, height: 740 };
 
-// A window of its own, with cookies of its own, that remembers all that goes wrong in it.
+const windows = [];
+
+// A window of its own, with cookies of its own, that remembers all that goes wrong in it. Of what Chromium itself says of a server
+// that is not there, a story names in `expects` what it makes happen.
 export async function open(address, { viewport = WIDE, scheme = 'light', script = true, cookies } = {}) {
   const context = await browser.newContext({
     viewport, colorScheme: scheme, javaScriptEnabled: script, ignoreHTTPSErrors: true, reducedMotion: 'reduce', locale: 'en-US', serviceWorkers: 'block', bypassCSP: false,
@@ -150,7 +153,8 @@ export async function open(address, { viewport = WIDE, scheme = 'light', script 
   const session = await context.newCDPSession(page);
   await session.send('Network.enable');
   session.on('Network.dataReceived', ({ dataLength }) => { seen.bytes += dataLength; });
-  const window = { page, context, seen };
+  const window = { page, context, seen, expects: null };
+  windows.push(window);
   await visit(window, address);
   return window;
 }
@@ -170,8 +174,8 @@ export async function visit(window, address) {
 }
 
 // Nothing went wrong, and nobody else was asked.
-export function inOrder({ seen }) {
-  assert.deepEqual(seen.errors, []);
+export function inOrder({ seen, expects }) {
+  assert.deepEqual(seen.errors.filter((text) => !expects?.test(text)), []);
   assert.deepEqual(seen.foreign, []);
 }
 
@@ -205,6 +209,30 @@ export async function picture({ page }, name, { docs = false, whole = true, high
   }
 }
 
+// ---- What stories look at ----
+
+// Nothing has to be scrolled sideways.
+export async function fits({ page }) {
+  const [wide, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(wide <= shown, `${wide} > ${shown}`);
+}
+
+// Goes by keyboard until it is at what these words stand on, and it can be seen where one is.
+export async function tabTo({ page }, words) {
+  for (let stops = 0; stops < 60; stops += 1) {
+    await page.keyboard.press('Tab');
+    const [name, isSeen] = await page.evaluate(() => {
+      const at = document.activeElement;
+      const name = [...(at.labels ?? [])].map((it) => it.textContent).join(' ') || at.textContent;
+      const { outlineStyle, outlineWidth } = getComputedStyle(at);
+      return [name.trim(), outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2];
+    });
+    assert.ok(isSeen, `the focus can be seen at “${name}”`);
+    if (name.includes(words)) return;
+  }
+  assert.fail(`“${words}” can't be reached by keyboard`);
+}
+
 // ---- Stories ----
 
 const stories = [];
@@ -220,16 +248,18 @@ export async function tell() {
     const began = performance.now();
     try {
       await tell();
+      for (const window of windows) inOrder(window);
       console.log(`ok      ${words} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
     } catch (error) {
       failed += 1;
       console.error(`FAILED  ${words}\n${error.stack}`);
     }
+    windows.length = 0;
     await clearUp();
   }
   ends.push(...lastEnds);
   await clearUp();
-  console.log(`        the largest page took ${largest} of ${MOST_BYTES} bytes`);
+  if (largest > 0) console.log(`        the largest page took ${largest} of ${MOST_BYTES} bytes`);
   await browser.close();
   process.exitCode = failed ? 1 : 0;
 }

@@ -4,6 +4,7 @@
 
 const EVERY = 15_000;
 const PATIENCE = 10_000;
+const STOPS = "a[href], summary, button, input, select";
 
 const lost = document.getElementById("lost");
 let answered = Date.now();
@@ -29,10 +30,14 @@ function take(page) {
     const fresh = page.getElementById(part.id);
     if (!fresh || fresh.innerHTML === part.innerHTML) continue;
     const open = [...part.querySelectorAll("details")].map((it) => it.open);
-    const focus = part.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    const at = [...part.querySelectorAll(STOPS)].indexOf(document.activeElement);
+    const href = at < 0 ? null : document.activeElement.getAttribute("href");
     part.replaceChildren(...fresh.childNodes);
     part.querySelectorAll("details").forEach((it, index) => { it.open = open[index] ?? false; });
-    if (focus) part.querySelector(`a[href="${CSS.escape(focus)}"]`)?.focus();
+    // Whoever goes by keyboard stays where they were.
+    if (at < 0) continue;
+    const there = href ? part.querySelector(`a[href="${CSS.escape(href)}"]`) : part.querySelectorAll(STOPS)[at];
+    there?.focus({ preventScroll: true });
   }
 }
 

@@ -52,8 +52,8 @@ impl Past {
         let first = self.from.to_zoned(zone.clone()).date();
         let days = std::iter::successors(first.tomorrow().ok(), |day| day.tomorrow().ok());
         let midnights = days.map_while(|day| Some((day, day.to_zoned(zone.clone()).ok()?.timestamp())));
-        // One at the very edge would be written over by the next.
-        let fits = |at: &Timestamp| self.place(*at) >= 12.0;
+        // One at an edge would be written over by the next to it.
+        let fits = |at: &Timestamp| self.place(*at) >= 12.0 && self.place(now) - self.place(*at) >= 12.0;
         let ticks = midnights.take_while(|(_, at)| *at < now).filter(|(_, at)| fits(at)).map(|(day, at)| {
             (self.place(at), format!("{} {}", viewer.language.weekday(day.weekday()), day.day()))
         });
