@@ -67,6 +67,15 @@ fn an_expired_server_certificate_is_told_as_that() {
 }
 
 #[test]
+fn a_clock_that_is_behind_is_told_as_that() {
+    let lab =
+        Lab::with_identity(|dir| identity::create(dir, &["127.0.0.1".into()], date(2099, 1, 1)).unwrap());
+    let server = lab.server(&["--open"]).unwrap();
+    let address = server.probes.unwrap().to_string();
+    assert_no_probe(&mut probe(&address, &lab.ca()), "CLOCK_BEHIND", &["clock is behind", "timedatectl"]);
+}
+
+#[test]
 fn a_foreign_room_certificate_is_refused_in_words() {
     let (lab, other) = (Lab::new().unwrap(), Lab::new().unwrap());
     let server = lab.server(&["--open"]).unwrap();
