@@ -3,7 +3,7 @@
 use siaga_probe::{Reason, control::FromServer};
 use tokio::task::JoinSet;
 
-use super::lab::{Authority, Office, Purpose, Room, VALID, assert_served, assert_told, loaded};
+use super::lab::{Authority, Office, Purpose, VALID, assert_served, assert_told, loaded};
 use crate::{
     identity::{Identity, PROBE_ALPN},
     quic,
@@ -11,17 +11,11 @@ use crate::{
     server_name::ServerName,
 };
 
-async fn connected(office: &Office, identity: &Identity) -> Room {
-    let endpoint = quinn::Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();
-    let config = quic::client(&office.trust(), Some(identity), PROBE_ALPN).unwrap();
-    Room::connect(endpoint, office.address, config).await.unwrap()
-}
-
 #[tokio::test]
 async fn a_new_certificate_is_shown_to_who_comes_and_who_is_there_stays() {
     let office = Office::open();
     let room = office.room("r2").await;
-    let mut early = connected(&office, &room).await;
+    let mut early = office.connected(&room).await;
     let (trust, own) = loaded(office.dir());
     let elsewhere = Authority::new("elsewhere");
     office.reload.identity(&trust, &elsewhere.issue(Purpose::Server, "127.0.0.1", VALID)).unwrap();
@@ -50,7 +44,7 @@ async fn a_thousand_changes_while_rooms_come_and_go_drop_none_of_them() {
     let office = Office::open();
     let room = office.room("r2").await;
     let (trust, own) = loaded(office.dir());
-    let standing = connected(&office, &room).await;
+    let standing = office.connected(&room).await;
     let mut coming = JoinSet::new();
     for _ in 0..4 {
         let (address, identity, trust) = (office.address, room.clone(), office.trust());
@@ -81,7 +75,7 @@ async fn a_thousand_changes_while_rooms_come_and_go_drop_none_of_them() {
 #[tokio::test]
 async fn a_server_that_is_about_to_end_lets_a_probe_run_to_its_end_and_puts_off_the_next() {
     let mut office = Office::open();
-    let mut running = connected(&office, &office.room("r2").await).await;
+    let mut running = office.connected(&office.room("r2").await).await;
     assert!(matches!(running.ask().await, FromServer::Grant(_)));
     office.reload.drain();
     let told = office.probe(Some(&office.room("r3").await)).await;

@@ -10,18 +10,9 @@ use crate::{
         Refusal,
         room::{EnrolError, renew_within},
     },
-    identity::{Identity, PROBE_ALPN},
-    quic,
     room::{LinkRequest, RoomLink, Why},
     server::Event,
 };
-
-/// A connection for a probe, made by hand.
-async fn connected(office: &Office, identity: &Identity) -> Room {
-    let endpoint = quinn::Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();
-    let config = quic::client(&office.trust(), Some(identity), PROBE_ALPN).unwrap();
-    Room::connect(endpoint, office.address, config).await.unwrap()
-}
 
 /// Within the two seconds that are promised, or what a test waits for at most.
 async fn assert_turned_out(room: &Room) {
@@ -33,8 +24,8 @@ async fn assert_turned_out(room: &Room) {
 async fn a_revoked_room_is_out_in_the_middle_of_a_probe_and_its_place_is_free() {
     let mut office = Office::open();
     let [r2, r3, r4] = [office.room("r2").await, office.room("r3").await, office.room("r4").await];
-    let [mut room, mut other] = [connected(&office, &r2).await, connected(&office, &r3).await];
-    let waiting = connected(&office, &r2).await;
+    let [mut room, mut other] = [office.connected(&r2).await, office.connected(&r3).await];
+    let waiting = office.connected(&r2).await;
     room.granted().await;
     other.granted().await;
     office.registry().revoke_room(&room_id("r2"), Timestamp::now()).unwrap();
@@ -65,7 +56,7 @@ async fn a_token_that_was_made_before_goes_with_the_room() {
 async fn while_revocations_can_t_be_read_the_revoked_stay_out_and_the_operator_is_told() {
     let mut office = Office::open();
     let [r2, r3] = [office.room("r2").await, office.room("r3").await];
-    let room = connected(&office, &r2).await;
+    let room = office.connected(&r2).await;
     office.registry().revoke_room(&room_id("r2"), Timestamp::now()).unwrap();
     assert_turned_out(&room).await;
     let (place, away) = (office.file("enrolment"), office.file("away"));

@@ -24,7 +24,7 @@ use crate::{
         LONGEST_LIFE, Registry, Token,
         room::{EnrolError, Enrolled, enrol_within},
     },
-    identity::{self, ENROL_ALPN, Identity, Trust},
+    identity::{self, ENROL_ALPN, Identity, PROBE_ALPN, Trust},
     patience::Patience,
     quic,
     room::{Desk, Doing, Handle, Received},
@@ -111,6 +111,13 @@ impl Office {
     pub(crate) async fn stranger(&self) -> Room {
         let endpoint = Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();
         let config = quic::client(&self.trust(), None, ENROL_ALPN).unwrap();
+        Room::connect(endpoint, self.address, config).await.unwrap()
+    }
+
+    /// A connection for a probe, made by hand.
+    pub(crate) async fn connected(&self, room: &Identity) -> Room {
+        let endpoint = Endpoint::client(([127, 0, 0, 1], 0).into()).unwrap();
+        let config = quic::client(&self.trust(), Some(room), PROBE_ALPN).unwrap();
         Room::connect(endpoint, self.address, config).await.unwrap()
     }
 
