@@ -205,8 +205,8 @@ mv /tmp/ca.pem /etc/siaga
 layout=$(sqlite3 $state/rooms.sqlite 'PRAGMA user_version')
 expect "the server's file is of a release to come" sqlite3 $state/rooms.sqlite 'PRAGMA user_version = 99'
 expect_status 1 "it does not start" systemctl start siaga-probe-server.service
-expect "systemctl status says why" status_says siaga-probe-server 'Status: .*rooms.sqlite was written by a newer version'
 wait_until 60 "after the fifth time it stays ended" is siaga-probe-server ActiveState failed
+wait_until 20 "systemctl status says why" status_says siaga-probe-server 'rooms.sqlite was written by a newer version'
 expect "as its unit says" journalctl --unit siaga-probe-server --quiet --grep 'Start request repeated too quickly'
 expect "an upgrade to that release" sqlite3 $state/rooms.sqlite "PRAGMA user_version = $layout"
 expect "mends it" systemctl reset-failed siaga-probe-server.service
@@ -282,4 +282,5 @@ expect "what was known is kept" test -e $state/bookings.sqlite -a -e /var/lib/pr
 rm -r /etc/siaga/ca.pem /etc/siaga/identity /etc/siaga/agent.d /etc/systemd/system/siaga-agent.service.d
 expect "both are purged" dpkg --purge --no-triggers siaga-agent siaga-probe-server
 expect "no file is left" no_file_is_left
-expect "no unit is left" sh -c '! systemctl list-unit-files | grep siaga'
+expect "no unit is left" is siaga-agent.service LoadState not-found
+expect "of either" is siaga-probe-server.service LoadState not-found
