@@ -1,10 +1,11 @@
 //! Cameras: from `/dev/video*` to one entry per physical camera.
 //!
-//! `listing` finds the genuine nodes, `node` learns what each one is without touching what is in use,
-//! `group` reduces nodes to cameras, `modes` turns offers into sizes and rates.
+//! `listing` finds the genuine nodes, `holders` and `holding` who has them open, `node` learns what each one is without
+//! touching what is in use, `group` reduces nodes to cameras, `modes` turns offers into sizes and rates.
 
 mod group;
 pub(crate) mod holders;
+mod holding;
 mod listing;
 pub(crate) mod modes;
 mod node;
@@ -19,12 +20,14 @@ use crate::{
     roots::Roots,
     scanner::{Asking, ScanError, ScanOptions},
 };
+use holding::Holding;
 use node::Node;
 
 /// What is remembered of cameras from scan to scan.
 #[derive(Debug, Default)]
 pub(crate) struct Past {
     facts: Memory<CameraFacts>,
+    holding: Holding,
     /// Names in `/dev` that were complained about.
     hazards: Vec<String>,
 }
@@ -48,7 +51,7 @@ pub(crate) fn scan(
     let paths: Vec<_> =
         listing.numbers.iter().map(|number| roots.dev.join(format!("video{number}"))).collect();
     past.facts.retain(&paths.iter().map(|path| path.as_path()).collect());
-    let held = if paths.is_empty() { HashSet::new() } else { holders::of(roots, &paths).held };
+    let held = if paths.is_empty() { HashSet::new() } else { past.holding.after(holders::of(roots, &paths)) };
     let mut nodes: Vec<Node> = listing
         .numbers
         .iter()

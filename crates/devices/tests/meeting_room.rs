@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::fs;
+
 use siaga_devices::{Control, DeclaredFov, Direction, DriverError, Volume, trial::any_in_use};
 use siaga_readiness::{
     inventory::{AudioDevice, FovAxis, Inventory, VideoMode},
@@ -119,6 +121,18 @@ fn a_camera_that_goes_into_a_meeting_keeps_the_sizes_it_told_before() {
     machine.add("/proc/4194303/fd/7 -> /dev/video4");
     let webcam = scanner.scan().unwrap().cameras.remove(0);
     assert_eq!((webcam.state, webcam.modes.len()), (CheckState::InUse, 1));
+}
+
+#[test]
+fn a_meeting_is_not_over_because_for_a_moment_nobody_can_tell() {
+    let machine = room();
+    let mut scanner = machine.scanner();
+    machine.add("/proc/4194303/fd/7 -> /dev/video4");
+    scanner.scan().unwrap();
+    // This machine has no first process that could be seen, and no helper.
+    fs::remove_dir_all(machine.path("/proc/4194303")).unwrap();
+    assert_eq!(scanner.scan().unwrap().cameras[0].state, CheckState::InUse);
+    assert_ne!(machine.scan().cameras[0].state, CheckState::InUse, "nobody saw it in use");
 }
 
 #[test]
