@@ -64,6 +64,11 @@ skip_idle_time() {
     pkill -x md5sum
 }
 
+# As it was at the start: for what reads from the host while somebody else waits for an answer.
+spend_idle_time() {
+    chrt --idle 0 md5sum /dev/zero &
+}
+
 # wait_until SECONDS "what is awaited" COMMAND…: tries until the command succeeds, at most so long.
 wait_until() {
     deadline=$(($(date +%s) + $1)) what=$2

@@ -221,7 +221,9 @@ server=$(main_process siaga-probe-server)
 python3 -c 'import time; camera = open("/dev/video0", "rb"); time.sleep(1000)' &
 meeting=$!
 wait_until 60 "a meeting is on" daemon_says CAMERA in_use CAMERA_IN_USE
+spend_idle_time
 expect "the newer release is installed" install_release 0.1.0-1
+skip_idle_time
 wait_until 60 "the server was started anew" is_another_than "$server" siaga-probe-server.service
 wait_until 20 "the agent waits" journalctl --unit siaga-agent --quiet --grep 'as soon as no meeting is on'
 # It looks every two seconds.
