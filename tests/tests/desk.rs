@@ -108,7 +108,7 @@ fn on_sighup_rooms_and_answers_go_by_what_was_changed_and_a_bad_file_changes_not
     fs::write(&settings, "[rooms]\nprofile = \"fast\"\n").unwrap();
     server.signal("HUP");
     let told = server.wait_for("the configuration can't be used").unwrap();
-    assert!(told.contains("[rooms] profile") && told.contains("fast"), "{told}");
+    assert!(told.contains("line 2: `rooms.profile`") && told.contains("fast"), "{told}");
     server.wait_for("configured=false").unwrap();
     assert!(holds(2.0)(&json(&server, ROOM)), "{}", json(&server, ROOM));
     assert_eq!(get(&server, "/v1/rooms/lab?profile=training").0, 200);
