@@ -48,10 +48,14 @@ fn a_ca_that_did_not_sign_the_server_is_told_as_that() {
     );
 }
 
+/// With a server certificate for a name that counts from a year's beginning.
+fn certified(name: &str, year: i16) -> Lab {
+    Lab::with_identity(|dir| identity::create(dir, &[name.into()], date(year, 1, 1)).unwrap())
+}
+
 #[test]
 fn a_name_that_the_certificate_does_not_hold_is_told_as_that() {
-    let lab =
-        Lab::with_identity(|dir| identity::create(dir, &["probe.example".into()], date(2026, 1, 1)).unwrap());
+    let lab = certified("probe.example", 2026);
     let server = lab.server(&["--open"]).unwrap();
     let address = server.probes.unwrap().to_string();
     assert_no_probe(&mut probe(&address, &lab.ca()), "SERVER_NOT_TRUSTED", &["another name", "--name"]);
@@ -59,8 +63,7 @@ fn a_name_that_the_certificate_does_not_hold_is_told_as_that() {
 
 #[test]
 fn an_expired_server_certificate_is_told_as_that() {
-    let lab =
-        Lab::with_identity(|dir| identity::create(dir, &["127.0.0.1".into()], date(2020, 1, 1)).unwrap());
+    let lab = certified("127.0.0.1", 2020);
     let server = lab.server(&["--open"]).unwrap();
     let address = server.probes.unwrap().to_string();
     assert_no_probe(&mut probe(&address, &lab.ca()), "SERVER_NOT_TRUSTED", &["expired", "clock"]);
@@ -68,8 +71,7 @@ fn an_expired_server_certificate_is_told_as_that() {
 
 #[test]
 fn a_clock_that_is_behind_is_told_as_that() {
-    let lab =
-        Lab::with_identity(|dir| identity::create(dir, &["127.0.0.1".into()], date(2099, 1, 1)).unwrap());
+    let lab = certified("127.0.0.1", 2099);
     let server = lab.server(&["--open"]).unwrap();
     let address = server.probes.unwrap().to_string();
     assert_no_probe(&mut probe(&address, &lab.ca()), "CLOCK_BEHIND", &["clock is behind", "timedatectl"]);
