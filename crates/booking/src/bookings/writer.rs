@@ -15,13 +15,14 @@ use tokio::sync::{mpsc, oneshot};
 use super::{LAYOUT, NotDone, Turn};
 use crate::{
     audit::{self, Head},
-    sqlite::{self, Pool, Sight, StoreError, lock},
+    sqlite::{self, Log, Pool, Sight, StoreError, lock},
 };
 
 #[derive(Debug)]
 pub(super) struct Writer {
     path: PathBuf,
     file: OpenFile,
+    log: Log,
     /// For as long as the file is damaged.
     shut: Option<Shut>,
     pool: Arc<Pool>,
@@ -46,7 +47,8 @@ impl Writer {
         let lock = lock(path)?;
         let file = OpenFile::open(path)?;
         let pool = Arc::new(Pool::new(path, Arc::default()));
-        Ok((Self { path: path.to_owned(), file, shut: None, pool: pool.clone(), _lock: lock }, pool))
+        let (path, log) = (path.to_owned(), Log::default());
+        Ok((Self { path, file, log, shut: None, pool: pool.clone(), _lock: lock }, pool))
     }
 
     /// Until nobody is left who could hand anything in. What gathered while a commit was under way goes into the next one.
@@ -67,6 +69,7 @@ impl Writer {
             for job in gathered {
                 job.answer(&done);
             }
+            self.log.committed(&self.file.connection, !jobs.is_empty());
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod error;
 mod lock;
+mod log;
 mod pool;
 mod sight;
 
@@ -20,6 +21,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
 pub(crate) use lock::{lock, with};
+pub(crate) use log::Log;
 pub(crate) use pool::{Pool, Pooled, damaged, parsed, timestamp};
 pub(crate) use sight::Sight;
 
@@ -54,6 +56,7 @@ pub(crate) fn connect(path: &Path, holds: &Layout) -> Result<Connection, StoreEr
     connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
     connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
     connection.pragma_update(None, "journal_size_limit", LARGEST_LOG).map_err(failed)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LARGEST_LOG / PAGE).map_err(failed)?;
     migrate(&mut connection, holds, layout).map_err(failed)?;
     check(&mut connection, path)?;
     Ok(connection)
@@ -99,8 +102,11 @@ pub(crate) fn check_to_read(path: &Path, holds: &Layout) -> Result<(), StoreErro
     }
 }
 
-/// The log is cut to this when it has been taken into the file.
+/// Whoever commits to a log of this size takes it into the file, if nobody did before ([`Log`]); it is cut to this then, bytes.
 const LARGEST_LOG: i64 = 16 << 20;
+
+/// As SQLite makes its files, bytes.
+const PAGE: i64 = 4096;
 
 fn plain(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(

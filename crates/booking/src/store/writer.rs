@@ -18,7 +18,7 @@ use siaga_readiness::room::RoomId;
 use super::{Committed, LAYOUT, Order, Retention, Tidied, damage, orders, take::take, tidy, words::Words};
 use crate::{
     record::Report,
-    sqlite::{self, StoreError, lock},
+    sqlite::{self, Log, StoreError, lock},
 };
 
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -45,6 +45,7 @@ pub(super) struct Writer {
     path: PathBuf,
     retention: Retention,
     connection: Connection,
+    log: Log,
     words: Words,
     /// Counts the files that were begun: readers of the one before must not go on with it.
     generation: Arc<AtomicU64>,
@@ -71,7 +72,8 @@ impl Writer {
         let generation = Arc::new(AtomicU64::new(0));
         let path = path.to_owned();
         let words = Words::default();
-        let mut writer = Self { path, retention, connection, words, generation, now, _lock: lock };
+        let log = Log::default();
+        let mut writer = Self { path, retention, connection, log, words, generation, now, _lock: lock };
         writer.set_limits()?;
         Ok((writer, set_aside))
     }
@@ -104,6 +106,7 @@ impl Writer {
                 next = if gathered.len() < MOST { jobs.try_recv().ok() } else { None };
             }
             self.commit(gathered);
+            self.log.committed(&self.connection, !jobs.is_empty());
         }
     }
 
