@@ -14,7 +14,12 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Measured, figure::Figure};
+use super::{
+    Measured,
+    bystander::Bystander,
+    figure::{Figure, waits},
+    machine::settle,
+};
 use crate::{
     booking_system::{BookingSystem, always_open, request, token},
     past::remember,
@@ -64,10 +69,13 @@ pub async fn measure(plan: Plan) -> Measured {
         starts.push(milliseconds(began.elapsed()));
     }
     starts.sort_by(f64::total_cmp);
+    settle();
     let server = lab.server(&[])?;
+    let bystander = Bystander::beside(lab.path())?;
     let asks = rate * usize::try_from(time.as_secs())?;
     let schedule = (0..asks).map(|n| Duration::from_secs_f64(n as f64 / rate as f64));
     let booked = book(server.http, &token, "NEW", bookings, rooms, &schedule.collect::<Vec<_>>())?;
+    let bystander = bystander.tell("this was booked")?;
     let p99 = percentile(&booked.took, 0.99);
     let mut asking = BookingSystem::connect(server.http, &token)?;
     let mut asked = |path: &dyn Fn(usize) -> String, times: usize| -> Result<String, Box<dyn Error>> {
@@ -81,7 +89,7 @@ pub async fn measure(plan: Plan) -> Measured {
             }
         }
         took.sort_by(f64::total_cmp);
-        Ok(told(&took))
+        Ok(waits(&took))
     };
     let slot = |number: usize| {
         let slot = &request("room-0", number)["slot"];
@@ -107,10 +115,11 @@ pub async fn measure(plan: Plan) -> Measured {
                 "`PUT /v1/bookings`, {rate} a second for {} s, committed to disk, with these",
                 time.as_secs()
             ),
-            format!("{}; {}", told(&booked.took), booked.decisions()),
+            format!("{}; {}", waits(&booked.took), booked.decisions()),
             "p99 ≤ 10 ms",
             p99 <= 10.0 && booked.took.len() == asks,
         ),
+        bystander,
         Figure::told(
             format!("the {bookings} of before, {CONNECTIONS} at a time"),
             format!("{:.0} a second; {}", bookings as f64 / before.all.as_secs_f64(), before.decisions()),
@@ -126,11 +135,6 @@ const STARTS: usize = 5;
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
-}
-
-fn told(took: &[f64]) -> String {
-    let at = |share| percentile(took, share);
-    format!("{:.1} ms (median), {:.1} ms (p99), {:.1} ms (most)", at(0.5), at(0.99), at(1.0))
 }
 
 /// What was answered, and after how long.

@@ -4,6 +4,8 @@ use std::{fs, process::Command};
 
 use jiff::Timestamp;
 
+use crate::swarm::percentile;
+
 /// A line of the table.
 #[derive(Debug, Clone)]
 pub struct Figure {
@@ -54,6 +56,13 @@ impl Figure {
             None => "",
         }
     }
+}
+
+/// How long was waited, from sorted milliseconds.
+#[must_use]
+pub fn waits(sorted: &[f64]) -> String {
+    let at = |share| percentile(sorted, share);
+    format!("{:.1} ms (median), {:.1} ms (p99), {:.1} ms (most)", at(0.5), at(0.99), at(1.0))
 }
 
 /// The whole page.

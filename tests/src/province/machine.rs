@@ -1,6 +1,13 @@
-//! What a process costs, and a question over HTTP.
+//! What a process costs, a question over HTTP, and the disk before a figure.
 
-use std::{fs, io, process::Command};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+    process::Command,
+};
+
+use rustix::fs::{Advice, fadvise, sync};
 
 pub use crate::http::get;
 
@@ -36,4 +43,17 @@ pub fn processor_seconds(pid: u32) -> io::Result<f64> {
 #[must_use]
 pub fn metric(text: &str, name: &str) -> Option<f64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+}
+
+/// Writes to the disk what was made: the next figure would wait for it.
+pub fn settle() {
+    sync();
+}
+
+/// Drops a file from the machine's memory.
+///
+/// # Errors
+/// It can't be opened.
+pub fn forget(path: &Path) -> io::Result<()> {
+    Ok(fadvise(&File::open(path)?, 0, None, Advice::DontNeed)?)
 }

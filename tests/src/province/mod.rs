@@ -2,6 +2,7 @@
 //!
 //! * [`figure`]: what was measured beside what is wanted, and the page of it;
 //! * [`machine`]: what a process costs, and a question over HTTP;
+//! * [`bystander`]: what the machine does to one who asks nothing of the server;
 //! * [`standing`]: rooms whose links stand, and rooms that ask all at once;
 //! * [`gates`]: forty rooms that want a gate probe at the same moment;
 //! * [`cost`]: processor time for what is sent and received, beside iperf3;
@@ -15,6 +16,7 @@
 //! * [`pages`]: the fleet's page with a province's rooms.
 
 pub mod bookings;
+pub mod bystander;
 pub mod cost;
 pub mod figure;
 pub mod flood;
