@@ -8,7 +8,9 @@ use clap::{Parser, ValueEnum};
 use siaga_tests::province::{
     Measured, bookings, cost,
     figure::{Figure, load, page},
-    flood, fresh, gates, history, kills, newcomers, pages, reloads, standing,
+    flood, fresh, gates, history, kills,
+    machine::settle,
+    newcomers, pages, reloads, standing,
 };
 
 #[derive(Debug, Parser)]
@@ -60,6 +62,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let load = load();
     let mut figures = Vec::new();
     for what in what {
+        settle();
         let measured = measure(what, rooms).await;
         let name = format!("{what:?}").to_lowercase();
         let measured = measured.unwrap_or_else(|error| vec![Figure::missing(&name, &error)]);
