@@ -67,11 +67,15 @@ impl Pulse {
     /// Feeds the watchdog, if there is one, as long as there is progress: for ever.
     pub async fn feed_watchdog(&self) {
         let Some(limit) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
+        self.feed(limit, || tell(&[NotifyState::Watchdog])).await;
+    }
+
+    async fn feed(&self, limit: Duration, give: impl Fn()) {
         let mut told = None;
         loop {
             let stuck = self.overdue(Instant::now());
             match stuck {
-                None => tell(&[NotifyState::Watchdog]),
+                None => give(),
                 Some(name) if told != stuck => {
                     error!(name, "a part of this program is stuck: systemd will start it anew");
                 }
@@ -95,6 +99,10 @@ fn tell(states: &[NotifyState<'_>]) {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     #[test]
@@ -112,5 +120,21 @@ mod tests {
         assert_eq!(pulse.overdue(after(90)), Some("devices"));
         pulse.clone().within("devices", Duration::from_secs(600));
         assert_eq!(pulse.overdue(after(90)), None, "it was heard");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_gets_nothing_while_one_loop_is_stuck_though_the_program_goes_on() {
+        let (pulse, given) = (Pulse::default(), Cell::new(0));
+        pulse.within("devices", Duration::from_secs(600));
+        pulse.within("link", Duration::from_secs(60));
+        let for_a_minute = || async {
+            let feeding = pulse.feed(Duration::from_secs(30), || given.set(given.get() + 1));
+            let _ = timeout(Duration::from_secs(61), feeding).await;
+            given.replace(0)
+        };
+        assert_eq!(for_a_minute().await, 9, "at the start, and four times in each half minute");
+        assert_eq!(for_a_minute().await, 0, "the link is stuck");
+        pulse.within("link", Duration::from_secs(90));
+        assert_eq!(for_a_minute().await, 9, "it was heard");
     }
 }
