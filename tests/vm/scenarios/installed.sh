@@ -11,7 +11,7 @@ state=/var/lib/siaga-probe-server
 # The programs that are installed, not those that were built.
 PATH=${PATH#"$BIN_DIR:"}
 # Looking takes an emulated processor longer than waiting.
-between_tries=1
+between_tries=3
 
 # With what the two have said last.
 fail() {
@@ -128,9 +128,6 @@ END
 
 say "An older release, installed from files"
 echo '127.0.0.1 probe.example' >>/etc/hosts
-expect "the webcam is plugged in" plug_in
-expect "the sound card is plugged in" modprobe snd-aloop
-play 3000
 # A machine that is a container's image forbids services to start.
 rm -f /usr/sbin/policy-rc.d
 know_few_packages
@@ -142,6 +139,9 @@ expect "it says that it is on its own" status_says siaga-agent 'Status: "Room .*
 expect "the in-use helper's socket listens" systemctl is-active siaga-in-use.socket
 expect "the server waits for its directory" is siaga-probe-server ActiveState inactive
 expect "and is no failure" is siaga-probe-server Result success
+expect "a first webcam is plugged in" plug_in
+expect "and a first sound card" modprobe snd-aloop
+play 3000
 expect "what is left to read is read" read_into_memory
 skip_idle_time
 
@@ -182,7 +182,8 @@ expect "which is 30 MB at most" test "$memory" -le 30000000
 say "A server that hangs; meanwhile a camera is pulled out, and the agent is killed"
 server=$(main_process siaga-probe-server)
 kill -STOP "$server"
-expect "the camera is gone" modprobe -r vivid
+# Not while it is tried.
+wait_until 30 "the camera is gone" modprobe -r vivid
 wait_until 30 "the room is not ready" daemon_says CAMERA failed CAMERA_MISSING
 agent=$(main_process siaga-agent)
 kill -KILL "$agent"
@@ -236,24 +237,26 @@ wait_until 120 "the room is enrolled, and ready again" ready
 say "A configuration that is wrong changes nothing"
 agent=$(main_process siaga-agent)
 printf 'scan_intervall = "5s"\n' >/etc/siaga/agent.d/90-wrong.toml
-expect_status 1 "it is refused" page room-reload
-expect "systemctl status says what is wrong, and where" status_says siaga-agent '90-wrong.toml, line 1.*scan_intervall'
 configure_release siaga-agent 0.1.0-1 >/tmp/install.log 2>&1
-expect "so does an upgrade" grep --quiet 'the release before goes on running' /tmp/install.log
+expect "an upgrade does not take it" grep --quiet 'the release before goes on running' /tmp/install.log
+expect "systemctl status says what is wrong, and where" status_says siaga-agent '90-wrong.toml, line 1.*scan_intervall'
+expect_status 1 "nor does a reload" page room-reload
 expect "the agent goes on" is_the_same_as "$agent" siaga-agent.service
 rm /etc/siaga/agent.d/90-wrong.toml
 server=$(main_process siaga-probe-server)
 mkdir $state/probe-server.d
 printf '[limits]\nshare = 101\n' >$state/probe-server.d/90-wrong.toml
-expect_status 1 "the server's is refused too" page server-reload
+configure_release siaga-probe-server 0.1.0-1 >/tmp/install.log 2>&1
+expect "nor does the server's upgrade" grep --quiet 'the release before goes on running' /tmp/install.log
 expect "with the line" status_says siaga-probe-server '90-wrong.toml, line 2.*1 to 100 per cent'
+expect_status 1 "nor its reload" page server-reload
 rm $state/probe-server.d/90-wrong.toml
 expect "a good one is taken" page server-reload
 expect "by the same process" is_the_same_as "$server" siaga-probe-server.service
 expect "the agent's too" page room-reload
 wait_until 60 "by another process" is_another_than "$agent" siaga-agent.service
 
-say "A disk that is full, a disk that can't be written to, and a group that is missing"
+say "A disk that is full or can't be written to, a group and a directory that are missing"
 private=/var/lib/private/siaga-agent
 expect "the agent ends" systemctl stop siaga-agent.service
 expect "the disk is full" sh -c "cp -a $private /tmp/kept && mount -t tmpfs -o size=1m,mode=0700 full $private &&
@@ -275,6 +278,12 @@ expect "the group to whom cameras belong is missing" sed -i '/^video:/d' /etc/gr
 expect_status 1 "the agent can't start" systemctl start siaga-agent.service
 wait_until 20 "systemctl status says why" status_says siaga-agent 'status=216/GROUP'
 cp /tmp/group /etc/group
+systemctl reset-failed siaga-agent.service
+mv /etc/siaga/identity /tmp/identity
+expect_status 1 "without the directory of its keys it can't either" systemctl start siaga-agent.service
+wait_until 20 "systemctl status says so" status_says siaga-agent 'status=243/CREDENTIALS'
+expect "the agent ends" systemctl stop siaga-agent.service
+mv /tmp/identity /etc/siaga/identity
 
 say "Removed, and purged"
 dpkg --listfiles siaga-agent siaga-probe-server >/tmp/files
