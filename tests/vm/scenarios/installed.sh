@@ -22,9 +22,7 @@ fail() {
 
 # page NAME: runs the page's block of this name.
 page() {
-    awk -v name="<!-- $1 -->" '$0 == name { found = 1; next } found && /^```$/ { exit } found && !/^```/' \
-        "$PROJECT_DIR/docs/install.md" >"/tmp/$1.sh"
-    test -s "/tmp/$1.sh" && sh -eu "/tmp/$1.sh"
+    "$PROJECT_DIR/tests/scripts/block" "$1" "$PROJECT_DIR/docs/install.md" >"/tmp/$1.sh" && sh -eu "/tmp/$1.sh"
 }
 
 export DPKG_ADMINDIR=/var/lib/dpkg-bench
