@@ -54,7 +54,7 @@ pub enum Level {
 pub async fn examine(settings: &Settings) -> Vec<Finding> {
     let roots = Roots::default();
     let mut findings = vec![];
-    findings.extend(machine::groups(Path::new("/etc/group"), machine::own_groups()));
+    findings.extend(machine::groups(Path::new("/etc/group"), machine::own_groups().as_deref(), &roots));
     findings.extend(devices::devices(settings).await);
     findings.extend(devices::drivers(&roots));
     findings.push(machine::confinement().await);

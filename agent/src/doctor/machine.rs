@@ -18,7 +18,10 @@ use super::{Finding, Level};
 use crate::trials;
 
 /// The groups to whom cameras and sound cards belong (Debian's `base-passwd`; udev's `50-udev-default.rules`).
-const OWNERS: [&str; 2] = ["video", "audio"];
+const OWNERS: &[&str] = &["video", "audio"];
+
+/// `SupplementaryGroups=` and `Group=` of `siaga-agent.service`: where one is not there the service ends with 216/GROUP.
+const OF_SERVICE: &[&str] = &["video", "audio", "siaga"];
 
 /// Numbers of this user's groups; `None` for root, who needs none.
 pub(super) fn own_groups() -> Option<Vec<u32>> {
@@ -30,20 +33,33 @@ pub(super) fn own_groups() -> Option<Vec<u32>> {
 }
 
 /// By the table of groups, `group(5)`.
-pub(super) fn groups(table: &Path, own: Option<Vec<u32>>) -> Vec<Finding> {
-    let Some(own) = own else { return vec![Finding::ok(Code::DoctorGroupsFine)] };
+pub(super) fn groups(table: &Path, own: Option<&[u32]>, roots: &Roots) -> Vec<Finding> {
+    let needed = match own {
+        Some(_) => OWNERS,
+        None if runs_systemd(roots) => OF_SERVICE,
+        None => &[],
+    };
     let table = fs::read_to_string(table).unwrap_or_default();
     let number = |name: &str| -> Option<u32> {
         let mut fields =
             table.lines().map(|line| line.split(':')).find(|line| line.clone().next() == Some(name))?;
         fields.nth(2)?.parse().ok()
     };
-    let missing: Vec<_> = OWNERS
-        .into_iter()
-        .filter(|name| number(name).is_none_or(|number| !own.contains(&number)))
-        .map(|name| Finding::of(Level::Problem, Code::DoctorGroupMissing, name))
+    let what_is_wrong = |name: &str| match (number(name), own) {
+        (None, _) => Some(Code::DoctorGroupAbsent),
+        (Some(number), Some(own)) if !own.contains(&number) => Some(Code::DoctorGroupMissing),
+        _ => None,
+    };
+    let wrong: Vec<_> = needed
+        .iter()
+        .filter_map(|name| Some(Finding::of(Level::Problem, what_is_wrong(name)?, name)))
         .collect();
-    if missing.is_empty() { vec![Finding::ok(Code::DoctorGroupsFine)] } else { missing }
+    if wrong.is_empty() { vec![Finding::ok(Code::DoctorGroupsFine)] } else { wrong }
+}
+
+/// As `sd_booted(3)` finds out.
+fn runs_systemd(roots: &Roots) -> bool {
+    roots.run.join("systemd/system").exists()
 }
 
 pub(super) async fn confinement() -> Finding {
@@ -140,20 +156,40 @@ mod tests {
 
     const TABLE: &str = "root:x:0:\naudio:x:29:pulse\nvideo:x:44:\n";
 
-    fn of_groups(own: &[u32]) -> Vec<(Code, Option<String>)> {
+    /// The codes and what they are about, on a machine with or without systemd.
+    fn of_groups(table: &str, own: Option<&[u32]>, systemd: bool) -> Vec<(Code, Option<String>)> {
         let directory = tempfile::tempdir().unwrap();
-        let table = directory.path().join("group");
-        fs::write(&table, TABLE).unwrap();
-        groups(&table, Some(own.to_vec())).into_iter().map(|finding| (finding.code, finding.about)).collect()
+        let roots = Roots::below(directory.path());
+        if systemd {
+            fs::create_dir_all(roots.run.join("systemd/system")).unwrap();
+        }
+        let file = directory.path().join("group");
+        fs::write(&file, table).unwrap();
+        let findings = groups(&file, own, &roots);
+        findings.into_iter().map(|finding| (finding.code, finding.about)).collect()
     }
 
     #[test]
-    fn a_user_needs_both_groups_and_root_none() {
-        assert_eq!(of_groups(&[29, 44, 1000]), [(Code::DoctorGroupsFine, None)]);
-        assert_eq!(of_groups(&[29]), [(Code::DoctorGroupMissing, Some("video".to_owned()))]);
-        assert_eq!(of_groups(&[]).len(), 2);
-        assert_eq!(groups(Path::new("/no/such/table"), None)[0].level, Level::Ok);
-        assert_eq!(groups(Path::new("/no/such/table"), Some(vec![44])).len(), 2, "not known is not there");
+    fn a_user_needs_the_groups_that_own_devices() {
+        let fine = [(Code::DoctorGroupsFine, None)];
+        assert_eq!(of_groups(TABLE, Some(&[29, 44, 1000]), true), fine);
+        let missing = |name: &str| (Code::DoctorGroupMissing, Some(name.to_owned()));
+        assert_eq!(of_groups(TABLE, Some(&[29]), true), [missing("video")]);
+        assert_eq!(of_groups(TABLE, Some(&[]), false), [missing("video"), missing("audio")]);
+        let absent = [(Code::DoctorGroupAbsent, Some("audio".to_owned()))];
+        assert_eq!(of_groups("video:x:44:\n", Some(&[44]), false), absent, "nobody can be added to it");
+        let no_table = groups(Path::new("/no/such/table"), Some(&[44]), &Roots::default());
+        assert_eq!(no_table.len(), 2, "not known is not there");
+    }
+
+    #[test]
+    fn root_needs_no_group_and_the_service_that_systemd_starts_needs_each_of_its_own() {
+        let absent = |name: &str| (Code::DoctorGroupAbsent, Some(name.to_owned()));
+        assert_eq!(of_groups(TABLE, None, true), [absent("siaga")]);
+        assert_eq!(of_groups("siaga:x:990:\naudio:x:29:\n", None, true), [absent("video")]);
+        let fine = [(Code::DoctorGroupsFine, None)];
+        assert_eq!(of_groups(&format!("{TABLE}siaga:x:990:\n"), None, true), fine);
+        assert_eq!(of_groups("", None, false), fine);
     }
 
     #[test]

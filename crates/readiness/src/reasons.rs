@@ -389,10 +389,12 @@ with_booking_codes! {
     ProfileUnknown = "PROFILE_UNKNOWN",
 
     // What `siaga-agent doctor` looks at, beside codes from above.
-    /// The user has the groups that own devices.
+    /// No group is missing that the user needs; as root, that the service needs.
     DoctorGroupsFine = "DOCTOR_GROUPS_FINE",
-    /// The user lacks one.
+    /// The user is not in one that owns devices.
     DoctorGroupMissing = "DOCTOR_GROUP_MISSING",
+    /// The machine has no such group.
+    DoctorGroupAbsent = "DOCTOR_GROUP_ABSENT",
     /// No device is locked, busy or broken.
     DoctorDevicesFine = "DOCTOR_DEVICES_FINE",
     /// Every device has a driver.

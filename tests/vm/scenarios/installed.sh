@@ -275,6 +275,8 @@ cp /etc/group /tmp/group
 expect "the group to whom cameras belong is missing" sed -i '/^video:/d' /etc/group
 expect_status 1 "the agent can't start" systemctl start siaga-agent.service
 wait_until 20 "systemctl status says why" status_says siaga-agent 'status=216/GROUP'
+expect_status 2 "its doctor says what to do" sh -c 'siaga-agent doctor --format json >/tmp/doctor'
+expect "about the group" grep --quiet DOCTOR_GROUP_ABSENT /tmp/doctor
 cp /tmp/group /etc/group
 systemctl reset-failed siaga-agent.service
 mv /etc/siaga/identity /tmp/identity
