@@ -75,7 +75,10 @@ pub(super) async fn helper(roots: &Roots) -> Finding {
     let sees_all = fs::read_dir(roots.proc.join("1/fd")).is_ok();
     match answer.unwrap_or_else(|crash| Err(crash.to_string())) {
         Ok(()) => Finding::ok(Code::DoctorHelperFine),
-        Err(detail) if sees_all => Finding::ok(Code::DoctorHelperNotNeeded).with_detail(detail),
+        // The daemon that systemd starts does not see what this user sees.
+        Err(detail) if sees_all && !runs_systemd(roots) => {
+            Finding::ok(Code::DoctorHelperNotNeeded).with_detail(detail)
+        }
         Err(detail) => Finding::of(Level::Warning, Code::DoctorHelperAbsent, "").with_detail(detail),
     }
 }
@@ -243,11 +246,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_helper_is_missed_by_those_who_don_t_see_all_processes() {
+    async fn a_helper_is_missed_by_those_who_don_t_see_all_processes_and_by_the_service_of_systemd() {
         let directory = tempfile::tempdir().unwrap();
         let roots = Roots::below(directory.path());
         assert_eq!(helper(&roots).await.code, Code::DoctorHelperAbsent);
         fs::create_dir_all(roots.proc.join("1/fd")).unwrap();
         assert_eq!(helper(&roots).await.code, Code::DoctorHelperNotNeeded);
+        fs::create_dir_all(roots.run.join("systemd/system")).unwrap();
+        let found = helper(&roots).await;
+        assert_eq!((found.level, found.code), (Level::Warning, Code::DoctorHelperAbsent));
     }
 }
