@@ -11,6 +11,7 @@ mod system;
 
 use std::{
     io::{self, Write},
+    os::unix::fs::FileTypeExt,
     path::{Path, PathBuf},
 };
 
@@ -78,9 +79,18 @@ impl Bundle {
     fn configuration(&mut self, config: Option<&Path>) -> Settings {
         let file = config.unwrap_or(Path::new(DEFAULT_PATH));
         self.add("configuration/agent.toml", &system::file(file));
-        for path in drop_in_files(file) {
+        let (files, others): (Vec<_>, Vec<_>) =
+            drop_in_files(file).into_iter().partition(|path| path.is_file());
+        for path in files {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             self.add(&format!("configuration/agent.d/{name}"), &system::file(&path));
+        }
+        let is_pipe = |path: &PathBuf| path.metadata().is_ok_and(|it| it.file_type().is_fifo());
+        if let Some(pipe) = others.into_iter().find(is_pipe) {
+            // Loading would wait for ever for somebody to write.
+            let told = format!("{}: a pipe, not a file; remove or move it\n", pipe.display());
+            self.add("configuration/error.txt", &told);
+            return Settings::default();
         }
         match Own::load(config) {
             Ok(own) => {
@@ -124,9 +134,14 @@ const ANSWERS: [(&str, &str); 5] = [
 /// More than anybody has.
 const MOST_DROP_INS: usize = 64;
 
+/// Those that count as configuration: what else lies beside them may be a key or a password.
 fn drop_in_files(file: &Path) -> Vec<PathBuf> {
+    let counts = |path: &PathBuf| {
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        !is_hidden && path.extension().is_some_and(|extension| extension == "toml")
+    };
     let entries = std::fs::read_dir(drop_ins(file)).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+    let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(counts).collect();
     files.sort();
     files.truncate(MOST_DROP_INS);
     files
@@ -159,5 +174,32 @@ mod tests {
             archive.entries().unwrap().map(|it| it.unwrap().path().unwrap().display().to_string()).collect();
         let names: Vec<_> = bundle.names().map(|name| format!("siaga-support/{name}")).collect();
         assert_eq!(inside, names);
+    }
+
+    #[test]
+    fn only_what_counts_as_configuration_is_taken_and_nothing_waits_for_a_pipe() {
+        let dir = tempfile::tempdir().unwrap();
+        let (config, beside) = (dir.path().join("agent.toml"), dir.path().join("agent.d"));
+        std::fs::create_dir_all(beside.join("directory.toml")).unwrap();
+        for name in ["10-office.toml", "key.der", "password", ".10-office.toml", "10-office.toml.swp"] {
+            std::fs::write(beside.join(name), "").unwrap();
+        }
+        std::fs::write(&config, "").unwrap();
+        let pipe = |name: &str| {
+            rustix::fs::mkfifoat(rustix::fs::CWD, beside.join(name), rustix::fs::Mode::RUSR).unwrap();
+        };
+        let taken = || {
+            let mut bundle = Bundle::default();
+            bundle.configuration(Some(&config));
+            bundle.names().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let files = ["configuration/agent.toml", "configuration/agent.d/10-office.toml"];
+        let with_error = [&files[..], &["configuration/error.txt"]].concat();
+        pipe("pipe");
+        assert_eq!(taken(), with_error, "a directory is no configuration");
+        std::fs::remove_dir(beside.join("directory.toml")).unwrap();
+        assert_eq!(taken(), [&files[..], &["configuration/shown.toml"]].concat());
+        pipe("20-pipe.toml");
+        assert_eq!(taken(), with_error);
     }
 }
