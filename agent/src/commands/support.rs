@@ -1,8 +1,8 @@
 //! `siaga-agent support-bundle`: what whoever helps from afar needs to know.
 
 use std::{
-    fs::OpenOptions,
-    io::BufWriter,
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -30,19 +30,62 @@ pub struct SupportArgs {
 pub async fn run(args: &SupportArgs, config: Option<&Path>) -> anyhow::Result<u8> {
     let now = host::now().wall;
     let usual = || format!("siaga-support-{}-{}.tar.gz", host::name(), now.strftime("%Y%m%d-%H%M%S")).into();
-    let path = args.output.clone().unwrap_or_else(usual);
+    let path: &Path = &args.output.clone().unwrap_or_else(usual);
     // Before anything is looked at, which takes its time.
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    let file = file.with_context(|| {
+    let (draft, file) = Draft::create(path).with_context(|| {
         format!("{} can't be made; name a file that is not there yet with --output FILE", path.display())
     })?;
     let bundle = Bundle::gather(config, now).await;
-    if let Err(error) = bundle.write(BufWriter::new(file), now) {
-        // Half of one would be taken for a whole.
-        let _ = std::fs::remove_file(&path);
-        return Err(error).with_context(|| format!("{} can't be written", path.display()));
-    }
+    bundle
+        .write(BufWriter::new(file), now)
+        .with_context(|| format!("{} can't be written", path.display()))?;
+    draft.keep();
     eprintln!("Look through it before you hand it on: it names rooms, devices, programs and addresses.");
     print(&format!("{}\n", path.display()))?;
     Ok(0)
+}
+
+/// A file that is removed again unless it is kept: half of one would be taken for a whole, and be in the way of the next.
+struct Draft<'a>(Option<&'a Path>);
+
+impl<'a> Draft<'a> {
+    fn create(path: &'a Path) -> io::Result<(Self, File)> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        Ok((Self(Some(path)), file))
+    }
+
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if let Some(path) = self.0 {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_that_is_interrupted_leaves_nothing_in_the_way_of_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let (config, output) = (dir.path().join("agent.toml"), dir.path().join("bundle.tar.gz"));
+        fs::write(&config, "").unwrap();
+        let args = SupportArgs { output: Some(output.clone()) };
+        {
+            let mut gathering = pin!(run(&args, Some(&config)));
+            assert!(gathering.as_mut().now_or_never().is_none());
+            assert!(output.exists());
+        }
+        assert!(!output.exists());
+    }
 }
