@@ -11,7 +11,11 @@ use std::{
 };
 
 use rustix::fs::statvfs;
-use tokio::{io::AsyncReadExt, process::Command, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::Command,
+    time::timeout,
+};
 
 /// Bytes of the longest text.
 const LONGEST: u64 = 1024 * 1024;
@@ -55,7 +59,7 @@ pub(super) const FILES: [(&str, &str); 4] = [
     ("system/memory", "/proc/meminfo"),
 ];
 
-/// What a command prints, or why it can't be run.
+/// What a command prints, or why it prints nothing or can't be run.
 pub(super) async fn output(command: &[&str]) -> String {
     let [program, arguments @ ..] = command else { return String::new() };
     let read = async {
@@ -64,20 +68,32 @@ pub(super) async fn output(command: &[&str]) -> String {
             .env("LC_ALL", "C")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let mut text = vec![];
-        if let Some(out) = child.stdout.take() {
-            out.take(LONGEST).read_to_end(&mut text).await?;
+        let printed = words(child.stdout.take()).await?;
+        if !printed.is_empty() {
+            return Ok(printed);
         }
-        std::io::Result::Ok(String::from_utf8_lossy(&text).into_owned())
+        let complaint = words(child.stderr.take()).await?;
+        std::io::Result::Ok(match complaint.is_empty() {
+            true => format!("{program} printed nothing: {}\n", child.wait().await?),
+            false => complaint,
+        })
     };
     match timeout(PATIENCE, read).await {
         Ok(Ok(text)) => text,
         Ok(Err(error)) => format!("{program}: {error}\n"),
         Err(_) => format!("{program} did not answer within {} s\n", PATIENCE.as_secs()),
     }
+}
+
+async fn words(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<String> {
+    let mut bytes = vec![];
+    if let Some(from) = from {
+        from.take(LONGEST).read_to_end(&mut bytes).await?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// A file's text, or why it can't be read.
@@ -131,7 +147,9 @@ mod tests {
     #[tokio::test]
     async fn what_can_t_be_had_says_why() {
         assert!(output(&["/no/such/program"]).await.contains("No such file"));
-        assert_eq!(output(&["echo", "fine"]).await, "fine\n");
+        assert_eq!(output(&["sh", "-c", "echo fine; echo more >&2"]).await, "fine\n");
+        assert_eq!(output(&["sh", "-c", "echo refused >&2; exit 1"]).await, "refused\n");
+        assert_eq!(output(&["false"]).await, "false printed nothing: exit status: 1\n");
         assert!(file(Path::new("/no/such/file")).contains("No such file"));
         assert!(listing(Path::new("/no/such/directory")).contains("No such file"));
     }
