@@ -12,6 +12,7 @@ use siaga_tests::province::{
     machine::settle,
     newcomers, pages, reloads, standing,
 };
+use tokio::runtime::Runtime;
 
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -55,15 +56,15 @@ const QUICK: [What; 8] = [
     What::Pages,
 ];
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let Arguments { what, page: to, command, rooms } = Arguments::parse();
     let what = if what.is_empty() { QUICK.to_vec() } else { what };
     let load = load();
     let mut figures = Vec::new();
     for what in what {
         settle();
-        let measured = measure(what, rooms).await;
+        // One of its own: what goes on in the last one's, thousands of links that end, is no business of the next.
+        let measured = Runtime::new()?.block_on(measure(what, rooms));
         let name = format!("{what:?}").to_lowercase();
         let measured = measured.unwrap_or_else(|error| vec![Figure::missing(&name, &error)]);
         measured.iter().for_each(|figure| println!("{}", figure.line()));
