@@ -11,13 +11,12 @@ mod system;
 
 use std::{
     io::{self, Write},
-    os::unix::fs::FileTypeExt,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use flate2::{Compression, write::GzEncoder};
 use jiff::Timestamp;
-use siaga_service::{config::drop_ins, program::told};
+use siaga_service::{config::drop_in_files, program::told};
 
 use crate::{
     client,
@@ -79,18 +78,11 @@ impl Bundle {
     fn configuration(&mut self, config: Option<&Path>) -> Settings {
         let file = config.unwrap_or(Path::new(DEFAULT_PATH));
         self.add("configuration/agent.toml", &system::file(file));
-        let (files, others): (Vec<_>, Vec<_>) =
-            drop_in_files(file).into_iter().partition(|path| path.is_file());
-        for path in files {
+        // What else lies beside them may be a key or a password.
+        let files = drop_in_files(file).unwrap_or_default();
+        for path in files.into_iter().filter(|path| path.is_file()).take(MOST_DROP_INS) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             self.add(&format!("configuration/agent.d/{name}"), &system::file(&path));
-        }
-        let is_pipe = |path: &PathBuf| path.metadata().is_ok_and(|it| it.file_type().is_fifo());
-        if let Some(pipe) = others.into_iter().find(is_pipe) {
-            // Loading would wait for ever for somebody to write.
-            let told = format!("{}: a pipe, not a file; remove or move it\n", pipe.display());
-            self.add("configuration/error.txt", &told);
-            return Settings::default();
         }
         match Own::load(config) {
             Ok(own) => {
@@ -133,19 +125,6 @@ const ANSWERS: [(&str, &str); 5] = [
 
 /// More than anybody has.
 const MOST_DROP_INS: usize = 64;
-
-/// Those that count as configuration: what else lies beside them may be a key or a password.
-fn drop_in_files(file: &Path) -> Vec<PathBuf> {
-    let counts = |path: &PathBuf| {
-        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        !is_hidden && path.extension().is_some_and(|extension| extension == "toml")
-    };
-    let entries = std::fs::read_dir(drop_ins(file)).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(counts).collect();
-    files.sort();
-    files.truncate(MOST_DROP_INS);
-    files
-}
 
 #[cfg(test)]
 mod tests {
@@ -201,5 +180,7 @@ mod tests {
         assert_eq!(taken(), [&files[..], &["configuration/shown.toml"]].concat());
         pipe("20-pipe.toml");
         assert_eq!(taken(), with_error);
+        let told = Own::load(Some(&config)).err().map(|error| format!("{error:#}")).unwrap_or_default();
+        assert!(told.contains("20-pipe.toml: a pipe, a socket or a device, not a file"), "{told}");
     }
 }

@@ -73,6 +73,9 @@ pub enum ReadCause {
         "not a directory; files that are added to the configuration are *.toml in a directory of this name: remove or move it"
     )]
     NoDirectory,
+    /// It is a pipe, a socket or a device where a file belongs.
+    #[error("a pipe, a socket or a device, not a file; remove or move it")]
+    NoFile,
     /// The user may not read it.
     #[error(
         "no permission to read it; `ls -l` shows who may, let the user that runs this program be one of them"

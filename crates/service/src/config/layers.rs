@@ -65,14 +65,20 @@ impl Layers {
     /// The directory, or a file in it, can't be read; a file does not fit `T`.
     pub fn add_drop_ins<T: DeserializeOwned>(&mut self, path: &Path) -> Result<(), ConfigError> {
         let directory = drop_ins(path);
-        let files = names(&directory).map_err(|error| ConfigError::Read {
+        let files = drop_in_files(path).map_err(|error| ConfigError::Read {
             path: directory,
             cause: match error.kind() {
                 io::ErrorKind::NotADirectory => ReadCause::NoDirectory,
                 _ => ReadCause::System(error),
             },
         })?;
-        files.iter().try_for_each(|file| self.add_file::<T>(file))
+        files.iter().try_for_each(|file| {
+            // Reading a pipe would wait for ever for somebody to write.
+            if fs::metadata(file).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+                return Err(ConfigError::Read { path: file.clone(), cause: ReadCause::NoFile });
+            }
+            self.add_file::<T>(file)
+        })
     }
 
     /// Adds the variables whose names begin with `prefix`, in the order of their names: `SIAGA_AGENT__NETWORK__PROBE_INTERVAL` is
@@ -177,13 +183,16 @@ fn offset(table: &DeTable<'_>, path: &[&str]) -> Option<usize> {
 }
 
 /// The drop-in directory of the file `path`: `agent.d` beside `agent.toml`.
-#[must_use]
-pub fn drop_ins(path: &Path) -> PathBuf {
+fn drop_ins(path: &Path) -> PathBuf {
     path.with_extension("d")
 }
 
-fn names(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(directory) {
+/// What counts in it: `*.toml`, in the order of their names; none where there is no such directory.
+///
+/// # Errors
+/// The directory can't be read.
+pub fn drop_in_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(drop_ins(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
         entries => entries?,
     };
