@@ -5,10 +5,7 @@ use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -21,10 +18,10 @@ const EVERY: Duration = Duration::from_millis(50);
 /// What a database writes at the least.
 const PAGE: [u8; 4096] = [7; 4096];
 
-/// Runs until it is asked what it noticed.
+/// Runs until it is asked what it noticed, or dropped.
 #[derive(Debug)]
 pub struct Bystander {
-    done: Arc<AtomicBool>,
+    stays: Sender<()>,
     thread: JoinHandle<io::Result<Noticed>>,
     before: Option<Processors>,
 }
@@ -45,10 +42,9 @@ impl Bystander {
     /// The file can't be made.
     pub fn beside(directory: &Path) -> io::Result<Self> {
         let file = File::create(directory.join("bystander"))?;
-        let done = Arc::new(AtomicBool::new(false));
-        let until = Arc::clone(&done);
+        let (stays, until) = channel();
         let thread = thread::spawn(move || stand(file, &until));
-        Ok(Self { done, thread, before: Processors::now() })
+        Ok(Self { stays, thread, before: Processors::now() })
     }
 
     /// As a line below the figures that were measured meanwhile.
@@ -56,7 +52,7 @@ impl Bystander {
     /// # Errors
     /// It could not write.
     pub fn tell(self, meanwhile: &str) -> io::Result<Figure> {
-        self.done.store(true, Ordering::Relaxed);
+        drop(self.stays);
         let noticed = self.thread.join().map_err(|_| io::Error::other("the bystander broke"))??;
         let Noticed { mut late, mut committed } = noticed;
         late.sort_by(f64::total_cmp);
@@ -70,18 +66,19 @@ impl Bystander {
     }
 }
 
-fn stand(mut file: File, done: &AtomicBool) -> io::Result<Noticed> {
+fn stand(mut file: File, until: &Receiver<()>) -> io::Result<Noticed> {
     let mut noticed = Noticed::default();
-    while !done.load(Ordering::Relaxed) {
+    loop {
         let slept = Instant::now();
-        thread::sleep(EVERY);
-        noticed.late.push((slept.elapsed() - EVERY).as_secs_f64() * 1e3);
+        if until.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
+            return Ok(noticed);
+        }
+        noticed.late.push(slept.elapsed().saturating_sub(EVERY).as_secs_f64() * 1e3);
         let began = Instant::now();
         file.write_all(&PAGE)?;
         file.sync_data()?;
         noticed.committed.push(began.elapsed().as_secs_f64() * 1e3);
     }
-    Ok(noticed)
 }
 
 /// The first line of `/proc/stat`, ticks.

@@ -1,7 +1,7 @@
 //! What a province's server is held to, measured against the real one: `make bench`, and what takes long in `make soak`.
 //!
 //! * [`figure`]: what was measured beside what is wanted, and the page of it;
-//! * [`machine`]: what a process costs, and a question over HTTP;
+//! * [`machine`]: what a process costs, a question over HTTP, and the disk before a figure;
 //! * [`bystander`]: what the machine does to one who asks nothing of the server;
 //! * [`standing`]: rooms whose links stand, and rooms that ask all at once;
 //! * [`gates`]: forty rooms that want a gate probe at the same moment;
