@@ -93,9 +93,10 @@ pub(super) fn clock(roots: &Roots, offset_s: Option<f64>) -> Finding {
         return wrong(format!("the probe server's clock is {offset_s:+.0} s from this one"));
     }
     let now = SystemTime::now();
-    let built = fs::metadata("/proc/self/exe").and_then(|program| program.modified());
-    if built.is_ok_and(|built| built > now) {
-        return wrong("it is earlier than the time at which this program was installed".to_owned());
+    // A package keeps the time of its making.
+    let made = fs::metadata("/proc/self/exe").and_then(|program| program.modified());
+    if made.is_ok_and(|made| made > now) {
+        return wrong("it is earlier than the time at which this program was made".to_owned());
     }
     let timesync = roots.run.join("systemd/timesync");
     if timesync.is_dir() && !timesync.join("synchronized").exists() {
