@@ -166,6 +166,44 @@ fn a_ca_file_that_holds_none_is_told_as_that() {
     assert_refused(&mut probe("a:1", &empty), &["empty.pem", "no certificate", "BEGIN"]);
 }
 
+/// Whoever opens a pipe waits for somebody to write into it: nobody does.
+#[test]
+fn a_pipe_or_a_directory_in_the_place_of_a_configuration_is_refused_and_nothing_waits() {
+    let lab = Lab::new().unwrap();
+    let config = lab.path().join("agent.toml");
+    let server = lab.server_dir();
+    let all_refuse = |place: &Path, words: &[&str]| {
+        let of_the_server = place.starts_with(&server);
+        let (name, option, value) = match of_the_server {
+            true => ("siaga-probe-server", "--dir", server.as_path()),
+            false => ("siaga-agent", "--config", config.as_path()),
+        };
+        for command in [&["config", "check"][..], &["config", "show"], &["run"]] {
+            assert_refused(program(name).args(command).arg(option).arg(value), words);
+        }
+    };
+    for main in [&config, &server.join("probe-server.toml")] {
+        let name = main.file_name().unwrap().to_str().unwrap();
+        let text = fs::read(main).unwrap_or_default();
+        let beside = main.with_extension("d").join("50-office.toml");
+        fs::create_dir_all(beside.parent().unwrap()).unwrap();
+        for (place, name) in [(main, name), (&beside, "50-office.toml")] {
+            let _ = fs::remove_file(place);
+            make_pipe(place);
+            all_refuse(place, &[name, "a pipe", "remove or move it"]);
+            fs::remove_file(place).unwrap();
+            fs::create_dir(place).unwrap();
+            all_refuse(place, &[name, "a directory, not a file", "remove or move it"]);
+            fs::remove_dir(place).unwrap();
+            fs::write(place, &text).unwrap();
+        }
+    }
+}
+
+fn make_pipe(place: &Path) {
+    rustix::fs::mkfifoat(rustix::fs::CWD, place, rustix::fs::Mode::RUSR).unwrap();
+}
+
 #[test]
 fn a_broken_configuration_names_file_place_key_and_remedy() {
     let lab = Lab::new().unwrap();

@@ -96,16 +96,21 @@ fn a_directory_is_not_taken_for_a_file() {
     let error = config::load::<Settings>(Path::new("tests/config")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "tests/config: a directory, not a file; name the TOML file itself with --config FILE"
+        "tests/config: a directory, not a file; remove or move it, or name the TOML file itself"
     );
 }
 
 #[test]
 fn an_endless_file_is_refused_without_reading_it_to_its_end() {
-    let error = config::load::<Settings>(Path::new("/dev/zero")).unwrap_err();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("agent.toml");
+    // A terabyte, of which nothing is on the disk.
+    fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    let told = config::load::<Settings>(&path).unwrap_err().to_string();
+    assert!(told.contains("larger than 1048576 bytes, so hardly a configuration"), "{told}");
     assert_eq!(
-        error.to_string(),
-        "/dev/zero: larger than 1048576 bytes, so hardly a configuration; name the right file with --config FILE"
+        config::load::<Settings>(Path::new("/dev/zero")).unwrap_err().to_string(),
+        "/dev/zero: a pipe, a socket or a device, not a file; remove or move it"
     );
 }
 

@@ -66,7 +66,7 @@ pub enum ReadCause {
     #[error("no such file; create it, or name the right one with --config FILE")]
     Absent,
     /// The path is a directory.
-    #[error("a directory, not a file; name the TOML file itself with --config FILE")]
+    #[error("a directory, not a file; remove or move it, or name the TOML file itself")]
     Directory,
     /// A file is where the drop-in directory would be.
     #[error(

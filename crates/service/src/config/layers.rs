@@ -72,13 +72,7 @@ impl Layers {
                 _ => ReadCause::System(error),
             },
         })?;
-        files.iter().try_for_each(|file| {
-            // Reading a pipe would wait for ever for somebody to write.
-            if fs::metadata(file).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
-                return Err(ConfigError::Read { path: file.clone(), cause: ReadCause::NoFile });
-            }
-            self.add_file::<T>(file)
-        })
+        files.iter().try_for_each(|file| self.add_file::<T>(file))
     }
 
     /// Adds the variables whose names begin with `prefix`, in the order of their names: `SIAGA_AGENT__NETWORK__PROBE_INTERVAL` is

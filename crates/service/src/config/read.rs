@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -17,8 +17,12 @@ pub(super) fn text(path: &Path) -> Result<String, ConfigError> {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, ReadCause> {
+    // To open a pipe is to wait for ever for somebody to write.
+    if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+        return Err(ReadCause::NoFile);
+    }
     let mut bytes = Vec::new();
-    // Reads one byte too many instead of asking for the length: devices and pipes have none.
+    // Reads one byte too many instead of asking for the length: somebody may be writing.
     File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes)).map_err(cause)?;
     if bytes.len() as u64 > LARGEST_FILE { Err(ReadCause::TooLarge) } else { Ok(bytes) }
 }
