@@ -53,7 +53,7 @@ pub(crate) fn peek<T: DeserializeOwned>(file: &Path, version: u32) -> io::Result
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) if error.raw_os_error().is_some() => Err(error),
         Err(error) => {
-            warn!(file = %file.display(), %error, "it is damaged: nothing is known of what was kept");
+            warn!(file = %file.display(), %error, "it can't be used: nothing is known of what was kept");
             Ok(None)
         }
     }

@@ -216,7 +216,7 @@ fn a_damaged_journal_is_set_aside_and_a_state_directory_that_is_none_stops_nothi
     fs::create_dir_all(journal.parent().unwrap()).unwrap();
     fs::write(&journal, [0x55; 9000]).unwrap();
     let agent = office.agent();
-    agent.wait_for("the journal is damaged").unwrap();
+    agent.wait_for("the journal can't be used").unwrap();
     assert!(journal.with_extension("sqlite.damaged").exists());
     eventually("all is well", || (status(&agent)["journal"]["on_disk"] == true).then_some(()));
     drop(agent);

@@ -316,8 +316,13 @@ mod tests {
             "commands go by it too"
         );
         assert_eq!(write("b.example").ruled_as_kept().0.profile.as_str(), "minimum");
-        std::fs::write(dir.path().join("state").join(FILE), "{").unwrap();
-        assert_eq!(write("a.example").ruled_as_kept().0.profile.as_str(), "minimum");
+        let file = dir.path().join("state").join(FILE);
+        let newer = std::fs::read_to_string(&file).unwrap().replace("\"version\":1", "\"version\":2");
+        for no_use in ["{", &newer] {
+            std::fs::write(&file, no_use).unwrap();
+            assert_eq!(write("a.example").ruled_as_kept().0.profile.as_str(), "minimum");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), no_use, "it stays until the desk tells anew");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! offline or switched off loses nothing of its history. What the server has stays for a week, for the room's own page.
 //!
 //! It can always be used. Where it can't be kept on disk, it is kept in memory, under another id; where a line can't be
-//! written, it is counted as lost; a damaged file is set aside. Each of these is told.
+//! written, it is counted as lost; a file that is damaged, or that a newer release wrote in another form, is set aside. Each of
+//! these is told.
 
 use std::{
     fs,
@@ -21,6 +22,9 @@ use tracing::{info, warn};
 
 /// The file's name in the state directory.
 const FILE: &str = "journal.sqlite";
+
+/// Of the file's form, as SQLite's `user_version`; 0 is that of the first releases, which this one goes on with.
+const FORM: i64 = 1;
 
 /// Lines that are kept; the oldest gives way. A room that probes as planned writes some 340 a day: they last for four weeks offline.
 const MOST: u32 = 10_000;
@@ -66,7 +70,7 @@ impl Journal {
     pub fn open(directory: &Path, new_id: JournalId) -> Self {
         let file = directory.join(FILE);
         let opened = open_file(&file, new_id).or_else(|error| {
-            if !is_damage(&error) {
+            if !is_of_no_use(&error) {
                 return Err(error);
             }
             set_aside(&file, &error);
@@ -223,7 +227,7 @@ impl Journal {
             warn!(file = ?self.file, "the journal: {trouble}");
         }
         let (lost, most) = (self.lost, self.most);
-        if is_damage(error)
+        if is_of_no_use(error)
             && let Some(file) = self.file.clone()
         {
             // The old file is closed before it is moved.
@@ -251,6 +255,10 @@ fn open_file(file: &Path, new_id: JournalId) -> Result<(Connection, JournalId), 
 /// Answers with the id of the journal that is there, or of the one that is begun.
 fn prepare(store: &mut Connection, new_id: JournalId) -> Result<JournalId, StoreError> {
     store.busy_timeout(Duration::from_secs(2))?;
+    let form: i64 = store.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if form > FORM {
+        return Err(StoreError::Newer);
+    }
     // A machine that is switched off may lose the last line, never the file.
     store.pragma_update(None, "journal_mode", "wal")?;
     store.pragma_update(None, "synchronous", "normal")?;
@@ -287,6 +295,7 @@ fn prepare(store: &mut Connection, new_id: JournalId) -> Result<JournalId, Store
             new_id
         }
     };
+    transaction.pragma_update(None, "user_version", FORM)?;
     // What can't be written is told now and not when something has happened.
     transaction.execute("UPDATE journal SET dropped = dropped", [])?;
     transaction.commit()?;
@@ -307,7 +316,7 @@ fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Whoever looks into a damaged file later finds it.
+/// Whoever looks into it later finds it.
 fn set_aside(file: &Path, why: &StoreError) {
     let beside = |suffix: &str| {
         let mut name = file.as_os_str().to_owned();
@@ -318,13 +327,14 @@ fn set_aside(file: &Path, why: &StoreError) {
     for left in ["-wal", "-shm", "-journal"] {
         let _ = fs::remove_file(beside(left));
     }
-    warn!(file = %file.display(), error = %why, set_aside = moved.is_ok(), "the journal is damaged: a new one is begun");
-    info!("what the server did not have yet is lost");
+    warn!(file = %file.display(), error = %why, set_aside = moved.is_ok(), "the journal can't be used: a new one is begun");
+    info!("what the server did not have yet does not reach it any more");
 }
 
-fn is_damage(error: &StoreError) -> bool {
+/// And of none later: another journal is begun.
+fn is_of_no_use(error: &StoreError) -> bool {
     match error {
-        StoreError::Damaged(_) => true,
+        StoreError::Damaged(_) | StoreError::Newer => true,
         StoreError::Sqlite(error) => {
             matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
         }
@@ -336,6 +346,8 @@ fn is_damage(error: &StoreError) -> bool {
 enum StoreError {
     #[error("{0}")]
     Damaged(String),
+    #[error("a newer release wrote it in another form")]
+    Newer,
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]

@@ -94,6 +94,20 @@ fn a_journal_of_an_earlier_release_goes_on() {
 }
 
 #[test]
+fn a_journal_of_a_newer_form_is_set_aside_whole_and_another_begun() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = filled(dir.path(), 3);
+    journal.store.pragma_update(None, "user_version", FORM + 1).unwrap();
+    drop(journal);
+    let mut journal = Journal::open(dir.path(), JournalId(8));
+    assert_eq!((journal.id(), seqs(&mut journal, at(10))), (JournalId(8), vec![]));
+    journal.append(at(9), &began());
+    assert_eq!(journal.state(), JournalState { on_disk: true, waiting: 1, dropped: 0, trouble: None });
+    let newer = Connection::open(dir.path().join("journal.sqlite.damaged")).unwrap();
+    assert_eq!(newer.query_row("SELECT count(*) FROM line", [], |row| row.get(0)), Ok(3));
+}
+
+#[test]
 fn a_frame_s_worth_is_read_at_a_time() {
     let mut journal = Journal::in_memory(ID);
     for _ in 0..100 {
