@@ -9,6 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use rusqlite::Connection;
 use siaga_booking::{NotDone, StoreError};
 use siaga_readiness::booking::Ruling;
 
@@ -57,6 +58,34 @@ async fn a_file_that_is_taken_away_takes_no_decision_with_it() {
     assert_eq!(refused, NotDone::Store(StoreError::Moved { path: office.path() }), "it is not the same one");
     fs::rename(&away, office.path()).unwrap();
     assert_eq!(office.book("a", "r2", 24).await.0, Ruling::Approve);
+}
+
+/// The tables are made by the first layout itself; what is in them is today's, for it changed no table.
+#[tokio::test]
+async fn bookings_of_the_first_layout_keep_their_slots_and_their_log() {
+    let office = Office::new();
+    assert_eq!(office.book("a", "r1", 24).await.0, Ruling::Approve);
+    let head = office.head();
+    let office = office.restarted(|path| put_back_to_the_first_layout(path).unwrap()).unwrap();
+    assert_eq!(office.head(), head);
+    let (ruling, after) = office.book("b", "r1", 24).await;
+    assert_eq!((ruling, after.seq), (Ruling::Deny, head.seq + 1), "the slot is taken");
+    let layout = Connection::open(office.path()).unwrap();
+    assert_eq!(layout.pragma_query_value(None, "user_version", |row| row.get(0)), Ok(2));
+}
+
+fn put_back_to_the_first_layout(path: &Path) -> rusqlite::Result<()> {
+    let newest = path.with_extension("newest");
+    fs::rename(path, &newest).unwrap();
+    let first = Connection::open(path)?;
+    first.execute_batch(include_str!("../src/bookings/layout-1.sql"))?;
+    first.execute("ATTACH ? AS newest", [newest.to_str()])?;
+    for table in ["audit", "bookings", "outbox", "prechecks", "ticks"] {
+        first.execute(&format!("INSERT INTO main.{table} SELECT * FROM newest.{table}"), [])?;
+    }
+    let application: i64 = first.pragma_query_value(Some("newest"), "application_id", |row| row.get(0))?;
+    first.pragma_update(Some("main"), "application_id", application)?;
+    first.pragma_update(Some("main"), "user_version", 1)
 }
 
 /// More bookings than SQLite keeps in its memory (2 MB), and one that holds a slot.
