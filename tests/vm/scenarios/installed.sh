@@ -124,6 +124,14 @@ END
     systemctl daemon-reload
 }
 
+# An authority that no room knows, as the one that vouches for an office's web servers.
+have_a_certificate_signed() {
+    siaga-probe-server init --dir /tmp/authority --name probe.example
+    mkdir -p /etc/ssl/probe.example
+    cp /tmp/authority/server.pem /etc/ssl/probe.example/fullchain.pem
+    cp /tmp/authority/server.key /etc/ssl/probe.example/privkey.pem
+}
+
 say "An older release, installed from files"
 echo '127.0.0.1 probe.example' >>/etc/hosts
 # A machine that is a container's image forbids services to start.
@@ -191,7 +199,7 @@ wait_until 60 "the camera was tried again, in the sandbox" daemon_says CAMERA ok
 wait_until 60 "the server was started anew" is_another_than "$server" siaga-probe-server.service
 expect "by the watchdog" journalctl --unit siaga-probe-server --quiet --grep 'Watchdog timeout'
 
-say "An agent that hangs; meanwhile it is handed keys, and the server put back to an older release"
+say "An agent that hangs; meanwhile it is handed keys, as is a server that was put back to an older release"
 expect "the server ends" systemctl stop siaga-probe-server.service
 wait_until 60 "the agent says so" agent_says '.desk.state == "disconnected"'
 agent=$(main_process siaga-agent)
@@ -209,7 +217,9 @@ wait_until 20 "systemctl status says why" status_says siaga-probe-server 'rooms.
 expect "as its unit says" journalctl --unit siaga-probe-server --quiet --grep 'Start request repeated too quickly'
 expect "an upgrade to that release" sqlite3 $state/rooms.sqlite "PRAGMA user_version = $layout"
 expect "mends it" systemctl reset-failed siaga-probe-server.service
-expect "the server starts" systemctl start siaga-probe-server.service
+expect "an authority signs its HTTPS" have_a_certificate_signed
+expect "the server starts, and is handed that key too" page server-https
+expect "HTTPS shows that certificate" curl --silent --cacert /tmp/authority/ca.pem https://probe.example:9871/v1/rooms
 wait_until 60 "the agent was started anew" is_another_than "$agent" siaga-agent.service
 expect "by the watchdog" journalctl --unit siaga-agent --quiet --grep 'Watchdog timeout'
 wait_until 60 "it is back, with keys that only root can read" agent_says '.desk.state == "connected"'
@@ -242,7 +252,6 @@ expect_status 1 "nor does a reload" page room-reload
 expect "the agent goes on" is_the_same_as "$agent" siaga-agent.service
 rm /etc/siaga/agent.d/90-wrong.toml
 server=$(main_process siaga-probe-server)
-mkdir $state/probe-server.d
 printf '[limits]\nshare = 101\n' >$state/probe-server.d/90-wrong.toml
 configure_release siaga-probe-server 0.1.0-1 >/tmp/install.log 2>&1
 expect "nor does the server's upgrade" grep --quiet 'the release before goes on running' /tmp/install.log
@@ -290,7 +299,7 @@ dpkg --listfiles siaga-agent siaga-probe-server >/tmp/files
 expect "both are removed" dpkg --remove --no-triggers siaga-agent siaga-probe-server
 expect "nothing of them runs" sh -c '! pgrep -x siaga-agent && ! pgrep -x siaga-probe-ser'
 expect "what was known is kept" test -e $state/bookings.sqlite -a -e /var/lib/private/siaga-agent/identities
-rm -r /etc/siaga/ca.pem /etc/siaga/identity /etc/siaga/agent.d /etc/systemd/system/siaga-agent.service.d
+rm -r /etc/siaga/ca.pem /etc/siaga/identity /etc/siaga/agent.d /etc/ssl/probe.example /etc/systemd/system/siaga-*.service.d
 expect "both are purged" dpkg --purge --no-triggers siaga-agent siaga-probe-server
 expect "no file is left" no_file_is_left
 expect "no unit is left" is siaga-agent.service LoadState not-found
