@@ -105,23 +105,10 @@ plug_in() {
     modprobe vivid && udevadm settle
 }
 
-# The keys of an office's own authority, which only root can read, handed over by systemd; and a drop-in for all rooms.
-hand_the_keys_over() {
-    mkdir -p /etc/siaga/identity /etc/siaga/agent.d /etc/systemd/system/siaga-agent.service.d
+# As an office's own authority would make them: only root can read them.
+have_keys_of_the_office() {
+    mkdir -p -m 700 /etc/siaga/identity
     cp /var/lib/private/siaga-agent/identities/*/*.pem /etc/siaga/identity/
-    chmod 700 /etc/siaga/identity
-    cat >/etc/systemd/system/siaga-agent.service.d/override.conf <<END
-[Service]
-LoadCredential=cert.pem:/etc/siaga/identity/cert.pem
-LoadCredential=key.pem:/etc/siaga/identity/key.pem
-END
-    cat >/etc/siaga/agent.d/50-office.toml <<END
-[[servers]]
-address = "probe.example:4433"
-ca = "/etc/siaga/ca.pem"
-identity = "/run/credentials/siaga-agent.service"
-END
-    systemctl daemon-reload
 }
 
 # An authority that no room knows, as the one that vouches for an office's web servers.
@@ -203,7 +190,8 @@ say "An agent that hangs; meanwhile it is handed keys, as is a server that was p
 expect "the server ends" systemctl stop siaga-probe-server.service
 wait_until 60 "the agent says so" agent_says '.desk.state == "disconnected"'
 agent=$(main_process siaga-agent)
-hand_the_keys_over
+expect "the office has keys for it" have_keys_of_the_office
+expect "they are handed to it when it starts next" page room-keys
 kill -STOP "$agent"
 mv /etc/siaga/ca.pem /tmp
 expect "that a certificate is missing is told with the line that names it" \
@@ -218,7 +206,8 @@ expect "as its unit says" journalctl --unit siaga-probe-server --quiet --grep 'S
 expect "an upgrade to that release" sqlite3 $state/rooms.sqlite "PRAGMA user_version = $layout"
 expect "mends it" systemctl reset-failed siaga-probe-server.service
 expect "an authority signs its HTTPS" have_a_certificate_signed
-expect "the server starts, and is handed that key too" page server-https
+expect "that key is handed to it" page server-https
+expect "the server starts" systemctl start siaga-probe-server.service
 expect "HTTPS shows that certificate" curl --silent --cacert /tmp/authority/ca.pem https://probe.example:9871/v1/rooms
 wait_until 60 "the agent was started anew" is_another_than "$agent" siaga-agent.service
 expect "by the watchdog" journalctl --unit siaga-agent --quiet --grep 'Watchdog timeout'
