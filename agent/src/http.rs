@@ -2,7 +2,7 @@
 
 mod bookings;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -62,12 +62,15 @@ impl Answers {
 struct Asked {
     profile: Option<String>,
     max_age: Option<TimeToLive>,
+    /// Who has had the link measured knows when that was asked for: milliseconds since the machine booted, suspend included.
+    link_since_ms: Option<u64>,
 }
 
 /// 200 only if granted and fresh, else 503 with the same body: a client that looks at nothing but the status fails
 /// closed.
 async fn readiness(State(answers): State<Answers>, Query(asked): Query<Asked>) -> Response {
-    match answers.room().readiness(asked.profile.as_deref(), asked.max_age) {
+    let link_since = asked.link_since_ms.map(Duration::from_millis);
+    match answers.room().readiness(asked.profile.as_deref(), asked.max_age, link_since) {
         Ok(readiness) => {
             let status =
                 if readiness.is_granted() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

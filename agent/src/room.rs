@@ -1,6 +1,9 @@
 //! The one place where observations go in and snapshots come out.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use siaga_readiness::{
     answer::Readiness,
@@ -276,7 +279,7 @@ impl Room {
     }
 
     /// The answer for a profile, or for the room's own, from evidence younger than `max_age` if that is stricter than
-    /// the room's own times to live.
+    /// the room's own times to live. With `link_since`, a time since boot, no gate probe that began earlier is accepted as good.
     ///
     /// # Errors
     /// There is no such profile.
@@ -284,15 +287,20 @@ impl Room {
         &self,
         profile: Option<&str>,
         max_age: Option<TimeToLive>,
+        link_since: Option<Duration>,
     ) -> Result<Readiness, ProfileError> {
         let standards = self.standards();
         let profile = match profile {
             Some(name) => standards.profiles.named(name)?,
             None => &standards.own,
         };
-        let snapshot = self.snapshot().no_older_than(max_age);
+        let mut snapshot = self.snapshot().no_older_than(max_age);
         // The time after the snapshot: nothing in it can lie in the future.
-        Ok(evaluate(&snapshot, profile, host::now()))
+        let now = host::now();
+        if let Some(since) = link_since {
+            snapshot = snapshot.no_gate_older_than(now.since_boot.saturating_sub(since));
+        }
+        Ok(evaluate(&snapshot, profile, now))
     }
 
     /// A panic elsewhere never leaves the tracker half-changed in a way that could grant: what was observed stays

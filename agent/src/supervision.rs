@@ -16,7 +16,7 @@ use crate::{config::Settings, desk::DeskState, host, room::Room};
 /// How the room is, in a line for `systemctl status`.
 #[must_use]
 pub fn status(room: &Room, settings: &Settings) -> String {
-    let verdict = match room.readiness(None, None).map(|readiness| readiness.verdict) {
+    let verdict = match room.readiness(None, None, None).map(|readiness| readiness.verdict) {
         Ok(RoomVerdict::Ready) => "ready",
         Ok(RoomVerdict::NotReady) => "not ready",
         Ok(RoomVerdict::Unknown) | Err(_) => "unknown",

@@ -55,3 +55,36 @@ fn where_devices_may_not_be_tried_the_answer_says_so() {
         drop(agent);
     }
 }
+
+/// The room was ready a moment ago, and to whoever has nothing measured it still is.
+#[test]
+fn a_link_that_cannot_be_measured_now_is_unknown_whatever_was_found_before() {
+    const LINK_ALONE: &str = r#"
+profile = "slow"
+[profiles.slow.network]
+up = "2M"
+down = "2M"
+[network]
+accept_internal_server = true
+"#;
+    let lab = Lab::new().unwrap();
+    let mut server = lab.server(&["--open"]).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, LINK_ALONE)).unwrap();
+    // With this the command finds the daemon.
+    let config = lab.agent_config(&server, &format!("{LINK_ALONE}[http]\nlisten = \"{}\"\n", agent.http));
+    agent.wait_for("verdict=pass").unwrap();
+    server.signal("KILL");
+    server.wait().unwrap();
+
+    let output = check_active(&config);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &answer["verdict"]), (Some(3), &"unknown".into()), "{answer}");
+    assert!(
+        ["NET_SERVER_ABSENT", "NET_SERVER_UNREACHABLE"].contains(&answer["reasons"][0].as_str().unwrap()),
+        "{answer}"
+    );
+    let before = siaga_tests::http::get(agent.http, "/v1/readiness").unwrap();
+    assert_eq!(before.0, 200, "{}", before.1);
+    let no_number = siaga_tests::http::get(agent.http, "/v1/readiness?link_since_ms=now").unwrap();
+    assert_eq!(no_number.0, 400);
+}

@@ -25,7 +25,8 @@ pub struct CheckArgs {
     #[arg(long)]
     profile: Option<String>,
     /// Have all devices tried and the link measured now: take pictures, listen for some seconds, probe; not while a device is
-    /// in use. A running daemon does it. TRIALS in the answer says whether all devices were tried.
+    /// in use. A running daemon does it. TRIALS in the answer says whether all devices were tried; a link that could not be
+    /// measured now is unknown, with the reason, whatever was found before.
     #[arg(long)]
     active: bool,
     /// What to print.
@@ -89,10 +90,14 @@ async fn ask_daemon(
     progress: &Progress,
 ) -> Result<(Readiness, Option<AskedTrials>), ClientError> {
     let daemon = settings.http.listen;
+    // What was found of the link before is no answer to who has it measured now.
+    let asked_at = args.active.then(|| host::now().since_boot);
     let trials = match args.active {
         true => Some(asked::by_the_daemon(daemon, &settings.socket(), progress).await?),
         false => None,
     };
-    let question = args.profile.as_ref().map_or(String::new(), |name| format!("?profile={name}"));
-    Ok((client::get(daemon, &format!("/v1/readiness{question}")).await?, trials))
+    let profile = args.profile.as_ref().map(|name| format!("profile={name}"));
+    let link_since = asked_at.map(|at| format!("link_since_ms={}", at.as_millis()));
+    let question: Vec<_> = profile.into_iter().chain(link_since).collect();
+    Ok((client::get(daemon, &format!("/v1/readiness?{}", question.join("&"))).await?, trials))
 }

@@ -70,7 +70,7 @@ impl View {
         let now = host::now();
         let snapshot = room.snapshot();
         // A room always has its own profile.
-        let readiness = room.readiness(None, None).expect("it is one of its profiles");
+        let readiness = room.readiness(None, None, None).expect("it is one of its profiles");
         Self {
             language,
             zone,

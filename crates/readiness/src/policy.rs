@@ -37,6 +37,9 @@ pub struct Policy {
     /// What is older than this is not accepted as good: a caller's wish, and none of the room's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<TimeToLive>,
+    /// The same, of gate probes alone: of a caller who has had the link measured.
+    #[serde(skip)]
+    pub max_gate_age: Option<TimeToLive>,
 }
 
 impl Policy {
@@ -53,6 +56,7 @@ impl Policy {
             device_check: freshness.device_check,
             host: freshness.host,
             max_age: None,
+            max_gate_age: None,
         }
     }
 
@@ -60,6 +64,18 @@ impl Policy {
     #[must_use]
     pub fn no_older_than(self, max_age: TimeToLive) -> Self {
         Self { max_age: Some(self.accepted_for(max_age)), ..self }
+    }
+
+    /// The same declarations, but no gate probe is accepted as good that began longer ago than `age`, however short that is.
+    #[must_use]
+    pub fn no_gate_older_than(self, age: Duration) -> Self {
+        let age = TimeToLive(age);
+        Self { max_gate_age: Some(self.max_gate_age.map_or(age, |held| held.min(age))), ..self }
+    }
+
+    /// The caller's limit for gate probes, if there is one.
+    pub(crate) fn gate_limit(&self) -> Option<TimeToLive> {
+        self.max_age.into_iter().chain(self.max_gate_age).min()
     }
 
     /// For how long evidence that counts for `life` is accepted as good. That a probe or a device's trial failed counts

@@ -53,6 +53,14 @@ impl Snapshot {
         self
     }
 
+    /// As a caller sees it who has had the link measured: no gate probe is accepted as good that began longer than `age` ago.
+    /// What else is known of the room, and that a probe failed, counts as before.
+    #[must_use]
+    pub fn no_gate_older_than(mut self, age: Duration) -> Self {
+        self.setup.policy = self.setup.policy.no_gate_older_than(age);
+        self
+    }
+
     /// Whether the last scan saw another program hold a camera or a microphone; unknown if it no longer counts at `now`.
     #[must_use]
     pub fn meeting(&self, now: Moment) -> Meeting {

@@ -334,6 +334,54 @@ fn a_caller_who_wants_younger_evidence_is_told_that_the_rooms_is_stale() {
     }
 }
 
+/// As a caller sees the room who asked so many seconds ago that the link be measured.
+fn asked_ago(room: &Room, seconds: u64) -> Readiness {
+    let ago = std::time::Duration::from_secs(seconds);
+    evaluate(&room.tracker.snapshot().clone().no_gate_older_than(ago), Profile::minimum(), room.now)
+}
+
+#[test]
+fn who_has_the_link_measured_gets_no_answer_from_before() {
+    let mut room = equipped();
+    room.sustain(pass(10), pass(20)).probe(pass(10), pass(20));
+    wait(&mut room, 21);
+    // Nothing has come of it yet: the answer rests on nothing.
+    let readiness = asked_ago(&room, 0);
+    assert_eq!(readiness.verdict, RoomVerdict::Unknown);
+    assert_eq!(readiness.reasons, [Code::EvidenceStale]);
+    for (reason, code) in [
+        (Reason::ServerAbsent, Code::NetServerAbsent),
+        (Reason::IdentityRefused, Code::NetIdentityRefused),
+        (Reason::MeetingOn, Code::NetMeetingOn),
+        (Reason::BudgetSpent, Code::NetBudgetSpent),
+    ] {
+        room.pass(5).probe(nothing(10, reason), nothing(20, reason));
+        room.pass(1);
+        let readiness = asked_ago(&room, 3);
+        assert_eq!((readiness.verdict, readiness.exit_code()), (RoomVerdict::Unknown, 3));
+        assert_eq!(readiness.reasons, [code]);
+        is(&readiness, (CheckState::Unknown, code), (CheckState::Unknown, code));
+        let sustain = says(&readiness, CheckCode::NetSustain);
+        assert_eq!(sustain, (CheckState::Ok, Code::NetSustainPassed), "that was not asked for");
+        assert_eq!(room.minimum().verdict, RoomVerdict::Ready, "who asked for nothing is answered as ever");
+    }
+    room.pass(2).probe(pass(10), pass(20)).pass(1);
+    let readiness = asked_ago(&room, 2);
+    is(&readiness, UP_OK, DOWN_OK);
+    assert_eq!(readiness.verdict, RoomVerdict::Ready);
+}
+
+#[test]
+fn that_the_link_failed_before_it_was_asked_for_still_counts() {
+    let mut room = equipped();
+    room.probe(fail(10, Reason::QueueGrows, 4_000_000), pass(20));
+    wait(&mut room, 20);
+    room.probe(nothing(10, Reason::ServerAbsent), nothing(20, Reason::ServerAbsent)).pass(1);
+    let readiness = asked_ago(&room, 2);
+    assert_eq!(says(&readiness, CheckCode::NetUp), (CheckState::Failed, Code::NetUpBelowMinimum));
+    assert_eq!(readiness.exit_code(), 2);
+}
+
 #[test]
 fn the_answer_says_until_when_it_is_valid_and_lapses_then() {
     let mut room = equipped();

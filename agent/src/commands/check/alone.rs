@@ -38,7 +38,7 @@ pub(super) async fn look(
     };
     link?;
     room.observe(Looker::new(settings).look());
-    Ok((room.readiness(Some(profile.name.as_str()), None)?, trials.transpose()?))
+    Ok((room.readiness(Some(profile.name.as_str()), None, None)?, trials.transpose()?))
 }
 
 async fn try_all(

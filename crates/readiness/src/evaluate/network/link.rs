@@ -8,7 +8,7 @@ use crate::{
     evaluate::statement::Seen,
     moment::Moment,
     observation::{Gateway, ServerPlace},
-    policy::Policy,
+    policy::{Policy, TimeToLive},
     reasons::Code,
     snapshot::{Conclusion, Finding, Findings, ProbeAttempt, Since, Snapshot},
 };
@@ -37,7 +37,7 @@ impl<'a> Link<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, now: Moment) -> Self {
         let policy = snapshot.setup.policy;
         let attempt = snapshot.network.gate.attempt.as_ref();
-        let accepted_for = policy.accepted_for(policy.gate_probe);
+        let accepted_for = accepted_for(&policy);
         Self {
             policy,
             attempt: attempt.map(|attempt| (attempt, Seen::of(attempt.at, now, accepted_for))),
@@ -99,10 +99,10 @@ impl<'a> Link<'a> {
     /// none that is older.
     fn seen(&self, finding: &Finding) -> Option<Seen> {
         let life = self.policy.gate_probe;
-        let mut seen = Seen::of(finding.at, self.now, self.policy.accepted_for(life))?;
+        let mut seen = Seen::of(finding.at, self.now, accepted_for(&self.policy))?;
         let held = self.meeting.and_then(|(began, left)| {
             life.left_at(finding.at.age_at(&began).unwrap_or_default())?;
-            let wanted = self.policy.max_age.map_or(Some(left), |most| most.left_at(seen.age));
+            let wanted = self.policy.gate_limit().map_or(Some(left), |most| most.left_at(seen.age));
             Some(wanted.map(|wanted| wanted.min(left)))
         });
         seen.left = seen.left.max(held.flatten());
@@ -133,6 +133,11 @@ impl<'a> Link<'a> {
     ) -> (Code, Option<Seen>) {
         attempt.map_or((self.since.cause.code(), None), |(_, seen)| (Code::EvidenceStale, seen))
     }
+}
+
+/// For how long a gate probe is accepted as good.
+fn accepted_for(policy: &Policy) -> TimeToLive {
+    policy.gate_limit().map_or(policy.gate_probe, |limit| policy.gate_probe.min(limit))
 }
 
 impl ProbeAttempt {
