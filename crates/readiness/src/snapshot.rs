@@ -212,6 +212,9 @@ pub struct NetworkEvidence<T = Moment> {
     pub remembered: Remembered<T>,
     /// The last quality probe that measured either direction undisturbed. It says nothing about a rate.
     pub quality: Option<ProbeAttempt<T>>,
+    /// The last sustain or quality probe that no server served. What a gate probe came to is in `gate`.
+    #[serde(default = "Default::default", skip_serializing_if = "Option::is_none")]
+    pub turned_away: Option<ProbeAttempt<T>>,
     /// How the probe servers served, in the configuration's order; none before the first probe.
     #[serde(default)]
     pub servers: Vec<ServerStanding>,

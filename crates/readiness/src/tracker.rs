@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siaga_probe::{Mode, ProbeResult, Verdict};
+use siaga_probe::{Mode, ProbeResult, Reason, Verdict};
 
 use crate::{
     inventory::Inventory,
@@ -162,6 +162,7 @@ impl NetworkEvidence {
             sustain: RateEvidence::default(),
             remembered: Remembered::default(),
             quality: None,
+            turned_away: None,
             servers: Vec::new(),
         }
     }
@@ -172,7 +173,14 @@ impl NetworkEvidence {
         if !self.since.admits(attempt.at) {
             return;
         }
-        match attempt.evidence.result.mode {
+        let ProbeResult { mode, reason, .. } = &attempt.evidence.result;
+        let is_newer = is_newer(attempt.at, self.turned_away.as_ref().map(|held| held.at));
+        // That a server has no time for a long probe or a stream says nothing about the next gate probe.
+        let turned_away = reason.is_about_the_server() && *reason != Reason::ServerBusy;
+        if turned_away && is_newer && matches!(mode, Mode::Sustain | Mode::Quality) {
+            self.turned_away = Some(attempt.clone());
+        }
+        match mode {
             Mode::Gate => self.gate.probed(attempt),
             Mode::Sustain => self.sustain.probed(attempt),
             Mode::Quality => self.quality_seen(attempt),

@@ -372,17 +372,6 @@ fn who_has_the_link_measured_gets_no_answer_from_before() {
 }
 
 #[test]
-fn that_the_link_failed_before_it_was_asked_for_still_counts() {
-    let mut room = equipped();
-    room.probe(fail(10, Reason::QueueGrows, 4_000_000), pass(20));
-    wait(&mut room, 20);
-    room.probe(nothing(10, Reason::ServerAbsent), nothing(20, Reason::ServerAbsent)).pass(1);
-    let readiness = asked_ago(&room, 2);
-    assert_eq!(says(&readiness, CheckCode::NetUp), (CheckState::Failed, Code::NetUpBelowMinimum));
-    assert_eq!(readiness.exit_code(), 2);
-}
-
-#[test]
 fn the_answer_says_until_when_it_is_valid_and_lapses_then() {
     let mut room = equipped();
     room.probe(pass(10), pass(20));

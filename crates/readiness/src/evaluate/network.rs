@@ -30,7 +30,7 @@ pub(super) fn checks(snapshot: &Snapshot, required: &NetworkRequirement, now: Mo
     let up = link.standing(&gate.up, required.up);
     let down = link.standing(&gate.down, required.down);
     let statements = [
-        server_check(&link, [up, down]),
+        server_check(&link, &snapshot.network, [up, down]),
         direction_check(&link, Direction::Up, required.up, &gate.up, up),
         direction_check(&link, Direction::Down, required.down, &gate.down, down),
         sustain::check(&link, &snapshot.network, required, [up, down]),
@@ -128,14 +128,16 @@ fn megabits(bps: u64) -> f64 {
 }
 
 /// Whether the server answers, and whether what it answers says something about the internet.
-fn server_check(link: &Link, standing: [Standing; 2]) -> Statement {
+fn server_check(link: &Link, evidence: &NetworkEvidence, standing: [Standing; 2]) -> Statement {
     let new = |state, reason, seen| Statement::new(CheckCode::NetServer, state, reason).seen(seen);
 
     let fresh_attempt = match link.attempt {
         Some((attempt, Some(seen))) if seen.is_fresh() => Some((attempt, seen)),
         _ => None,
     };
-    let turned_away = fresh_attempt.and_then(|(attempt, seen)| Some((turned_away(attempt)?, seen)));
+    let turned_away = fresh_attempt
+        .and_then(|(attempt, seen)| Some((turned_away(attempt)?, seen)))
+        .or_else(|| turned_away_since(link, evidence));
     let decided = standing.iter().filter_map(|standing| match standing {
         Standing::Decided(finding, seen) if seen.is_fresh() => Some((finding.server_place, *seen)),
         _ => None,
@@ -171,6 +173,19 @@ fn turned_away(attempt: &ProbeAttempt) -> Option<Code> {
     let reason = attempt.evidence.result.reason;
     // Reasons that don't blame the link have one code for both directions.
     (is_fruitless(attempt) && !blames_link(reason)).then(|| attempt.code(reason, Direction::Up))
+}
+
+/// Why no server served a sustain or quality probe, if none has served any probe since. A room that was revoked, or whose
+/// server is gone, is to hear of it before its next gate probe.
+fn turned_away_since(link: &Link, evidence: &NetworkEvidence) -> Option<(Code, Seen)> {
+    let NetworkEvidence { gate, sustain, quality, turned_away, .. } = evidence;
+    let seen = |attempt: &ProbeAttempt| Seen::of(attempt.at, link.now, link.accepted_for);
+    let attempt = turned_away.as_ref()?;
+    let tried = seen(attempt).filter(Seen::is_fresh)?;
+    let probes = [&gate.attempt, &gate.measured, &sustain.attempt, &sustain.measured, quality];
+    let mut served = probes.into_iter().flatten().filter(|other| reached_server(other)).filter_map(seen);
+    let still = served.all(|later| later.age > tried.age);
+    still.then(|| (attempt.code(attempt.evidence.result.reason, Direction::Up), tried))
 }
 
 fn reached_server(attempt: &ProbeAttempt) -> bool {

@@ -27,13 +27,14 @@ impl<T> HostLook<T> {
 
 impl<T> NetworkEvidence<T> {
     pub(crate) fn retimed<U: Copy>(self, to: &impl Fn(T) -> Option<U>, now: U) -> NetworkEvidence<U> {
-        let Self { since, gate, sustain, remembered, quality, servers } = self;
+        let Self { since, gate, sustain, remembered, quality, turned_away, servers } = self;
         NetworkEvidence {
             since: since.retimed(to, now),
             gate: gate.retimed(to),
             sustain: sustain.retimed(to),
             remembered: remembered.retimed(to),
             quality: quality.and_then(|attempt| attempt.retimed(to)),
+            turned_away: turned_away.and_then(|attempt| attempt.retimed(to)),
             servers,
         }
     }

@@ -16,6 +16,8 @@ use crate::{
 /// What is known of the link, seen from one moment.
 pub(super) struct Link<'a> {
     pub(super) policy: Policy,
+    /// For how long a gate probe is accepted as good.
+    pub(super) accepted_for: TimeToLive,
     /// The last attempt, and how old it is where that can be told.
     pub(super) attempt: Option<(&'a ProbeAttempt, Option<Seen>)>,
     pub(super) now: Moment,
@@ -37,9 +39,11 @@ impl<'a> Link<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, now: Moment) -> Self {
         let policy = snapshot.setup.policy;
         let attempt = snapshot.network.gate.attempt.as_ref();
-        let accepted_for = accepted_for(&policy);
+        let accepted_for =
+            policy.gate_limit().map_or(policy.gate_probe, |limit| policy.gate_probe.min(limit));
         Self {
             policy,
+            accepted_for,
             attempt: attempt.map(|attempt| (attempt, Seen::of(attempt.at, now, accepted_for))),
             now,
             meeting: snapshot.meeting_since(now),
@@ -99,7 +103,7 @@ impl<'a> Link<'a> {
     /// none that is older.
     fn seen(&self, finding: &Finding) -> Option<Seen> {
         let life = self.policy.gate_probe;
-        let mut seen = Seen::of(finding.at, self.now, accepted_for(&self.policy))?;
+        let mut seen = Seen::of(finding.at, self.now, self.accepted_for)?;
         let held = self.meeting.and_then(|(began, left)| {
             life.left_at(finding.at.age_at(&began).unwrap_or_default())?;
             let wanted = self.policy.gate_limit().map_or(Some(left), |most| most.left_at(seen.age));
@@ -133,11 +137,6 @@ impl<'a> Link<'a> {
     ) -> (Code, Option<Seen>) {
         attempt.map_or((self.since.cause.code(), None), |(_, seen)| (Code::EvidenceStale, seen))
     }
-}
-
-/// For how long a gate probe is accepted as good.
-fn accepted_for(policy: &Policy) -> TimeToLive {
-    policy.gate_limit().map_or(policy.gate_probe, |limit| policy.gate_probe.min(limit))
 }
 
 impl ProbeAttempt {
