@@ -121,7 +121,7 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
         }
         Command::Config(ConfigCommand::Check) => config::check(config),
         Command::Config(ConfigCommand::Show) => config::show(config),
-        Command::Completions(args) => Ok(manual::completions(&args, command()).map(|()| 0)?),
+        Command::Completions(args) => Ok(manual::completions(&args, &command()).map(|()| 0)?),
         Command::Man(args) => Ok(manual::man(&args, command()).map(|()| 0)?),
         Command::Check(args) => {
             let settings = Settings::load(config)?;

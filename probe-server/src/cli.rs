@@ -187,7 +187,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             config::check_place(&dir)?;
             Ok(print(&init::renew(&dir, &names, Timestamp::now())?)?)
         }
-        Command::Completions(args) => Ok(manual::completions(&args, Cli::command())?),
+        Command::Completions(args) => Ok(manual::completions(&args, &Cli::command())?),
         Command::Man(args) => Ok(manual::man(&args, Cli::command())?),
         Command::ApiToken(command) => api_token::run(command),
         Command::Token { dir, room, ttl } => Ok(print(&token::token(&dir, &room, ttl, Timestamp::now())?)?),

@@ -55,13 +55,35 @@ pub fn man(args: &ManArgs, command: Command) -> io::Result<()> {
 ///
 /// # Errors
 /// Standard output is gone.
-pub fn completions(args: &CompletionsArgs, mut command: Command) -> io::Result<()> {
+pub fn completions(args: &CompletionsArgs, command: &Command) -> io::Result<()> {
     let shell = match args.shell {
         For::Bash => Shell::Bash,
         For::Zsh => Shell::Zsh,
         For::Fish => Shell::Fish,
     };
     let (name, mut script) = (command.get_name().to_owned(), Vec::new());
-    generate(shell, &mut command, name, &mut script);
-    print(&String::from_utf8_lossy(&script))
+    generate(shell, &mut without_hidden(command), &name, &mut script);
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    if shell == Shell::Bash {
+        script = with_one_name(&script, &name);
+    }
+    print(&script)
+}
+
+/// What is hidden from help is not offered either: `clap_complete` offers it.
+fn without_hidden(command: &Command) -> Command {
+    let shown = command.get_subcommands().filter(|below| !below.is_hide_set()).map(without_hidden);
+    // A name is to live as long as the program, which ends when the script is printed.
+    let name: &'static str = command.get_name().to_owned().leak();
+    // No script tells which version it is; but where there is none, --version is not offered.
+    let version = command.get_version().map(|_| "1");
+    let bare = Command::new(name).about(command.get_about().cloned().unwrap_or_default()).version(version);
+    bare.args(command.get_arguments().cloned()).subcommands(shown)
+}
+
+/// Where a program's name has a hyphen, `clap_complete` 4.6 has its script go to `a__b__subcmd__check`, while the branch that is
+/// meant is called `a__subcmd__b__subcmd__check`: nothing would be offered after a command.
+fn with_one_name(script: &str, program: &str) -> String {
+    let [went_to, called] = ["__", "__subcmd__"].map(|hyphen| program.replace('-', hyphen) + "__subcmd__");
+    script.replace(&called, &went_to)
 }
