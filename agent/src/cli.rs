@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use siaga_service::{
     http::parse_address,
     logging,
-    manual::{self, CompletionsArgs, ManArgs},
+    manual::{self, CompletionsArgs, ManArgs, Surroundings},
     program::{block_on, print, told},
     signals::Shutdown,
     systemd,
@@ -78,6 +78,28 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+const AROUND: Surroundings = Surroundings {
+    files: &[
+        ("/etc/siaga/agent.toml", "The configuration, unless --config names another file."),
+        ("/etc/siaga/agent.d/*.toml", "More of it: counts over agent.toml, in the order of the names."),
+        ("/var/lib/siaga-agent", "What the daemon remembers, and the room's identity."),
+        ("/run/siaga-agent/agent.sock", "Has things done by the daemon; for root and the group siaga."),
+    ],
+    environment: &[
+        (
+            "SIAGA_AGENT__KEY, SIAGA_AGENT__TABLE__KEY",
+            "Values of the configuration; they count over its files.",
+        ),
+        (
+            "LC_ALL, LC_MESSAGES, LANG",
+            "Answers are in Indonesian where this begins with id, else in English.",
+        ),
+        ("NO_COLOR", "No colours on a terminal, if it is set."),
+        ("RUST_LOG", "What is logged, such as info or debug."),
+    ],
+    see_also: "siaga-probe-server(1), systemctl(1), journalctl(1); /usr/share/doc/siaga-agent",
+};
+
 /// Runs the command line `arguments`.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -122,7 +144,7 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
         Command::Config(ConfigCommand::Check) => config::check(config),
         Command::Config(ConfigCommand::Show) => config::show(config),
         Command::Completions(args) => Ok(manual::completions(&args, &command()).map(|()| 0)?),
-        Command::Man(args) => Ok(manual::man(&args, command()).map(|()| 0)?),
+        Command::Man(args) => Ok(manual::man(&args, command(), &AROUND).map(|()| 0)?),
         Command::Check(args) => {
             let settings = Settings::load(config)?;
             once(async |shutdown| check::run(&args, &settings, &shutdown).await)

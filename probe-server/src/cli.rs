@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use jiff::Timestamp;
 use siaga_readiness::RoomId;
 use siaga_service::{
-    manual::{self, CompletionsArgs, ManArgs},
+    manual::{self, CompletionsArgs, ManArgs, Surroundings},
     program::{print, told},
     systemd,
 };
@@ -152,6 +152,30 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+const AROUND: Surroundings = Surroundings {
+    files: &[
+        (
+            "DIR/probe-server.toml",
+            "The configuration; DIR is what --dir names, /var/lib/siaga-probe-server for the service.",
+        ),
+        (
+            "DIR/probe-server.d/*.toml",
+            "More of it: counts over probe-server.toml, in the order of the names.",
+        ),
+        ("DIR/ca.key, DIR/server.key, DIR/evidence.key", "Private keys. Keep a copy that is as safe."),
+        ("DIR/bookings.sqlite", "The bookings, and the log of what was decided about them."),
+    ],
+    environment: &[
+        (
+            "SIAGA_PROBE_SERVER__KEY, SIAGA_PROBE_SERVER__TABLE__KEY",
+            "Values of the configuration; they count over its files.",
+        ),
+        ("NO_COLOR", "No colours on a terminal, if it is set."),
+        ("RUST_LOG", "What is logged, such as info or debug."),
+    ],
+    see_also: "siaga-agent(1), systemctl(1), journalctl(1); /usr/share/doc/siaga-probe-server",
+};
+
 /// Runs the command line `arguments`.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
@@ -188,7 +212,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Ok(print(&init::renew(&dir, &names, Timestamp::now())?)?)
         }
         Command::Completions(args) => Ok(manual::completions(&args, &Cli::command())?),
-        Command::Man(args) => Ok(manual::man(&args, Cli::command())?),
+        Command::Man(args) => Ok(manual::man(&args, Cli::command(), &AROUND)?),
         Command::ApiToken(command) => api_token::run(command),
         Command::Token { dir, room, ttl } => Ok(print(&token::token(&dir, &room, ttl, Timestamp::now())?)?),
         Command::Audit(command) => audit::audit(command),
