@@ -139,6 +139,7 @@ async fn what_is_not_known_is_404_and_what_is_misspelt_400() {
     ] {
         let (status, problem) = counter.json(path).await;
         assert_eq!((status, &problem["status"]), (400, &400.into()), "{path}: {problem}");
+        assert!(!problem["detail"].as_str().unwrap().contains("deserialize"), "{path}: {problem}");
     }
 }
 

@@ -119,7 +119,11 @@ impl Guard {
                 None => "This path does not answer to this method.".to_owned(),
             },
             StatusCode::PAYLOAD_TOO_LARGE => self.largest_body(),
-            _ => String::from_utf8_lossy(&text).into_owned(),
+            _ => {
+                let text = String::from_utf8_lossy(&text);
+                // Whoever asked knows neither the library nor its words.
+                text.strip_prefix(OF_AXUM).unwrap_or(&text).to_owned()
+            }
         };
         parts.headers.remove(header::CONTENT_TYPE);
         parts.headers.remove(header::CONTENT_LENGTH);
@@ -128,6 +132,9 @@ impl Guard {
         problem
     }
 }
+
+/// How axum begins to tell what is wrong with a query.
+const OF_AXUM: &str = "Failed to deserialize query string: ";
 
 /// Longer texts are not explanations.
 const LONGEST_DETAIL: usize = 4096;
