@@ -15,8 +15,8 @@ use siaga_transport::{
     enrol::room::Enrolled,
     identity::{Identity, IdentityError},
     server_name::ServerName,
-    vault::Vault,
 };
+use siaga_vault::Vault;
 
 use crate::config::{ServerSettings, Settings};
 

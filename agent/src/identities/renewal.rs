@@ -14,8 +14,8 @@ use siaga_transport::{
         room::{EnrolError, Given, renew},
     },
     identity::{Identity, Validity, retry_after},
-    vault::Vault,
 };
+use siaga_vault::Vault;
 use tokio::time::sleep;
 use tracing::{info, warn};
 

@@ -1,6 +1,11 @@
 //! Tokens as an operator makes and takes them, and as a running server sees them.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, thread};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    path::PathBuf,
+    thread,
+};
 
 use siaga_service::tokens::{Scope, TokenError, TokenName, Tokens, add, list, revoke};
 use tempfile::TempDir;
@@ -122,4 +127,19 @@ fn tokens_that_are_made_at_the_same_time_are_all_there() {
         }
     });
     assert_eq!(list(&office.path()).unwrap().len(), 16);
+}
+
+#[test]
+fn what_root_makes_belongs_to_the_directory_s_owner_the_lock_too() {
+    let office = Office::new();
+    if chown(office.dir.path(), Some(12_345), Some(12_346)).is_err() {
+        return eprintln!("skipped: only root can give files away");
+    }
+    office.add("prometheus", "scrape").unwrap();
+    let files = fs::read_dir(office.dir.path()).unwrap().map(|file| file.unwrap());
+    let owned = files.map(|file| (file.file_name().into_string().unwrap(), file.metadata().unwrap()));
+    let mut owned: Vec<_> = owned.map(|(name, it)| (name, it.uid(), it.gid())).collect();
+    owned.sort();
+    let of_the_server = |name: &str| (name.to_owned(), 12_345, 12_346);
+    assert_eq!(owned, [of_the_server("api-tokens.toml"), of_the_server("api-tokens.toml.lock")]);
 }

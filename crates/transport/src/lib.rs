@@ -4,7 +4,7 @@
 //! arrival means is decided in `siaga-probe`; the drivers here carry it out.
 //!
 //! * [`identity`]: the private CA, a server's or room's key and certificate, the rustls configurations;
-//! * [`enrol`]: how a room gets its certificate and loses it; [`vault`]: where secrets are kept;
+//! * [`enrol`]: how a room gets its certificate and loses it;
 //! * [`client::probe`]: one probe from the room's side, from name resolution to the verdict;
 //! * [`server::ProbeServer`]: the peer, any number of probes at a time;
 //! * [`room`]: the standing link between a room and its server, both ends of it;
@@ -28,7 +28,6 @@ pub mod server;
 pub mod server_name;
 mod socket;
 mod train;
-pub mod vault;
 mod window;
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use anyhow::Error;
 use jiff::Timestamp;
-use siaga_booking::{Bookings, Store, bookings};
+use siaga_booking::{
+    Bookings, Store, bookings,
+    evidence::{self, PublicKeys},
+};
 use siaga_service::systemd;
 
 use super::{Overrides, Settings, load, place};
@@ -26,6 +29,10 @@ pub fn check(dir: &Path) -> anyhow::Result<String> {
     // An older release over a newer one's files.
     Store::fits(&desk::file(dir))?;
     Bookings::fits(&dir.join(bookings::FILE))?;
+    // Where there is none the server makes one.
+    if dir.join(evidence::FILE).exists() {
+        PublicKeys::of(dir)?;
+    }
     settings.webhook.sender(dir).map_err(|error| placed(["webhook", error.key()], error.into()))?;
     if settings.speaks_tls() {
         if systemd::is_for_the_service_alone(&settings.https.key) {
@@ -45,23 +52,25 @@ pub fn check(dir: &Path) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, path::PathBuf};
 
     use siaga_service::program::told;
 
     use super::*;
     use crate::init;
 
-    #[test]
-    fn what_is_wrong_with_a_file_that_is_named_is_told_with_the_line_that_names_it() {
+    /// A server's directory, and where it lies.
+    fn new() -> (tempfile::TempDir, PathBuf) {
         let parent = tempfile::tempdir().unwrap();
         let dir = parent.path().join("server");
-        init::init(
-            &dir,
-            &["127.0.0.1".to_owned()],
-            Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC).date(),
-        )
-        .unwrap();
+        let today = Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC).date();
+        init::init(&dir, &["127.0.0.1".to_owned()], today).unwrap();
+        (parent, dir)
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_that_is_named_is_told_with_the_line_that_names_it() {
+        let (_parent, dir) = new();
         let refused = |text: &str| {
             fs::write(dir.join(super::super::FILE), text).unwrap();
             told(check(&dir).unwrap_err().as_ref())
@@ -79,6 +88,21 @@ mod tests {
         ] {
             let told = refused(text);
             assert!(told.contains(expected), "{told}");
+        }
+    }
+
+    // Root, as which tests may run, reads everything but what is no file.
+    #[test]
+    fn a_key_for_evidence_that_the_server_could_not_start_with_is_refused_with_the_remedy() {
+        for name in [evidence::FILE, "evidence.former.json"] {
+            let (_parent, dir) = new();
+            check(&dir).unwrap();
+            let file = dir.join(name);
+            let _ = fs::remove_file(&file);
+            fs::create_dir(&file).unwrap();
+            let told = told(check(&dir).unwrap_err().as_ref());
+            let remedy = format!("chown --reference={} {}", dir.display(), file.display());
+            assert!(told.starts_with(&file.display().to_string()) && told.contains(&remedy), "{told}");
         }
     }
 }

@@ -1,7 +1,5 @@
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -14,6 +12,7 @@ use ring::{
     signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
 };
 use serde::{Deserialize, Serialize};
+use siaga_vault::Vault;
 use thiserror::Error;
 
 /// The key's file name in a server's directory.
@@ -37,9 +36,8 @@ impl Key {
     pub fn open(dir: &Path) -> Result<Self, KeyError> {
         match Self::load(dir) {
             Err(KeyError::File { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
-                let path = dir.join(FILE);
-                // Never in the place of another.
-                make(&path, |aside| fs::hard_link(aside, &path).and_then(|()| fs::remove_file(aside)))?;
+                let add = || Vault::open(dir)?.add(FILE, made()?.as_bytes());
+                add().map_err(|cause| KeyError::File { path: dir.join(FILE), cause })?;
                 Self::load(dir)
             }
             loaded => loaded,
@@ -52,11 +50,15 @@ impl Key {
     /// There is none, or a file can't be read or written. Nothing that was signed is lost by that.
     pub fn renew(dir: &Path) -> Result<Self, KeyError> {
         let keys = PublicKeys::of(dir)?;
-        let (former, path) = (dir.join(FORMER), dir.join(FILE));
         let text =
             serde_json::to_string_pretty(&keys).map_err(|error| KeyError::NoKeys(error.to_string()))?;
-        replace(&former, 0o644, text.as_bytes(), |aside| fs::rename(aside, &former))?;
-        make(&path, |aside| fs::rename(aside, &path))?;
+        let write = |name, text: &str| Vault::open(dir)?.replace(name, text.as_bytes());
+        let failed = |name: &str| {
+            let path = dir.join(name);
+            move |cause| KeyError::File { path, cause }
+        };
+        write(FORMER, &text).map_err(failed(FORMER))?;
+        made().and_then(|key| write(FILE, &key)).map_err(failed(FILE))?;
         Self::load(dir)
     }
 
@@ -88,30 +90,11 @@ impl Key {
 
 const TAG: &str = "PRIVATE KEY";
 
-fn make(path: &Path, put: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), KeyError> {
+/// A new key, as it is written.
+fn made() -> io::Result<String> {
     let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
-        .map_err(|_| KeyError::File { path: path.to_owned(), cause: io::Error::other("no randomness") })?;
-    replace(path, 0o600, pem::encode(&Pem::new(TAG, made.as_ref())).as_bytes(), put)
-}
-
-/// Whole or not at all: `put` brings what is written aside to its place.
-fn replace(
-    path: &Path,
-    mode: u32,
-    text: &[u8],
-    put: impl FnOnce(&Path) -> io::Result<()>,
-) -> Result<(), KeyError> {
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".new");
-    let aside = PathBuf::from(aside);
-    let written = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&aside)?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        put(&aside)?;
-        path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
-    };
-    written().map_err(|cause| KeyError::File { path: path.to_owned(), cause })
+        .map_err(|_| io::Error::other("no random numbers"))?;
+    Ok(pem::encode(&Pem::new(TAG, made.as_ref())))
 }
 
 /// Why there is no key.
@@ -119,8 +102,8 @@ fn replace(
 #[allow(missing_docs)]
 pub enum KeyError {
     #[error(
-        "{}: {cause}; it is the key that evidence is signed with; check that this user may read it and write in its directory",
-        path.display()
+        "{}: {cause}; evidence is signed with it. It has to be the server's own, as its directory is: \
+         chown --reference={} {}", path.display(), path.parent().unwrap_or(Path::new(".")).display(), path.display()
     )]
     File { path: PathBuf, cause: io::Error },
     #[error(
@@ -242,7 +225,7 @@ struct Jwk {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
     use super::*;
 
@@ -275,6 +258,25 @@ mod tests {
         let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(FILE), 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left aside");
+    }
+
+    #[test]
+    fn what_root_makes_is_the_server_s() {
+        let dir = tempfile::tempdir().unwrap();
+        if chown(dir.path(), Some(12_345), Some(12_346)).is_err() {
+            return eprintln!("skipped: only root can give files away");
+        }
+        Key::open(dir.path()).unwrap();
+        for renewed in [false, true] {
+            if renewed {
+                Key::renew(dir.path()).unwrap();
+            }
+            for file in fs::read_dir(dir.path()).unwrap() {
+                let file = file.unwrap();
+                let owner = file.metadata().unwrap();
+                assert_eq!((owner.uid(), owner.gid()), (12_345, 12_346), "{file:?}, renewed: {renewed}");
+            }
+        }
     }
 
     #[test]

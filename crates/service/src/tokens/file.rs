@@ -1,10 +1,8 @@
 //! `api-tokens.toml`: hashes, for their owner only.
 
 use std::{
-    ffi::OsString,
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
+    fs, io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -12,6 +10,7 @@ use std::{
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
+use siaga_vault::Vault;
 
 use super::{Holder, Scopes, hash};
 
@@ -191,39 +190,16 @@ fn change(
     change: impl FnOnce(&mut Vec<Kept>) -> Result<(), TokenError>,
 ) -> Result<(), TokenError> {
     let failed = |cause: io::Error| TokenError::Write { path: path.to_owned(), cause };
-    let lock = private(&beside(path, ".lock")).map_err(failed)?;
-    lock.lock().map_err(failed)?;
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidFilename);
+    let name = name.map_err(|kind| failed(kind.into()))?;
+    let dir = path.parent().filter(|dir| *dir != Path::new("")).unwrap_or(Path::new("."));
+    let vault = Vault::open(dir).map_err(failed)?;
+    let _lock = vault.lock(&format!("{name}.lock")).map_err(failed)?;
     let mut tokens = load(path)?;
     change(&mut tokens)?;
     let text =
         toml::to_string(&Document { token: tokens }).map_err(|cause| failed(io::Error::other(cause)))?;
-    replace(path, &text).map_err(failed)
-}
-
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let new = beside(path, ".new");
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let mut file = private(&new)?;
-    file.set_len(0)?;
-    file.write_all(text.as_bytes())?;
-    // Made by root, it would be locked away from the server.
-    let owner = fs::metadata(dir)?;
-    if file.metadata()?.uid() != owner.uid() {
-        fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
-    }
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    File::open(dir)?.sync_all()
-}
-
-fn private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    name.into()
+    vault.replace(name, text.as_bytes()).map_err(failed)
 }
 
 /// Why tokens could not be read or changed.

@@ -13,10 +13,10 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 use siaga_readiness::RoomId;
+use siaga_vault::Vault;
 use thiserror::Error;
 
 use super::TokenError;
-use crate::vault::Vault;
 
 pub use keys::{Revocation, RoomKeyRecord};
 pub(super) use tokens::Claim;

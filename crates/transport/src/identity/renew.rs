@@ -5,10 +5,10 @@ use std::{net::IpAddr, path::Path, time::SystemTime};
 use jiff::{Timestamp, tz::TimeZone};
 use rcgen::KeyPair;
 use rustls::pki_types::CertificateDer;
+use siaga_vault::Vault;
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 
 use super::{AuthorityError, IdentityError, IssueError, Validity, authority, files, issue};
-use crate::vault::Vault;
 
 /// What a server shows itself with from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]

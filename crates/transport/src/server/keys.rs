@@ -11,9 +11,8 @@ use ring::{
     hmac::{self, HMAC_SHA256},
     rand::{SecureRandom, SystemRandom},
 };
+use siaga_vault::Vault;
 use thiserror::Error;
-
-use crate::vault::Vault;
 
 /// Such keys.
 #[derive(Clone)]

@@ -5,12 +5,10 @@ use std::{io, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use siaga_readiness::RoomId;
+use siaga_vault::Vault;
 
 use super::{ENDING, Kind, Registry, RegistryError, read, written};
-use crate::{
-    enrol::token::{LONGEST_LIFE, Token},
-    vault::Vault,
-};
+use crate::enrol::token::{LONGEST_LIFE, Token};
 
 /// What a server remembers of a token; its file is named by the token's hash.
 #[derive(Debug, Serialize, Deserialize)]

@@ -13,8 +13,8 @@ use std::{
 
 use rustix::{
     fs::{
-        AtFlags, CWD, Dir, Gid, Mode, OFlags, RenameFlags, Uid, fchown, fstat, fsync, mkdirat, openat,
-        renameat, renameat_with, statat, unlinkat,
+        AtFlags, CWD, Dir, Gid, Mode, OFlags, RenameFlags, Uid, fchown, fstat, fsync, linkat, mkdirat,
+        openat, renameat, renameat_with, statat, unlinkat,
     },
     io::Errno,
     process::geteuid,
@@ -88,13 +88,46 @@ impl Vault {
     /// It can't be written; then the older one is as it was.
     pub fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let beside = format!("{name}.new");
-        match self.remove(&beside) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        self.create(&beside, content)?;
+        self.put_aside(&beside, content)?;
         renameat(&self.dir, &beside, &self.dir, name)?;
         Ok(fsync(&self.dir)?)
+    }
+
+    /// Makes a file that is not there yet: whole, or not at all even if the machine goes off meanwhile.
+    ///
+    /// # Errors
+    /// It is there, or can't be written.
+    pub fn add(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let beside = format!("{name}.new");
+        self.put_aside(&beside, content)?;
+        let linked = linkat(&self.dir, &beside, &self.dir, name, AtFlags::empty());
+        self.remove(&beside)?;
+        linked?;
+        Ok(fsync(&self.dir)?)
+    }
+
+    /// One at a time has the lock of that name, until the file is closed; the others wait.
+    ///
+    /// # Errors
+    /// Its file can't be made or opened, or is a link.
+    pub fn lock(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(&self.dir, name, flags, Mode::RUSR | Mode::WUSR)?;
+        // A second name of a file elsewhere is nobody's lock, and not to be given away.
+        if fstat(&file)?.st_nlink != 1 {
+            return Err(io::Error::other("it is a link"));
+        }
+        self.give(&file)?;
+        let file = File::from(file);
+        file.lock()?;
+        Ok(file)
+    }
+
+    fn put_aside(&self, beside: &str, content: &[u8]) -> io::Result<()> {
+        match self.remove(beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => self.create(beside, content),
+        }
     }
 
     /// Reads a file of at most `most` bytes.
@@ -226,7 +259,12 @@ mod tests {
         let vault = Vault::open(dir.path()).unwrap();
         vault.create("file", b"1").unwrap();
         assert!(vault.create("file", b"2").is_err());
+        assert!(vault.add("file", b"2").is_err());
         assert_eq!(vault.read("file", 9).unwrap(), b"1");
+        assert_eq!(vault.names().unwrap(), ["file"], "nothing is left aside");
+        fs::hard_link(dir.path().join("file"), dir.path().join("second")).unwrap();
+        assert!(vault.lock("second").is_err());
+        fs::remove_file(dir.path().join("second")).unwrap();
         let outside = tempdir().unwrap();
         symlink(outside.path(), dir.path().join("link")).unwrap();
         assert!(vault.made("link").is_err() && vault.inner("link").is_err());
@@ -258,7 +296,9 @@ mod tests {
         chown(dir.path(), Some(12_345), Some(12_346)).unwrap();
         let vault = Vault::open(dir.path()).unwrap().made("inner").unwrap();
         vault.create("file", b"1").unwrap();
-        for path in ["inner", "inner/file"] {
+        vault.add("whole", b"1").unwrap();
+        vault.lock("lock").unwrap();
+        for path in ["inner", "inner/file", "inner/whole", "inner/lock"] {
             let owner = fs::metadata(dir.path().join(path)).unwrap();
             assert_eq!((owner.uid(), owner.gid()), (12_345, 12_346), "{path}");
         }
