@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use siaga_booking::webhook::{Secret, SecretError, Sender, Target, post::TrustError};
 use thiserror::Error;
 
@@ -13,6 +13,7 @@ pub struct WebhookSettings {
     /// Over https; over http on this machine only.
     pub url: Option<WebhookUrl>,
     /// Holds the secret that signs letters: a file in the server's directory unless it is named with a path.
+    #[serde(deserialize_with = "not_the_secret_itself")]
     pub secret_file: PathBuf,
     /// Holds the certificates (PEM) of whom the receiver has to be vouched for by, over https.
     pub ca_file: PathBuf,
@@ -35,6 +36,17 @@ impl WebhookSettings {
         let secret = Secret::load(&dir.join(&self.secret_file))?;
         Ok(Some(Sender::new(target.clone(), secret, &dir.join(&self.ca_file))?))
     }
+}
+
+/// What is taken for a path is shown in messages.
+fn not_the_secret_itself<'de, D: Deserializer<'de>>(input: D) -> Result<PathBuf, D::Error> {
+    let path = String::deserialize(input)?;
+    if path.trim_start().starts_with("whsec_") {
+        return Err(de::Error::custom(
+            "this is a secret, not the name of a file; put it into a file that the server's user alone can read, and name that file here",
+        ));
+    }
+    Ok(path.into())
 }
 
 /// A receiver's address.
@@ -102,6 +114,18 @@ mod tests {
         assert!(said(plain).unwrap().is_some());
         let over_tls = "url = \"https://booking.example/hook\"\nca_file = \"absent.pem\"";
         assert!(said(over_tls).unwrap_err().starts_with("[webhook] ca_file: cannot read"));
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_its_file_is_refused_and_not_repeated() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "[webhook]\nsecret_file = \"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\"\n";
+        std::fs::write(dir.path().join(super::super::FILE), text).unwrap();
+        let loaded = super::super::load(dir.path(), &super::super::Overrides::default()).unwrap_err();
+        for said in [loaded.to_string(), super::super::show(dir.path()).unwrap_err().to_string()] {
+            assert!(said.contains("line 2") && said.contains("put it into a file"), "{said}");
+            assert!(!said.contains("MDEy"), "{said}");
+        }
     }
 
     #[test]
