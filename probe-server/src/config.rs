@@ -15,7 +15,7 @@ use std::{
 };
 
 use clap::Args;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use siaga_readiness::{
     profile::{ProfileError, ProfileName, Profiles, Requirements},
     report::Rules,
@@ -41,8 +41,10 @@ pub const FILE: &str = "probe-server.toml";
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// UDP address of the probes.
+    #[serde(deserialize_with = "address_of_probes")]
     pub listen: SocketAddr,
     /// TCP address of the HTTP API: plain on loopback; else TLS, for those who have a token.
+    #[serde(deserialize_with = "address_of_http")]
     pub http: SocketAddr,
     /// The unix socket that answers like loopback: a file in the server's directory unless it is named with a path.
     pub socket: PathBuf,
@@ -63,6 +65,23 @@ pub struct Settings {
     /// The office's own profiles, by name, beside the shipped ones.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub profiles: BTreeMap<ProfileName, Requirements>,
+}
+
+fn address_of_probes<'de, D: Deserializer<'de>>(input: D) -> Result<SocketAddr, D::Error> {
+    address(input, "0.0.0.0:PORT or [::]:PORT, which rooms can reach")
+}
+
+fn address_of_http<'de, D: Deserializer<'de>>(input: D) -> Result<SocketAddr, D::Error> {
+    address(input, "127.0.0.1:PORT for this machine alone, or 0.0.0.0:PORT for others too")
+}
+
+/// Written as a text; a wrong one is not repeated.
+fn address<'de, D: Deserializer<'de>>(input: D, right: &str) -> Result<SocketAddr, D::Error> {
+    String::deserialize(input)?.parse().map_err(|_| {
+        de::Error::custom(format!(
+            "not an address with a port; write it like {right}, without http:// and without a name"
+        ))
+    })
 }
 
 impl Default for Settings {
@@ -302,6 +321,33 @@ mod tests {
         );
         let told = wrong(&file);
         assert!(told.contains("is a file") && told.contains("--dir") && !told.contains("--config"), "{told}");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_told_with_one_that_rooms_can_reach() {
+        let dir = tempfile::tempdir().unwrap();
+        for (key, right) in
+            [("listen", "like 0.0.0.0:PORT or [::]:PORT"), ("http", "0.0.0.0:PORT for others")]
+        {
+            fs::write(dir.path().join(FILE), format!("{key} = \"4433\"\n")).unwrap();
+            let told = load(dir.path(), &Overrides::default()).unwrap_err().to_string();
+            assert!(
+                told.contains(&format!("line 1, column {}", key.len() + 4)) && told.contains(right),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_link_to_nothing_among_the_drop_ins_is_told_with_a_remedy_that_there_is() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(FILE), "").unwrap();
+        fs::create_dir(dir.path().join("probe-server.d")).unwrap();
+        let link = dir.path().join("probe-server.d/10-office.toml");
+        std::os::unix::fs::symlink("/nonexistent/office.toml", &link).unwrap();
+        let told = load(dir.path(), &Overrides::default()).unwrap_err().to_string();
+        assert!(told.starts_with(&link.display().to_string()), "{told}");
+        assert!(told.contains("a link to nothing; remove it") && !told.contains("--config"), "{told}");
     }
 
     #[test]

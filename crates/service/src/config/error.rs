@@ -65,6 +65,9 @@ pub enum ReadCause {
     /// There is no such file.
     #[error("no such file; create it, or name the right one with --config FILE")]
     Absent,
+    /// It is in a drop-in directory, and what it links to is not there.
+    #[error("a link to nothing; remove it, or make the file that it names")]
+    Dangling,
     /// The path is a directory.
     #[error("a directory, not a file; remove or move it, or name the TOML file itself")]
     Directory,
@@ -82,12 +85,10 @@ pub enum ReadCause {
     )]
     PermissionDenied,
     /// It is larger than [`LARGEST_FILE`].
-    #[error(
-        "larger than {LARGEST_FILE} bytes, so hardly a configuration; name the right file with --config FILE"
-    )]
+    #[error("larger than {LARGEST_FILE} bytes, so hardly a configuration; put the right file in its place")]
     TooLarge,
     /// Anything else.
-    #[error("cannot be read: {0}; name a readable file with --config FILE")]
+    #[error("cannot be read: {0}; see to it that it can, or remove it")]
     System(io::Error),
 }
 

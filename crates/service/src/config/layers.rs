@@ -69,10 +69,18 @@ impl Layers {
             path: directory,
             cause: match error.kind() {
                 io::ErrorKind::NotADirectory => ReadCause::NoDirectory,
+                io::ErrorKind::PermissionDenied => ReadCause::PermissionDenied,
                 _ => ReadCause::System(error),
             },
         })?;
-        files.iter().try_for_each(|file| self.add_file::<T>(file))
+        files.iter().try_for_each(|file| {
+            self.add_file::<T>(file).map_err(|error| match error {
+                ConfigError::Read { path, cause: ReadCause::Absent } => {
+                    ConfigError::Read { path, cause: ReadCause::Dangling }
+                }
+                other => other,
+            })
+        })
     }
 
     /// Adds the variables whose names begin with `prefix`, in the order of their names: `SIAGA_AGENT__NETWORK__PROBE_INTERVAL` is
@@ -177,7 +185,8 @@ fn offset(table: &DeTable<'_>, path: &[&str]) -> Option<usize> {
 }
 
 /// The drop-in directory of the file `path`: `agent.d` beside `agent.toml`.
-fn drop_ins(path: &Path) -> PathBuf {
+#[must_use]
+pub fn drop_ins(path: &Path) -> PathBuf {
     path.with_extension("d")
 }
 

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 pub use duration::{BoundedDuration, DurationError};
 pub use error::{ConfigError, Position, ReadCause};
-pub use layers::{Layers, Place, drop_in_files, lay_over};
+pub use layers::{Layers, Place, drop_in_files, drop_ins, lay_over};
 pub use read::LARGEST_FILE;
 pub use shown::show;
 pub use size::{BoundedBytes, SizeError};
