@@ -1,11 +1,13 @@
 //! What a server can be started with, and what will surprise somebody all the same.
 
+mod secrets;
+
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use jiff::Timestamp;
 use siaga_booking::evidence;
 use siaga_probe::Bitrate;
-use siaga_readiness::profile::Profile;
+use siaga_readiness::profile::{NetworkRequirement, Profile, ProfileName};
 use siaga_transport::identity::{Identity, Trust, check_signer};
 
 use crate::{api_token, config::Settings};
@@ -25,9 +27,11 @@ pub(crate) fn warnings(
         tokens(dir),
         evidence_key(dir),
         line(settings),
+        highest_rate(settings),
     ]
     .into_iter()
     .flatten()
+    .chain(secrets::warnings(dir, settings))
     .collect()
 }
 
@@ -77,12 +81,7 @@ fn evidence_key(dir: &Path) -> Option<String> {
 
 /// A line that is too narrow for one probe of a room.
 fn line(settings: &Settings) -> Option<String> {
-    let profiles = settings.profiles().ok()?;
-    let profile = match &settings.rooms.profile {
-        Some(name) => profiles.named(name.as_str()).ok()?,
-        None => Profile::minimum(),
-    };
-    let needed = profile.requirements.network?;
+    let (profile, needed) = asked_for(settings)?;
     let (up, down) = settings.limits.uplink.rates();
     let share =
         |rate: Bitrate| rate.bps().saturating_mul(settings.limits.shares().share_percent.into()) / 100;
@@ -91,15 +90,39 @@ fn line(settings: &Settings) -> Option<String> {
         let megabits = |bps: u64| format!("{}.{:03} Mbit/s", bps / 1_000_000, bps / 1_000 % 1_000);
         format!(
             "[limits] uplink: with its share, probes may take {} up and {} down together, which is less than one probe by \
-             the rooms' profile {} needs ({} up, {} down): no room's link can be probed; set uplink to what the machine's \
+             the rooms' profile {profile} needs ({} up, {} down): no room's link can be probed; set uplink to what the machine's \
              line carries",
-            megabits(up), megabits(down), profile.name, needed.up, needed.down
+            megabits(up), megabits(down), needed.up, needed.down
         )
     })
 }
 
+fn highest_rate(settings: &Settings) -> Option<String> {
+    let (profile, needed) = asked_for(settings)?;
+    let highest = settings.limits.max_rate;
+    (highest < needed.up.max(needed.down)).then(|| {
+        format!(
+            "[limits] max_rate = {highest} is less than the rooms' profile {profile} asks about ({} up, {} down): no room's \
+             link can be probed; raise it",
+            needed.up, needed.down
+        )
+    })
+}
+
+/// The rooms' profile, and what it asks of a link.
+fn asked_for(settings: &Settings) -> Option<(ProfileName, NetworkRequirement)> {
+    let profiles = settings.profiles().ok()?;
+    let profile = match &settings.rooms.profile {
+        Some(name) => profiles.named(name.as_str()).ok()?,
+        None => Profile::minimum(),
+    };
+    Some((profile.name.clone(), profile.requirements.network?))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::chown;
+
     use super::*;
     use crate::{
         config::{Overrides, load},
@@ -122,6 +145,42 @@ mod tests {
         fs::write(dir.join(crate::config::FILE), text).unwrap();
     }
 
+    fn with_mode(file: &Path, mode: u32) {
+        fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_secret_elsewhere_may_be_for_a_group() {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let key = elsewhere.path().join("https.key");
+        fs::write(&key, "").unwrap();
+        let warned_of = |mode, http: &str| {
+            with_mode(&key, mode);
+            warned(|dir| configured(dir, &format!("http = \"{http}\"\n[https]\nkey = {key:?}\n")))
+        };
+        assert_eq!(warned_of(0o640, "0.0.0.0:9871"), [""; 0]);
+        assert_eq!(warned_of(0o644, "127.0.0.1:9871"), [""; 0], "nobody uses it");
+        let found = warned_of(0o644, "0.0.0.0:9871");
+        assert!(found.len() == 1 && found[0].contains("https.key"), "{found:?}");
+    }
+
+    #[test]
+    fn root_is_told_what_the_server_s_user_can_not_read() {
+        let mut is_root = true;
+        let found = warned(|dir| {
+            configured(dir, "");
+            for file in fs::read_dir(dir).unwrap().map(|file| file.unwrap().path()).chain([dir.to_owned()]) {
+                is_root &= chown(file, Some(12_345), Some(12_346)).is_ok();
+            }
+            is_root &= chown(dir.join("server.key"), Some(0), Some(0)).is_ok();
+        });
+        if !is_root {
+            return eprintln!("skipped: only root can give files away");
+        }
+        let told = ["server.key", "chown --reference="];
+        assert!(found.len() == 1 && told.iter().all(|told| found[0].contains(told)), "{found:?}");
+    }
+
     type Spoil = Box<dyn FnOnce(&Path)>;
 
     #[test]
@@ -139,7 +198,7 @@ mod tests {
                 fs::copy(&from, dir.join(name)).unwrap();
             }
         };
-        let cases: [(&str, Spoil, &[&str]); 7] = [
+        let cases: [(&str, Spoil, &[&str]); 10] = [
             (
                 "holidays",
                 Box::new(|dir| fs::remove_dir_all(dir.join("holidays")).unwrap()),
@@ -169,6 +228,21 @@ mod tests {
                 "line",
                 Box::new(|dir| configured(dir, "[limits]\nuplink = \"10M\"\n")),
                 &["[limits] uplink", "8.000 Mbit/s"],
+            ),
+            (
+                "highest rate",
+                Box::new(|dir| configured(dir, "[limits]\nmax_rate = \"1M\"\n")),
+                &["[limits] max_rate = ", "profile minimum"],
+            ),
+            (
+                "a key that anybody reads",
+                Box::new(|dir| with_mode(&dir.join("server.key"), 0o644)),
+                &["server.key", "0644", "chmod 600"],
+            ),
+            (
+                "the authority's, read by a group",
+                Box::new(|dir| with_mode(&dir.join("ca.key"), 0o640)),
+                &["ca.key", "0640", "chmod 600"],
             ),
             (
                 "a bare number",

@@ -5,9 +5,9 @@
 //! directory's owner.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Write},
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::fs::MetadataExt},
     path::Path,
 };
 
@@ -228,12 +228,31 @@ impl Vault {
     }
 }
 
+/// The mode of a file that more than its owner can read or write (`group`: its group counts among them), if it is there and so.
+#[must_use]
+pub fn open_to_others(file: &Path, group: bool) -> Option<u32> {
+    let mode = fs::metadata(file).ok()?.mode() & 0o777;
+    let others = if group { 0o077 } else { 0o007 };
+    (mode & others != 0).then_some(mode)
+}
+
+/// Whether the owner of `dir`, in its group, is kept from reading a file or directory, as its owner and mode tell. Only root is told:
+/// to anybody else the system says so itself.
+#[must_use]
+pub fn is_locked_away(file: &Path, dir: &Path) -> bool {
+    let (Ok(it), Ok(dir)) = (fs::metadata(file), fs::metadata(dir)) else { return false };
+    let needed = if it.is_dir() { 0o5 } else { 0o4 };
+    let shift = match () {
+        () if it.uid() == dir.uid() => 6,
+        () if it.gid() == dir.gid() => 3,
+        () => 0,
+    };
+    geteuid().is_root() && dir.uid() != 0 && (it.mode() >> shift) & needed != needed
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{
-        fs,
-        os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink},
-    };
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
     use tempfile::tempdir;
 
@@ -302,5 +321,15 @@ mod tests {
             let owner = fs::metadata(dir.path().join(path)).unwrap();
             assert_eq!((owner.uid(), owner.gid()), (12_345, 12_346), "{path}");
         }
+        let of_root = dir.path().join("root's");
+        fs::write(&of_root, b"1").unwrap();
+        for (mode, group, locked) in
+            [(0o600, 0, true), (0o640, 0, true), (0o640, 12_346, false), (0o604, 0, false)]
+        {
+            chown(&of_root, None, Some(group)).unwrap();
+            fs::set_permissions(&of_root, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(is_locked_away(&of_root, dir.path()), locked, "{mode:o}, {group}");
+        }
+        assert!(!is_locked_away(&dir.path().join("inner"), dir.path()));
     }
 }
