@@ -255,6 +255,14 @@ impl Settings {
         if self.servers.len() > MOST_SERVERS {
             return Err(of("servers")(SettingsError::TooManyServers(self.servers.len())));
         }
+        let same = |a: &ServerSettings, b: &ServerSettings| {
+            a.address.to_string().eq_ignore_ascii_case(&b.address.to_string())
+        };
+        for (number, server) in self.servers.iter().enumerate() {
+            if self.servers[..number].iter().any(|before| same(before, server)) {
+                return Err(of("servers")(SettingsError::TwiceTheServer(server.address.clone())));
+            }
+        }
         let profiles = self.profiles().map_err(|error| of("profiles")(error.into()))?;
         profiles.named(self.profile.as_str()).map_err(|error| of("profile")(error.into()))?;
         self.programs().serve(&profiles).map_err(|error| of("profiles")(error.into()))
@@ -336,6 +344,8 @@ pub enum SettingsError {
     File(#[from] ConfigError),
     #[error("there are {0} [[servers]]; at most {MOST_SERVERS} can be asked in time: keep the nearest ones")]
     TooManyServers(usize),
+    #[error("{0} is there twice among [[servers]]; keep the one with the right ca")]
+    TwiceTheServer(ServerName),
     #[error(transparent)]
     Profile(#[from] ProfileError),
     #[error(transparent)]
@@ -401,8 +411,8 @@ mod tests {
     fn a_room_has_a_handful_of_servers() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("agent.toml");
-        let servers =
-            |count| "[[servers]]\naddress = \"probe.example:4433\"\nca = \"ca.pem\"\n".repeat(count);
+        let named = |name: &str| format!("[[servers]]\naddress = \"{name}.example:4433\"\nca = \"ca.pem\"\n");
+        let servers = |count| (1..=count).map(|number| named(&format!("probe{number}"))).collect::<String>();
         std::fs::write(&path, servers(8)).unwrap();
         assert_eq!(Settings::load(Some(&path)).unwrap().servers.len(), 8);
         std::fs::write(&path, servers(9)).unwrap();
@@ -411,6 +421,9 @@ mod tests {
             refused.contains("agent.toml, line 1: `servers`: there are 9 [[servers]]; at most 8"),
             "{refused}"
         );
+        std::fs::write(&path, named("probe") + &named("Probe")).unwrap();
+        let refused = Settings::load(Some(&path)).unwrap_err().to_string();
+        assert!(refused.contains("line 1: `servers`") && refused.contains("is there twice"), "{refused}");
     }
 
     #[test]

@@ -4,7 +4,10 @@
 use std::{fs, net::UdpSocket, path::Path, process::Command};
 
 use jiff::civil::date;
-use siaga_tests::programs::{Lab, program};
+use siaga_tests::{
+    programs::{Lab, program},
+    swarm::identities::Authority,
+};
 use siaga_transport::identity;
 
 /// Runs to the end: exit status, what it printed, what it said.
@@ -83,8 +86,7 @@ fn a_foreign_room_certificate_is_refused_in_words() {
     let server = lab.server(&["--open"]).unwrap();
     let identity = lab.path().join("identity");
     fs::create_dir(&identity).unwrap();
-    fs::copy(other.server_dir().join("server.pem"), identity.join("cert.pem")).unwrap();
-    fs::copy(other.server_dir().join("server.key"), identity.join("key.pem")).unwrap();
+    Authority::load(&other.server_dir()).unwrap().sign("r1").unwrap().write(&identity).unwrap();
     let mut command = lab.probe_command(&server);
     assert_no_probe(
         command.arg("--identity").arg(identity),

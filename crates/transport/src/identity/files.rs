@@ -15,6 +15,7 @@ use rustls::{
 };
 use siaga_readiness::RoomId;
 use thiserror::Error;
+use x509_parser::parse_x509_certificate;
 
 use super::{KeyId, Validity, name::room_in, renew, tls};
 
@@ -31,7 +32,11 @@ impl Trust {
     /// The file can't be read, or holds no certificate that can be used as a CA.
     pub fn load(path: &Path) -> Result<Self, IdentityError> {
         let mut roots = RootCertStore::empty();
-        for certificate in certificates(path)? {
+        let certificates = certificates(path)?;
+        if !certificates.iter().any(may_vouch) {
+            return Err(IdentityError::NoAuthority { path: path.to_owned() });
+        }
+        for certificate in certificates {
             roots.add(certificate).map_err(|error| IdentityError::Unusable {
                 path: path.to_owned(),
                 what: "CA certificate",
@@ -40,6 +45,19 @@ impl Trust {
         }
         Ok(Self { roots: Arc::new(roots) })
     }
+}
+
+/// Whether it can be an authority's: it says so, or has been signed by nobody else. What can't be parsed is told otherwise.
+fn may_vouch(certificate: &CertificateDer<'_>) -> bool {
+    parse_x509_certificate(certificate).map_or(true, |(_, it)| it.is_ca() || it.subject() == it.issuer())
+}
+
+/// Whether servers take it from a room: it says nothing of what it is for, or that.
+fn is_for_clients(certificate: &CertificateDer<'_>) -> bool {
+    parse_x509_certificate(certificate).map_or(true, |(_, it)| {
+        let purpose = it.extended_key_usage().ok().flatten();
+        purpose.is_none_or(|purpose| purpose.value.client_auth || purpose.value.any)
+    })
 }
 
 /// A certificate chain with its private key.
@@ -115,12 +133,18 @@ impl Identity {
         tls::verify_server(trust, &self.chain, name, at).map_err(IdentityError::NotTrusted)
     }
 
-    /// The identity that a directory holds: `cert.pem` and `key.pem`.
+    /// The room's identity that a directory holds: `cert.pem` and `key.pem`.
     ///
     /// # Errors
-    /// As [`Self::load`].
+    /// As [`Self::load`], or it is not for rooms.
     pub fn load_dir(dir: &Path) -> Result<Self, IdentityError> {
-        Self::load(&dir.join("cert.pem"), &dir.join("key.pem"))
+        let path = dir.join("cert.pem");
+        let identity = Self::load(&path, &dir.join("key.pem"))?;
+        if identity.chain.first().is_some_and(is_for_clients) {
+            Ok(identity)
+        } else {
+            Err(IdentityError::NotForRooms { path })
+        }
     }
 }
 
@@ -151,8 +175,40 @@ pub enum IdentityError {
         key.display(), certificate.display()
     )]
     OtherKey { certificate: PathBuf, key: PathBuf },
+    #[error(
+        "{} holds no certificate of an authority; give the CA's, which is ca.pem in the server's directory",
+        path.display()
+    )]
+    NoAuthority { path: PathBuf },
+    #[error(
+        "the certificate in {} is not for rooms but for servers or others; give a room's, such as “siaga-agent enroll” makes",
+        path.display()
+    )]
+    NotForRooms { path: PathBuf },
     #[error("it does not verify: {0}")]
     NotTrusted(rustls::Error),
     #[error("certificate and key do not fit together or cannot be used: {0}")]
     Tls(#[from] rustls::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::create, *};
+
+    #[test]
+    fn a_server_s_certificate_is_no_authority_s_and_no_room_s() {
+        let dir = tempfile::tempdir().unwrap();
+        create(dir.path(), &["probe.example".into()], jiff::civil::date(2026, 11, 22)).unwrap();
+        let file = |name: &str| dir.path().join(name);
+        let told = Trust::load(&file("server.pem")).unwrap_err().to_string();
+        assert!(told.contains("server.pem holds no certificate of an authority; give the CA's"), "{told}");
+        let both =
+            [file("server.pem"), file("ca.pem")].map(|file| fs::read_to_string(file).unwrap()).concat();
+        fs::write(file("chain.pem"), both).unwrap();
+        Trust::load(&file("chain.pem")).unwrap();
+        fs::copy(file("server.pem"), file("cert.pem")).unwrap();
+        fs::copy(file("server.key"), file("key.pem")).unwrap();
+        let told = Identity::load_dir(dir.path()).unwrap_err().to_string();
+        assert!(told.contains("cert.pem is not for rooms") && told.contains("enroll"), "{told}");
+    }
 }
