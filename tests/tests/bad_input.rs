@@ -250,6 +250,29 @@ fn a_port_in_use_is_told_with_its_remedy() {
     assert_refused(&mut second, &[&probes, "another program", "--listen"]);
 }
 
+/// A reload is checked while the daemon runs, which ends for it: what it could not start with again must not pass.
+#[test]
+fn a_configuration_with_which_no_daemon_could_start_is_no_order() {
+    let lab = Lab::new().unwrap();
+    let server = lab.server(&["--open"]).unwrap();
+    let check = |http: &str| {
+        let config = lab.agent_config(&server, &format!("[http]\n{http}\n"));
+        let mut check = program("siaga-agent");
+        check.args(["config", "check", "--config"]).arg(config);
+        check
+    };
+    let taken = server.http.to_string();
+    assert_refused(&mut check(&format!("listen = \"{taken}\"")), &["line 4", &taken, "another program"]);
+    let long = format!("/tmp/{}", "x".repeat(103));
+    for (socket, words) in [(long.as_str(), "may have 107 bytes"), ("/tmp", "no socket; move it away")] {
+        let listen = "listen = \"127.0.0.1:0\"";
+        assert_refused(&mut check(&format!("{listen}\nsocket = \"{socket}\"")), &["line 5", words]);
+    }
+    let agent = lab.agent(&lab.agent_config(&server, "")).unwrap();
+    let its_own = check(&format!("listen = \"{}\"", agent.http)).output().unwrap();
+    assert!(its_own.status.success(), "{its_own:?}");
+}
+
 #[test]
 fn a_second_server_in_one_directory_is_refused() {
     let lab = Lab::new().unwrap();

@@ -1,16 +1,18 @@
 //! `siaga-agent config`: look at the configuration.
 
-use std::path::Path;
+use std::{net::SocketAddr, path::Path};
 
 use clap::Subcommand;
 use siaga_service::{
-    http::check_address,
-    program::{print, told},
+    http::{BindError, check_address, check_socket, try_address},
+    program::{block_on, print, told},
 };
 
 use crate::{
+    client,
     config::{DEFAULT_PATH, Own, Settings, SettingsError},
     doctor::{self, Level},
+    http::Status,
 };
 
 /// Look at the configuration.
@@ -32,7 +34,15 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     let placed = |path: &[&str], error: &(dyn std::error::Error + 'static)| {
         own.placed(path, SettingsError::Value(told(error)))
     };
-    check_address(settings.http.listen).map_err(|error| placed(&["http", "listen"], &error))?;
+    let free = block_on(is_free(settings.http.listen))?;
+    check_address(settings.http.listen).and(free).map_err(|error| placed(&["http", "listen"], &error))?;
+    match check_socket(&settings.socket()) {
+        Err(error) if settings.http.socket.is_some() => {
+            return Err(placed(&["http", "socket"], &error).into());
+        }
+        Err(error) => eprintln!("warning: {error}; nobody can ask for probes and trials"),
+        Ok(()) => {}
+    }
     for (number, server) in settings.servers.iter().enumerate() {
         let number = number.to_string();
         server
@@ -60,6 +70,14 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     let Settings { room, profile, .. } = &settings;
     print(&format!("{from} is in order: room {room}, profile {profile}, {}\n", servers(&settings)))?;
     Ok(0)
+}
+
+/// Whether the daemon could listen there, or does so already: a reload is checked while it runs.
+async fn is_free(address: SocketAddr) -> Result<(), BindError> {
+    match try_address(address) {
+        Err(BindError::InUse { .. }) if client::get::<Status>(address, "/v1/status").await.is_ok() => Ok(()),
+        tried => tried,
+    }
 }
 
 /// Shows every value that counts.

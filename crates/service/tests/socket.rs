@@ -148,7 +148,7 @@ async fn a_file_that_is_no_socket_is_left_alone() {
     let path = dir.path().join("room.sock");
     fs::write(&path, "dear diary").unwrap();
     let refused = bind(&path).unwrap_err();
-    assert!(refused.contains("there is a file that is no socket; move it away"), "{refused}");
+    assert!(refused.contains("a file or a directory is there that is no socket; move it away"), "{refused}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "dear diary");
 }
 

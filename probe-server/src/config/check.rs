@@ -8,7 +8,7 @@ use siaga_booking::{
     Bookings, Store, bookings,
     evidence::{self, PublicKeys},
 };
-use siaga_service::systemd;
+use siaga_service::{http::check_socket, systemd};
 
 use super::{Overrides, Settings, load, place};
 use crate::{desk, office::Office, run, warnings::warnings};
@@ -19,13 +19,14 @@ use crate::{desk, office::Office, run, warnings::warnings};
 /// The configuration, or a file that it names, is wrong; the message begins with file and line where somebody has set what is.
 pub fn check(dir: &Path) -> anyhow::Result<String> {
     let settings = load(dir, &Overrides::default())?;
-    let placed = |path: [&str; 2], error: Error| match place(dir, &path) {
+    let placed = |path: &[&str], error: Error| match place(dir, path) {
         Some(place) => error.context(place.to_string()),
         None => error,
     };
+    check_socket(&dir.join(&settings.socket)).map_err(|error| placed(&["socket"], error.into()))?;
     let (trust, identity) = run::load_identity(dir)?;
     identity.check_as_server(&trust)?;
-    Office::load(dir, &settings).map_err(|error| placed(["office", error.key()], error.into()))?;
+    Office::load(dir, &settings).map_err(|error| placed(&["office", error.key()], error.into()))?;
     // An older release over a newer one's files.
     Store::fits(&desk::file(dir))?;
     Bookings::fits(&dir.join(bookings::FILE))?;
@@ -33,13 +34,13 @@ pub fn check(dir: &Path) -> anyhow::Result<String> {
     if dir.join(evidence::FILE).exists() {
         PublicKeys::of(dir)?;
     }
-    settings.webhook.sender(dir).map_err(|error| placed(["webhook", error.key()], error.into()))?;
+    settings.webhook.sender(dir).map_err(|error| placed(&["webhook", error.key()], error.into()))?;
     if settings.speaks_tls() {
         if systemd::is_for_the_service_alone(&settings.https.key) {
             eprintln!("warning: the key for HTTPS is shown to the service alone: it was not looked at");
         } else {
             let certificates = settings.https.certificates(dir);
-            certificates.map_err(|error| placed(["https", "certificate"], error.into()))?;
+            certificates.map_err(|error| placed(&["https", "certificate"], error.into()))?;
         }
     }
     for warning in warnings(dir, &settings, (&trust, &identity), Timestamp::now()) {
@@ -85,6 +86,8 @@ mod tests {
                 "[webhook]\nurl = \"http://127.0.0.1/\"\nsecret_file = \"none\"\n",
                 "probe-server.toml, line 3: [webhook] secret_file: ",
             ),
+            ("open = true\nsocket = \"ca.pem\"\n", "probe-server.toml, line 2: cannot answer on the socket"),
+            ("socket = \"/\"\n", "a file or a directory is there that is no socket; move it away"),
         ] {
             let told = refused(text);
             assert!(told.contains(expected), "{told}");

@@ -30,13 +30,13 @@ use self::hosts::Hosts;
 use crate::signals::Shutdown;
 
 pub use access::{Access, Asker, Need};
-pub use bind::{BindError, check_address, parse_address};
+pub use bind::{BindError, check_address, parse_address, try_address};
 pub use body::Body;
 pub use certificates::{CertificateError, Certificates};
 pub use limits::Limits;
 pub use login::{Login, NotIn};
 pub use sessions::Sessions;
-pub use socket::{Socket, SocketError};
+pub use socket::{Socket, SocketError, check_socket};
 
 /// An HTTP/1 server, bound to an address and not yet serving.
 ///

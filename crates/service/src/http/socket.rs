@@ -32,8 +32,7 @@ impl Socket {
     /// Another program answers there, or the file can't be made.
     pub fn bind(path: &Path) -> Result<Self, SocketError> {
         let failed = |cause: io::Error| SocketError::System { path: path.to_owned(), cause };
-        let address =
-            SocketAddrUnix::new(path).map_err(|_| SocketError::TooLong { path: path.to_owned() })?;
+        let address = address_of(path)?;
         if let Some(dir) = path.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o750).create(dir).map_err(failed)?;
         }
@@ -76,6 +75,29 @@ impl Drop for Socket {
         }
     }
 }
+
+/// Whether a socket could have this path, as far as this user can tell without making it.
+///
+/// # Errors
+/// It is too long, or something else is there. That another program answers is none: it may be the server that is to be reloaded.
+pub fn check_socket(path: &Path) -> Result<(), SocketError> {
+    address_of(path)?;
+    match fs::symlink_metadata(path) {
+        Ok(file) if !file.file_type().is_socket() => Err(SocketError::NoSocket { path: path.to_owned() }),
+        Err(cause) if cause.kind() == ErrorKind::NotADirectory => {
+            Err(SocketError::System { path: path.to_owned(), cause })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn address_of(path: &Path) -> Result<SocketAddrUnix, SocketError> {
+    let address = SocketAddrUnix::new(path).ok().filter(|_| path.as_os_str().len() <= LONGEST);
+    address.ok_or_else(|| SocketError::TooLong { path: path.to_owned() })
+}
+
+/// Bytes. Linux would have one more, to which the clients of most libraries can't connect.
+const LONGEST: usize = 107;
 
 const MODE: u32 = 0o660;
 
@@ -127,12 +149,12 @@ pub enum SocketError {
     )]
     InUse { path: PathBuf },
     #[error(
-        "cannot answer on the socket {}: there is a file that is no socket; move it away, or set `socket` to another \
-         path", path.display()
+        "cannot answer on the socket {}: a file or a directory is there that is no socket; move it away, or set \
+         `socket` to another path", path.display()
     )]
     NoSocket { path: PathBuf },
     #[error(
-        "cannot answer on the socket {}: a socket's path may have 107 bytes; set `socket` to a shorter one", path.display()
+        "cannot answer on the socket {}: a socket's path may have {LONGEST} bytes; set `socket` to a shorter one", path.display()
     )]
     TooLong { path: PathBuf },
     #[error(
@@ -144,6 +166,26 @@ pub enum SocketError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_no_socket_can_have_is_told_before_one_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = |path: &Path| check_socket(path).map_err(|error| error.to_string());
+        assert_eq!(told(&dir.path().join("not/yet/agent.sock")), Ok(()));
+        let _listener = net::UnixListener::bind(dir.path().join("agent.sock")).unwrap();
+        assert_eq!(told(&dir.path().join("agent.sock")), Ok(()), "of a server that runs");
+        assert_eq!(told(Path::new(&format!("/{}", "x".repeat(LONGEST - 1)))), Ok(()));
+        fs::write(dir.path().join("file"), "").unwrap();
+        for (path, words) in [
+            (dir.path().to_owned(), "a file or a directory is there that is no socket; move it away"),
+            (dir.path().join("file"), "a file or a directory is there that is no socket; move it away"),
+            (dir.path().join("file/agent.sock"), "set `socket` to a path at which this user may make files"),
+            (format!("/{}", "x".repeat(LONGEST)).into(), "a socket's path may have 107 bytes"),
+        ] {
+            let told = told(&path).unwrap_err();
+            assert!(told.contains(words), "{told}");
+        }
+    }
 
     #[test]
     fn a_group_is_found_by_its_whole_name() {
