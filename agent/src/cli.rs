@@ -157,7 +157,7 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
             let settings = Settings::load(config)?;
             once(async |shutdown| {
                 tokio::select! {
-                    ended = doctor::run(&args, &settings) => ended,
+                    ended = doctor::run(&args, &settings, config) => ended,
                     () = shutdown.requested() => anyhow::bail!("interrupted"),
                 }
             })

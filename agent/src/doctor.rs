@@ -1,10 +1,14 @@
 //! What keeps this machine's agent from doing its work: looked at once, by whoever runs `siaga-agent doctor`.
 //!
+//! * [`daemon`]: whether one answers, and what it knows that whoever runs this can't see;
+//! * [`files`]: those of the configuration that root can read and the service can't;
 //! * [`devices`]: locked, busy and broken ones, and drivers that are missing;
 //! * [`machine`]: groups, confinement, the in-use helper, the clock, the state directory;
 //! * [`servers`]: names, ways and certificates.
 
+mod daemon;
 mod devices;
+mod files;
 mod machine;
 mod servers;
 
@@ -19,7 +23,7 @@ use siaga_readiness::{
     reasons::Code,
 };
 
-use crate::config::Settings;
+use crate::config::{DEFAULT_PATH, Settings};
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,11 +54,14 @@ pub enum Level {
     Problem,
 }
 
-/// Looks at everything. Takes some seconds for each probe server: it is asked for a quality probe, of 0.1 MB at most.
-pub async fn examine(settings: &Settings) -> Vec<Finding> {
+/// Looks at everything; `config` is the file that was named, if one was. Takes some seconds for each probe server: it is asked for a quality probe, of 0.1 MB at most.
+pub async fn examine(settings: &Settings, config: Option<&Path>) -> Vec<Finding> {
     let roots = Roots::default();
-    let mut findings = vec![];
-    findings.extend(machine::groups(Path::new("/etc/group"), machine::own_groups().as_deref(), &roots));
+    let mut findings = daemon::daemon(settings).await;
+    if config.is_none_or(|named| named == Path::new(DEFAULT_PATH)) && machine::own_groups().is_none() {
+        findings.extend(files::of_service(settings, Path::new(DEFAULT_PATH), &roots));
+    }
+    findings.extend(machine::groups(Path::new(machine::GROUPS), machine::own_groups().as_deref(), &roots));
     findings.extend(devices::devices(settings).await);
     findings.extend(devices::drivers(&roots));
     findings.push(machine::confinement().await);

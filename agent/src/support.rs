@@ -37,7 +37,7 @@ impl Bundle {
         let mut bundle = Self::default();
         bundle.add("about.txt", &format!("siaga-agent {} on {now:.0}\n{ABOUT}", env!("CARGO_PKG_VERSION")));
         let settings = bundle.configuration(config);
-        let findings = doctor::examine(&settings).await;
+        let findings = doctor::examine(&settings, config).await;
         bundle.add("doctor.txt", &text::findings(&findings, Language::English));
         bundle.add_json("doctor.json", &findings);
         for (name, path) in ANSWERS {

@@ -1,5 +1,7 @@
 //! `siaga-agent doctor`: what keeps the agent from doing its work on this machine?
 
+use std::path::Path;
+
 use clap::Args;
 use serde_json::json;
 use siaga_service::program::print;
@@ -25,8 +27,8 @@ pub struct DoctorArgs {
 ///
 /// # Errors
 /// Nobody reads what is printed.
-pub async fn run(args: &DoctorArgs, settings: &Settings) -> anyhow::Result<u8> {
-    let findings = examine(settings).await;
+pub async fn run(args: &DoctorArgs, settings: &Settings, config: Option<&Path>) -> anyhow::Result<u8> {
+    let findings = examine(settings, config).await;
     match args.format {
         Format::Json => print(&(json!({ "findings": findings }).to_string() + "\n"))?,
         Format::Text => print(&text::findings(&findings, Language::of_user()))?,

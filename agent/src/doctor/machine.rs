@@ -17,6 +17,9 @@ use siaga_readiness::reasons::Code;
 use super::{Finding, Level};
 use crate::trials;
 
+/// The machine's table of groups.
+pub(super) const GROUPS: &str = "/etc/group";
+
 /// The groups to whom cameras and sound cards belong (Debian's `base-passwd`; udev's `50-udev-default.rules`).
 const OWNERS: &[&str] = &["video", "audio"];
 
@@ -40,12 +43,7 @@ pub(super) fn groups(table: &Path, own: Option<&[u32]>, roots: &Roots) -> Vec<Fi
         None => &[],
     };
     let table = fs::read_to_string(table).unwrap_or_default();
-    let number = |name: &str| -> Option<u32> {
-        let mut fields =
-            table.lines().map(|line| line.split(':')).find(|line| line.clone().next() == Some(name))?;
-        fields.nth(2)?.parse().ok()
-    };
-    let what_is_wrong = |name: &str| match (number(name), own) {
+    let what_is_wrong = |name: &str| match (number(&table, name), own) {
         (None, _) => Some(Code::DoctorGroupAbsent),
         (Some(number), Some(own)) if !own.contains(&number) => Some(Code::DoctorGroupMissing),
         _ => None,
@@ -57,8 +55,19 @@ pub(super) fn groups(table: &Path, own: Option<&[u32]>, roots: &Roots) -> Vec<Fi
     if wrong.is_empty() { vec![Finding::ok(Code::DoctorGroupsFine)] } else { wrong }
 }
 
+/// The number of a group of this machine.
+pub(super) fn group(name: &str) -> Option<u32> {
+    number(&fs::read_to_string(GROUPS).ok()?, name)
+}
+
+fn number(table: &str, name: &str) -> Option<u32> {
+    let mut fields =
+        table.lines().map(|line| line.split(':')).find(|line| line.clone().next() == Some(name))?;
+    fields.nth(2)?.parse().ok()
+}
+
 /// As `sd_booted(3)` finds out.
-fn runs_systemd(roots: &Roots) -> bool {
+pub(super) fn runs_systemd(roots: &Roots) -> bool {
     roots.run.join("systemd/system").exists()
 }
 

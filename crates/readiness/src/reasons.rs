@@ -389,6 +389,14 @@ with_booking_codes! {
     ProfileUnknown = "PROFILE_UNKNOWN",
 
     // What `siaga-agent doctor` looks at, beside codes from above.
+    /// The daemon answers.
+    DoctorDaemonFine = "DOCTOR_DAEMON_FINE",
+    /// No daemon answers.
+    DoctorDaemonAbsent = "DOCTOR_DAEMON_ABSENT",
+    /// The daemon has no link to the room's desk.
+    DoctorDeskNotConnected = "DOCTOR_DESK_NOT_CONNECTED",
+    /// Root can read a file, and the service can't.
+    DoctorFileUnreadable = "DOCTOR_FILE_UNREADABLE",
     /// No group is missing that the user needs; as root, that the service needs.
     DoctorGroupsFine = "DOCTOR_GROUPS_FINE",
     /// The user is not in one that owns devices.
