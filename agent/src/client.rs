@@ -166,9 +166,17 @@ pub enum ClientError {
         socket.display()
     )]
     NoSocket { address: SocketAddr, socket: PathBuf },
-    #[error("the daemon at {0} does not answer: it is stopped or hangs; restart it")]
+    #[error(
+        "what listens at {0} does not answer: the daemon, if it is stopped or hangs, or another program; \
+         `ss -ltnp 'sport = :{port}'` shows which: restart the daemon, or set another port under [http]",
+        port = .0.port()
+    )]
     Silent(SocketAddr),
-    #[error("talking to the daemon at {address} failed: {cause}")]
+    #[error(
+        "talking to what listens at {address} failed: {cause}; `ss -ltnp 'sport = :{port}'` shows whether that is \
+         siaga-agent: restart it then, or set another port under [http]",
+        port = address.port()
+    )]
     Broken { address: SocketAddr, cause: Box<dyn std::error::Error + Send + Sync> },
     #[error("the daemon at {address} refuses: {detail}")]
     Refused {

@@ -268,6 +268,32 @@ fn a_configuration_with_which_no_daemon_could_start_is_no_order() {
         let listen = "listen = \"127.0.0.1:0\"";
         assert_refused(&mut check(&format!("{listen}\nsocket = \"{socket}\"")), &["line 5", words]);
     }
+    let config = lab.path().join("agent.toml");
+    let file = lab.ca();
+    let below = file.join("state");
+    for (state, words) in [
+        (Path::new("state"), "does not begin at the root"),
+        (&file, "is a file"),
+        (&below, "is to be a directory"),
+    ] {
+        fs::write(&config, format!("state_dir = {state:?}\n")).unwrap();
+        let mut check = program("siaga-agent");
+        assert_refused(
+            check.args(["config", "check", "--config"]).arg(&config),
+            &["line 1", "`state_dir`", words],
+        );
+    }
+    fs::write(&config, "").unwrap();
+    let mut entry = program("siaga-agent");
+    entry.args(["config", "check", "--config"]).arg(&config).env("SIAGA_AGENT__SERVERS__0__ADDRESS", "a:1");
+    assert_refused(
+        &mut entry,
+        &["SIAGA_AGENT__SERVERS__0__ADDRESS", "as a whole, like SIAGA_AGENT__SERVERS='[{"],
+    );
+    let mut enroll = program("siaga-agent");
+    enroll.args(["enroll", "--token", "-", "--server", "127.0.0.1:4433", "--ca"]).arg(lab.ca());
+    enroll.arg("--config").arg(&config).stdin(std::process::Stdio::null());
+    assert_refused(&mut enroll, &["nothing came on standard input"]);
     let agent = lab.agent(&lab.agent_config(&server, "")).unwrap();
     let its_own = check(&format!("listen = \"{}\"", agent.http)).output().unwrap();
     assert!(its_own.status.success(), "{its_own:?}");

@@ -10,7 +10,7 @@ use siaga_service::{
 
 use crate::{
     client,
-    config::{DEFAULT_PATH, Own, Settings, SettingsError},
+    config::{DEFAULT_PATH, DEFAULT_STATE_DIR, Own, Settings, SettingsError},
     doctor::{self, Level},
     http::Status,
 };
@@ -34,6 +34,8 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     let placed = |path: &[&str], error: &(dyn std::error::Error + 'static)| {
         own.placed(path, SettingsError::Value(told(error)))
     };
+    state_dir(&settings.state_dir)
+        .map_err(|words| own.placed(&["state_dir"], SettingsError::Value(words)))?;
     let free = block_on(is_free(settings.http.listen))?;
     check_address(settings.http.listen).and(free).map_err(|error| placed(&["http", "listen"], &error))?;
     match check_socket(&settings.socket()) {
@@ -77,6 +79,21 @@ async fn is_free(address: SocketAddr) -> Result<(), BindError> {
     match try_address(address) {
         Err(BindError::InUse { .. }) if client::get::<Status>(address, "/v1/status").await.is_ok() => Ok(()),
         tried => tried,
+    }
+}
+
+/// What can be none, whoever looks: whether the service may write to it is another question.
+fn state_dir(path: &Path) -> Result<(), String> {
+    let shown = path.display();
+    if path.is_relative() {
+        return Err(format!("“{shown}” does not begin at the root: write it like {DEFAULT_STATE_DIR}"));
+    }
+    match path.ancestors().find(|at| at.exists()) {
+        Some(at) if !at.is_dir() => Err(format!(
+            "{} is a file, and {shown} is to be a directory: name another one, like {DEFAULT_STATE_DIR}",
+            at.display()
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -80,7 +80,13 @@ async fn token(argument: &str) -> anyhow::Result<Token> {
             let mut text = String::new();
             io::stdin().take(LONGEST).read_to_string(&mut text).map(|_| text)
         };
-        spawn_blocking(read).await?.context("cannot read the token from standard input")?
+        let text = spawn_blocking(read).await?.context("cannot read the token from standard input")?;
+        if text.trim().is_empty() {
+            anyhow::bail!(
+                "nothing came on standard input; pipe in what “siaga-probe-server token” printed, or name a file with <FILE"
+            );
+        }
+        text
     } else {
         argument.to_owned()
     };

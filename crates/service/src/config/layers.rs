@@ -102,6 +102,7 @@ impl Layers {
             .collect();
         ours.sort();
         for (key, name, value) in ours {
+            let part_of = list(&name);
             let source = Source::Environment(name);
             let value = utf8(&source, &key, &value)?;
             let key = key.split("__").map(written).collect::<Vec<_>>().join(".");
@@ -112,7 +113,15 @@ impl Layers {
                 Some(value) if parse::<T>(&as_text, &source).is_err() => line(&value),
                 _ => as_text,
             };
-            self.add::<T>(source, text)?;
+            self.add::<T>(source.clone(), text).map_err(|error| match part_of {
+                None => error,
+                Some(list) => ConfigError::Content {
+                    origin: source,
+                    position: None,
+                    key: None,
+                    cause: format!("a list is set as a whole, like {list}='[{{ key = \"value\" }}]'"),
+                },
+            })?;
         }
         Ok(())
     }
@@ -217,6 +226,14 @@ pub fn lay_over(under: &mut Table, over: Table) {
             (_, value) => drop(under.insert(key, value)),
         }
     }
+}
+
+/// The variable of a whole list, where `name` has a number as if it were one of its entries.
+fn list(name: &str) -> Option<String> {
+    let parts: Vec<_> = name.split("__").collect();
+    let number =
+        parts.iter().position(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+    Some(parts[..number].join("__"))
 }
 
 /// A key as TOML has it.
