@@ -1,6 +1,13 @@
 //! `siaga-agent config`: look at the configuration.
 
-use std::{net::SocketAddr, path::Path};
+use std::{
+    env,
+    ffi::OsString,
+    fs::{self, File},
+    io::Read,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 use siaga_service::{
@@ -60,6 +67,11 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     for warning in settings.warnings() {
         eprintln!("warning: {warning}");
     }
+    let place = path.unwrap_or(Path::new(DEFAULT_PATH));
+    for warning in misspelt(env::vars_os()).chain(missing(place, &own.sources())) {
+        eprintln!("warning: {warning}");
+    }
+    tell_of_unit(path);
     let state = doctor::state_directory(&settings.state_dir);
     if state.level == Level::Problem {
         let detail = state.detail.unwrap_or_default();
@@ -103,12 +115,119 @@ fn state_dir(path: &Path) -> Result<(), String> {
 /// The configuration is wrong, or nobody reads what is printed.
 pub fn show(path: Option<&Path>) -> anyhow::Result<u8> {
     print(&Own::load(path)?.show()?)?;
+    tell_of_unit(path);
     Ok(0)
 }
+
+/// A variable that looks like one of the agent's, and is none.
+fn misspelt(variables: impl Iterator<Item = (OsString, OsString)>) -> impl Iterator<Item = String> {
+    variables.filter_map(|(name, _)| {
+        let name = name.into_string().ok()?;
+        let rest = name.strip_prefix("SIAGA_AGENT_").filter(|rest| !rest.starts_with('_'))?;
+        Some(format!(
+            "the environment variable {name} counts for nothing; parts of a name are set apart by two underscores, \
+             like SIAGA_AGENT__{rest}"
+        ))
+    })
+}
+
+fn missing(place: &Path, sources: &str) -> Option<String> {
+    (!sources.is_empty() && !place.exists() && place.with_extension("d").is_dir()).then(|| {
+        format!(
+            "there is no {}, only what is beside it: what that does not set has its default",
+            place.display()
+        )
+    })
+}
+
+/// What the service's unit sets in its environment counts for the service alone, and over all files.
+fn tell_of_unit(path: Option<&Path>) {
+    if path.is_some_and(|path| path != Path::new(DEFAULT_PATH)) {
+        return;
+    }
+    let names: Vec<_> = UNITS.iter().flat_map(|unit| variables_of(Path::new(unit))).collect();
+    for (name, file) in names.into_iter().filter(|(name, _)| env::var_os(name).is_none()) {
+        eprintln!(
+            "warning: {} sets {name} for the service, and over all files: it is not seen here; \
+             `systemctl show --property=Environment siaga-agent` shows what counts",
+            file.display()
+        );
+    }
+}
+
+const UNITS: [&str; 3] = [
+    "/usr/lib/systemd/system/siaga-agent.service",
+    "/etc/systemd/system/siaga-agent.service",
+    "/run/systemd/system/siaga-agent.service",
+];
+
+/// The agent's variables that a unit, or a file that is added to it, sets by `Environment=`.
+fn variables_of(unit: &Path) -> Vec<(String, PathBuf)> {
+    let mut files = vec![unit.to_owned()];
+    let added = fs::read_dir(format!("{}.d", unit.display())).into_iter().flatten().flatten();
+    files.extend(
+        added.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "conf")),
+    );
+    files.sort();
+    let mut found = vec![];
+    for file in files.into_iter().filter(|file| file.is_file()) {
+        let mut text = String::new();
+        // Half a file of this size is none that an administrator has written.
+        let read = File::open(&file).and_then(|it| it.take(LARGEST_UNIT).read_to_string(&mut text));
+        let set = text.lines().filter_map(|line| line.trim().strip_prefix("Environment="));
+        let names =
+            set.flat_map(|set| set.split([' ', '"', '\''])).filter_map(|one| Some(one.split_once('=')?.0));
+        if read.is_ok() {
+            let ours = names.filter(|name| name.starts_with("SIAGA_AGENT__"));
+            found.extend(ours.map(|name| (name.to_owned(), file.clone())));
+        }
+    }
+    found
+}
+
+/// Bytes.
+const LARGEST_UNIT: u64 = 64 * 1024;
 
 fn servers(settings: &Settings) -> String {
     match settings.servers.first() {
         Some(server) => format!("probe server {}", server.address),
         None => "no probe server: the network stays unknown".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_with_one_underscore_is_warned_of() {
+        let of = |name: &str| misspelt([(name.into(), "x".into())].into_iter()).collect::<Vec<_>>();
+        assert!(of("SIAGA_AGENT_PROFILE")[0].contains("like SIAGA_AGENT__PROFILE"));
+        assert_eq!(of("SIAGA_AGENT__PROFILE"), [""; 0]);
+        assert_eq!(of("PATH"), [""; 0]);
+    }
+
+    #[test]
+    fn what_the_unit_sets_is_known_by_its_name_and_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let unit = dir.path().join("siaga-agent.service");
+        assert_eq!(variables_of(&unit), []);
+        fs::create_dir(dir.path().join("siaga-agent.service.d")).unwrap();
+        let added = dir.path().join("siaga-agent.service.d/room.conf");
+        let text =
+            "[Service]\n#Environment=SIAGA_AGENT__SITE=x\nEnvironment=\"SIAGA_AGENT__ROOM=r1\" LANG=C\n";
+        fs::write(&added, text).unwrap();
+        assert_eq!(variables_of(&unit), [("SIAGA_AGENT__ROOM".to_owned(), added)]);
+    }
+
+    #[test]
+    fn files_beside_one_that_is_missing_are_warned_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("agent.toml");
+        fs::create_dir(dir.path().join("agent.d")).unwrap();
+        assert_eq!(missing(&place, ""), None);
+        assert!(missing(&place, "agent.d/50.toml").is_some_and(|it| it.contains("there is no ")));
+        fs::write(&place, "").unwrap();
+        assert_eq!(missing(&place, "agent.d/50.toml"), None);
     }
 }
