@@ -189,9 +189,11 @@ fn variables_of(unit: &Path) -> Vec<(String, PathBuf)> {
 const LARGEST_UNIT: u64 = 64 * 1024;
 
 fn servers(settings: &Settings) -> String {
-    match settings.servers.first() {
-        Some(server) => format!("probe server {}", server.address),
-        None => "no probe server: the network stays unknown".into(),
+    let addresses: Vec<_> = settings.servers.iter().map(|server| server.address.to_string()).collect();
+    match addresses.as_slice() {
+        [] => "no probe server: the network stays unknown".into(),
+        [one] => format!("probe server {one}"),
+        several => format!("probe servers {}", several.join(", ")),
     }
 }
 
