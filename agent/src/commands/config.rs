@@ -5,21 +5,18 @@ use std::{
     ffi::OsString,
     fs::{self, File},
     io::Read,
-    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use clap::Subcommand;
 use siaga_service::{
-    http::{BindError, check_address, check_socket, try_address},
-    program::{block_on, print, told},
+    http::{check_address, check_socket},
+    program::{print, told},
 };
 
 use crate::{
-    client,
     config::{DEFAULT_PATH, DEFAULT_STATE_DIR, Own, Settings, SettingsError},
     doctor::{self, Level},
-    http::Status,
 };
 
 /// Look at the configuration.
@@ -43,8 +40,7 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     };
     state_dir(&settings.state_dir)
         .map_err(|words| own.placed(&["state_dir"], SettingsError::Value(words)))?;
-    let free = block_on(is_free(settings.http.listen))?;
-    check_address(settings.http.listen).and(free).map_err(|error| placed(&["http", "listen"], &error))?;
+    check_address(settings.http.listen).map_err(|error| placed(&["http", "listen"], &error))?;
     match check_socket(&settings.socket()) {
         Err(error) if settings.http.socket.is_some() => {
             return Err(placed(&["http", "socket"], &error).into());
@@ -84,14 +80,6 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     let Settings { room, profile, .. } = &settings;
     print(&format!("{from} is in order: room {room}, profile {profile}, {}\n", servers(&settings)))?;
     Ok(0)
-}
-
-/// Whether the daemon could listen there, or does so already: a reload is checked while it runs.
-async fn is_free(address: SocketAddr) -> Result<(), BindError> {
-    match try_address(address) {
-        Err(BindError::InUse { .. }) if client::get::<Status>(address, "/v1/status").await.is_ok() => Ok(()),
-        tried => tried,
-    }
 }
 
 /// What can be none, whoever looks: whether the service may write to it is another question.
