@@ -288,6 +288,10 @@ fn a_configuration_with_which_no_daemon_could_start_is_no_order() {
         &mut entry,
         &["SIAGA_AGENT__SERVERS__0__ADDRESS", "as a whole, like SIAGA_AGENT__SERVERS='[{"],
     );
+    // A number is a good name for a profile.
+    let mut year = program("siaga-agent");
+    year.args(["config", "check", "--config"]).arg(&config).env("SIAGA_AGENT__PROFILES__2020__CAMRA", "{}");
+    assert_refused(&mut year, &["SIAGA_AGENT__PROFILES__2020__CAMRA", "did you mean `camera`"]);
     let mut enroll = program("siaga-agent");
     enroll.args(["enroll", "--token", "-", "--server", "127.0.0.1:4433", "--ca"]).arg(lab.ca());
     enroll.arg("--config").arg(&config).stdin(std::process::Stdio::null());

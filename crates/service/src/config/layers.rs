@@ -18,7 +18,7 @@ use toml::{
 use super::{
     Source,
     error::{ConfigError, Position, ReadCause},
-    parse, read,
+    parse, read, words,
 };
 
 /// What was read, the earlier layers first.
@@ -113,14 +113,16 @@ impl Layers {
                 Some(value) if parse::<T>(&as_text, &source).is_err() => line(&value),
                 _ => as_text,
             };
-            self.add::<T>(source.clone(), text).map_err(|error| match part_of {
-                None => error,
-                Some(list) => ConfigError::Content {
-                    origin: source,
-                    position: None,
-                    key: None,
-                    cause: format!("a list is set as a whole, like {list}='[{{ key = \"value\" }}]'"),
-                },
+            self.add::<T>(source.clone(), text).map_err(|error| match (part_of, &error) {
+                (Some(list), ConfigError::Content { cause, .. }) if cause.ends_with(words::A_LIST) => {
+                    ConfigError::Content {
+                        origin: source,
+                        position: None,
+                        key: None,
+                        cause: format!("a list is set as a whole, like {list}='[{{ key = \"value\" }}]'"),
+                    }
+                }
+                _ => error,
             })?;
         }
         Ok(())

@@ -33,7 +33,7 @@ pub(super) fn value(message: &str) -> String {
             return format!("out of range; use {expected_words}");
         }
         let remedy = match (expected, found) {
-            ("a sequence", "map") => "; write its name in double brackets, like [[name]]",
+            ("a sequence", "map") => A_LIST,
             ("a string", "integer" | "floating point" | "boolean") => "; put it in quotes",
             _ => "",
         };
@@ -53,6 +53,9 @@ pub(super) fn value(message: &str) -> String {
         other => other.to_owned(),
     }
 }
+
+/// The remedy for a table where a list of them belongs.
+pub(super) const A_LIST: &str = "; write its name in double brackets, like [[name]]";
 
 /// The name and the known names of "unknown field `name`, expected one of `a`, `b`".
 pub(super) fn unknown<'a>(what: &str, message: &'a str) -> Option<(&'a str, Vec<&'a str>)> {
