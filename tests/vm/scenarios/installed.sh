@@ -264,7 +264,7 @@ expect "the agent ends" systemctl stop siaga-agent.service
 umount $private
 expect "/var can't be written to" sh -c 'mount --bind /var /var && mount -o remount,bind,ro /var'
 expect "the agent runs" systemctl start siaga-agent.service
-wait_until 60 "and tries devices" daemon_says MICROPHONE ok MICROPHONE_WORKS
+wait_until 60 "and tries devices, which work" daemon_says CAMERA ok CAMERA_WORKS
 expect_status 2 "its doctor says what is wrong" sh -c 'siaga-agent doctor --format json >/tmp/doctor'
 expect "with the state's directory" grep --quiet DOCTOR_STATE_NOT_WRITABLE /tmp/doctor
 expect "the agent ends" systemctl stop siaga-agent.service
