@@ -255,6 +255,8 @@ wait_until 60 "by another process" is_another_than "$agent" siaga-agent.service
 say "A disk that is full or can't be written to, a group and a directory that are missing"
 private=/var/lib/private/siaga-agent
 expect "the agent ends" systemctl stop siaga-agent.service
+# A probe beside a trial, on one emulated processor, leaves gaps in what is heard.
+expect "the server ends" systemctl stop siaga-probe-server.service
 expect "the disk is full" sh -c "cp -a $private /tmp/kept && mount -t tmpfs -o size=1m,mode=0700 full $private &&
     cp -a /tmp/kept/. $private && { dd if=/dev/zero of=$private/filling bs=64k 2>/dev/null || true; }"
 expect "the agent runs" systemctl start siaga-agent.service
@@ -264,7 +266,7 @@ expect "the agent ends" systemctl stop siaga-agent.service
 umount $private
 expect "/var can't be written to" sh -c 'mount --bind /var /var && mount -o remount,bind,ro /var'
 expect "the agent runs" systemctl start siaga-agent.service
-wait_until 60 "and tries devices, which work" daemon_says CAMERA ok CAMERA_WORKS
+wait_until 60 "and tries devices" daemon_says MICROPHONE ok MICROPHONE_WORKS
 expect_status 2 "its doctor says what is wrong" sh -c 'siaga-agent doctor --format json >/tmp/doctor'
 expect "with the state's directory" grep --quiet DOCTOR_STATE_NOT_WRITABLE /tmp/doctor
 expect "the agent ends" systemctl stop siaga-agent.service
