@@ -66,7 +66,9 @@ impl LabRoom {
             probe_server: Some("probe.example:4433".to_owned()),
             policy: Policy::default(),
         };
-        let mut tracker = Tracker::new(setup, ago(now, Duration::from_secs(24 * 3600)));
+        // Only ages leave a room: its machine has been up for longer than this one, which may have been started a minute ago.
+        let now = Moment { since_boot: now.since_boot + A_DAY, ..now };
+        let mut tracker = Tracker::new(setup, ago(now, A_DAY));
         for observation in self.observations(now, probed) {
             tracker.observe(observation);
         }
@@ -185,6 +187,8 @@ impl LabRoom {
     }
 }
 
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
 fn ago(now: Moment, time: Duration) -> Moment {
     Moment {
         wall: now.wall.checked_sub(time).unwrap_or(Timestamp::MIN),
@@ -243,5 +247,24 @@ pub fn probe(mode: Mode, verdict: Verdict) -> ProbeEvidence {
         clock_offset_s: Some(0.0),
         gateway: None,
         result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use siaga_readiness::moment::BootId;
+
+    use super::*;
+
+    #[test]
+    fn what_a_room_knows_is_as_old_as_it_is_said_to_be_however_young_this_machine_is() {
+        let room = LabRoom { name: "r1".to_owned(), fault: None };
+        let now =
+            Moment { wall: Timestamp::UNIX_EPOCH, since_boot: Duration::from_secs(10), boot: BootId(1) };
+        let probed = Probed { gate: Duration::from_secs(2 * 3600), sustain: Duration::from_secs(3 * 3600) };
+        let facts = serde_json::to_string(&room.facts(now, probed)).unwrap();
+        for age in ["\"age_ms\":7200000", "\"age_ms\":10800000"] {
+            assert!(facts.contains(age), "{age}: {facts}");
+        }
     }
 }
