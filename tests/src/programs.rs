@@ -20,6 +20,17 @@ use tokio::sync::mpsc;
 /// Nothing that a test waits for takes this long, even on a machine that is busy with something else.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// An agent's settings with low rates, for what is about the programs and not about what this machine can carry. The last table
+/// is `[network]`.
+pub const LOW_RATES: &str = r#"
+profile = "slow"
+[profiles.slow.network]
+up = "2M"
+down = "2M"
+[network]
+accept_internal_server = true
+"#;
+
 /// A directory with a probe server's CA and identity, for as long as the test runs.
 #[derive(Debug)]
 pub struct Lab {

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, process::Output};
 
 use serde_json::Value;
-use siaga_tests::programs::{Daemon, Lab, program};
+use siaga_tests::programs::{Daemon, LOW_RATES, Lab, program};
 
 /// A daemon with these settings of its devices, and a configuration with which the command finds it.
 fn daemon(lab: &Lab, devices: &str) -> (Daemon, PathBuf) {
@@ -59,19 +59,11 @@ fn where_devices_may_not_be_tried_the_answer_says_so() {
 /// The room was ready a moment ago, and to whoever has nothing measured it still is.
 #[test]
 fn a_link_that_cannot_be_measured_now_is_unknown_whatever_was_found_before() {
-    const LINK_ALONE: &str = r#"
-profile = "slow"
-[profiles.slow.network]
-up = "2M"
-down = "2M"
-[network]
-accept_internal_server = true
-"#;
     let lab = Lab::new().unwrap();
     let mut server = lab.server(&["--open"]).unwrap();
-    let agent = lab.agent(&lab.agent_config(&server, LINK_ALONE)).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, LOW_RATES)).unwrap();
     // With this the command finds the daemon.
-    let config = lab.agent_config(&server, &format!("{LINK_ALONE}[http]\nlisten = \"{}\"\n", agent.http));
+    let config = lab.agent_config(&server, &format!("{LOW_RATES}[http]\nlisten = \"{}\"\n", agent.http));
     agent.wait_for("verdict=pass").unwrap();
     server.signal("KILL");
     server.wait().unwrap();

@@ -13,7 +13,7 @@ use std::{
 use serde_json::{Value, json};
 use siaga_tests::{
     http,
-    programs::{Daemon, Lab, program},
+    programs::{Daemon, LOW_RATES, Lab, program},
 };
 
 /// One lab at a time: two probes that share two cores measure each other.
@@ -23,18 +23,10 @@ fn lab() -> (MutexGuard<'static, ()>, Lab) {
     (LAB.lock().unwrap_or_else(PoisonError::into_inner), Lab::new().unwrap())
 }
 
-/// Low rates: these tests are about the programs, not about what this machine can carry.
-const SLOW: &str = r#"
-profile = "slow"
-[profiles.slow.network]
-up = "2M"
-down = "2M"
-[network]
-accept_internal_server = true
-probe_interval = "1s"
-[freshness]
-gate_probe = "3s"
-"#;
+/// Measured often, and soon too old.
+fn slow() -> String {
+    format!("{LOW_RATES}probe_interval = \"1s\"\n[freshness]\ngate_probe = \"3s\"\n")
+}
 
 fn get(daemon: &Daemon, path: &str) -> (u16, String) {
     http::get(daemon.http, path).unwrap()
@@ -129,7 +121,7 @@ fn where_one_server_is_down_the_next_is_probed_and_the_room_is_not_blamed() {
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
     // Nothing listens on that port.
-    let dead = format!("{SLOW}[[servers]]\naddress = \"127.0.0.1:9\"\nca = \"{}\"\n", lab.ca().display());
+    let dead = format!("{}[[servers]]\naddress = \"127.0.0.1:9\"\nca = \"{}\"\n", slow(), lab.ca().display());
     let agent = lab.agent(&lab.agent_config(&server, &dead)).unwrap();
     agent.wait_for("verdict=pass").unwrap();
     let (status, answer) = readiness(&agent, "");
@@ -149,7 +141,7 @@ fn the_gate_closes_when_the_server_hangs() {
 fn an_agent_that_was_stopped_does_not_wake_up_with_an_open_gate() {
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
-    let agent = lab.agent(&lab.agent_config(&server, SLOW)).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, &slow())).unwrap();
     agent.wait_for("verdict=pass").unwrap();
     let (_, answer) = readiness(&agent, "");
     let valid_until: jiff::Timestamp = answer["valid_until"].as_str().unwrap().parse().unwrap();
@@ -168,7 +160,7 @@ fn gate_closes_after(fault: impl FnOnce(&Daemon)) {
     const TIME_TO_LIVE_S: f64 = 3.0;
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
-    let agent = lab.agent(&lab.agent_config(&server, SLOW)).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, &slow())).unwrap();
     // On a busy machine the first probe may be inconclusive; the agent tries again by itself.
     agent.wait_for("verdict=pass").unwrap();
     let (status, answer) = readiness(&agent, "");
@@ -220,7 +212,7 @@ fn a_spent_budget_is_kept_to_beyond_a_restart_and_is_the_reason_why_the_link_is_
     const BUDGET: u64 = 6_000_000;
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
-    let slow = SLOW.replace("[network]", &format!("[network]\ndaily_bytes = \"{}MB\"", BUDGET / 1_000_000));
+    let slow = slow().replace("[network]", &format!("[network]\ndaily_bytes = \"{}MB\"", BUDGET / 1_000_000));
     let config = lab.agent_config(&server, &slow);
     let mut agent = lab.agent(&config).unwrap();
     agent.wait_for("mode=gate reason=BUDGET_SPENT").unwrap();
@@ -242,7 +234,7 @@ fn what_a_probe_may_have_cost_is_known_after_a_power_cut_in_the_middle_of_it() {
     // It answers nothing, so that the probe is under way for some seconds.
     server.signal("STOP");
     let file = lab.path().join("state/link.json");
-    let agent = lab.agent(&lab.agent_config(&server, SLOW)).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, &slow())).unwrap();
     let started = Instant::now();
     while !file.exists() {
         assert!(started.elapsed() < Duration::from_secs(60), "{}", agent.said());
@@ -265,7 +257,7 @@ fn what_keeps_a_room_from_being_probed_by_itself_is_told() {
     for (setting, reason) in [("metered = \"yes\"", "NET_METERED"), (&closed, "NET_OUTSIDE_HOURS")] {
         let (_alone, lab) = lab();
         let server = lab.server(&["--open"]).unwrap();
-        let settings = SLOW.replace("[network]", &format!("[network]\n{setting}"));
+        let settings = slow().replace("[network]", &format!("[network]\n{setting}"));
         let agent = lab.agent(&lab.agent_config(&server, &settings)).unwrap();
         wait_until_unknown_for(&agent, reason);
         assert!(bytes_spent(&agent) < 1.0);
@@ -276,7 +268,7 @@ fn what_keeps_a_room_from_being_probed_by_itself_is_told() {
 fn on_a_metered_link_somebody_can_ask_for_a_probe() {
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
-    let settings = SLOW.replace("[network]", "[network]\nmetered = \"yes\"").replace("3s", "1m");
+    let settings = slow().replace("[network]", "[network]\nmetered = \"yes\"").replace("3s", "1m");
     let agent = lab.agent(&lab.agent_config(&server, &settings)).unwrap();
     agent.wait_for("mode=gate reason=METERED").unwrap();
     let (status, _) = agent.post("/v1/probe").unwrap();
@@ -289,9 +281,9 @@ fn on_a_metered_link_somebody_can_ask_for_a_probe() {
 fn the_command_line_prints_what_the_daemon_answers() {
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
-    let agent = lab.agent(&lab.agent_config(&server, SLOW)).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, &slow())).unwrap();
     agent.wait_for("verdict=pass").unwrap();
-    let config = lab.agent_config(&server, &format!("{SLOW}\n[http]\nlisten = \"{}\"\n", agent.http));
+    let config = lab.agent_config(&server, &format!("{}\n[http]\nlisten = \"{}\"\n", slow(), agent.http));
     let output =
         program("siaga-agent").args(["check", "--format", "json", "--config"]).arg(config).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
@@ -307,7 +299,7 @@ fn the_command_line_prints_what_the_daemon_answers() {
 fn promtool_finds_nothing_in_the_metrics_of_either_daemon() {
     let (_alone, lab) = lab();
     let server = lab.server(&["--open"]).unwrap();
-    let agent = lab.agent(&lab.agent_config(&server, SLOW)).unwrap();
+    let agent = lab.agent(&lab.agent_config(&server, &slow())).unwrap();
     agent.wait_for(" probed ").unwrap();
     for daemon in [&agent, &server] {
         let (status, metrics) = get(daemon, "/metrics");

@@ -12,19 +12,8 @@ use std::{
 use serde_json::Value;
 use siaga_tests::{
     http,
-    programs::{Daemon, Lab, program},
+    programs::{Daemon, LOW_RATES, Lab, program},
 };
-
-/// Low rates and often: this is about the programs, not about what this machine can carry.
-const SLOW: &str = r#"
-profile = "slow"
-[profiles.slow.network]
-up = "2M"
-down = "2M"
-[network]
-accept_internal_server = true
-probe_interval = "1s"
-"#;
 
 const AS_MINIMUM: &str = "/v1/rooms/lab?profile=minimum";
 
@@ -32,7 +21,7 @@ const AS_MINIMUM: &str = "/v1/rooms/lab?profile=minimum";
 fn a_room_is_known_while_it_reports_and_remembered_when_it_is_gone() {
     let lab = Lab::new().unwrap();
     let server = lab.server(&[]).unwrap();
-    let config = enrolled(&lab, &server, SLOW);
+    let config = enrolled(&lab, &server, &format!("{LOW_RATES}probe_interval = \"1s\"\n"));
     assert_eq!(get(&server, "/v1/rooms/lab").0, 404, "it was never heard of");
 
     let agent = lab.agent(&config).unwrap();
