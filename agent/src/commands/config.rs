@@ -137,7 +137,7 @@ fn tell_of_unit(path: Option<&Path>) {
     for (name, file) in names.into_iter().filter(|(name, _)| env::var_os(name).is_none()) {
         eprintln!(
             "warning: {} sets {name} for the service, and over all files: it is not seen here; \
-             `systemctl show --property=Environment siaga-agent` shows what counts",
+             `systemctl show --property=Environment,EnvironmentFiles siaga-agent` shows what counts",
             file.display()
         );
     }
@@ -149,7 +149,8 @@ const UNITS: [&str; 3] = [
     "/run/systemd/system/siaga-agent.service",
 ];
 
-/// The agent's variables that a unit, or a file that is added to it, sets by `Environment=`.
+/// The agent's variables that a unit, or a file that is added to it, sets by `Environment=` or by an `EnvironmentFile=`; with the
+/// file that sets it.
 fn variables_of(unit: &Path) -> Vec<(String, PathBuf)> {
     let mut files = vec![unit.to_owned()];
     let added = fs::read_dir(format!("{}.d", unit.display())).into_iter().flatten().flatten();
@@ -158,19 +159,30 @@ fn variables_of(unit: &Path) -> Vec<(String, PathBuf)> {
     );
     files.sort();
     let mut found = vec![];
-    for file in files.into_iter().filter(|file| file.is_file()) {
-        let mut text = String::new();
-        // Half a file of this size is none that an administrator has written.
-        let read = File::open(&file).and_then(|it| it.take(LARGEST_UNIT).read_to_string(&mut text));
-        let set = text.lines().filter_map(|line| line.trim().strip_prefix("Environment="));
-        let names =
-            set.flat_map(|set| set.split([' ', '"', '\''])).filter_map(|one| Some(one.split_once('=')?.0));
-        if read.is_ok() {
-            let ours = names.filter(|name| name.starts_with("SIAGA_AGENT__"));
-            found.extend(ours.map(|name| (name.to_owned(), file.clone())));
+    for file in files {
+        let text = text_of(&file);
+        let values = |key| text.lines().filter_map(move |line| line.trim().strip_prefix(key));
+        found.extend(values("Environment=").flat_map(|set| ours(set, &file)));
+        for named in values("EnvironmentFile=").map(|named| Path::new(named.trim_start_matches('-'))) {
+            let text = text_of(named);
+            let set = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
+            found.extend(set.flat_map(|set| ours(set, named)));
         }
     }
     found
+}
+
+fn ours(set: &str, file: &Path) -> Vec<(String, PathBuf)> {
+    let names = set.split([' ', '"', '\'']).filter_map(|one| Some(one.split_once('=')?.0));
+    let ours = names.filter(|name| name.starts_with("SIAGA_AGENT__"));
+    ours.map(|name| (name.to_owned(), file.to_owned())).collect()
+}
+
+/// Nothing of what can't be read, and half of one that is too large for an administrator to have written.
+fn text_of(file: &Path) -> String {
+    let mut text = String::new();
+    let mut read = || File::open(file)?.take(LARGEST_UNIT).read_to_string(&mut text);
+    if file.is_file() && read().is_ok() { text } else { String::new() }
 }
 
 /// Bytes.
@@ -207,7 +219,12 @@ mod tests {
         let text =
             "[Service]\n#Environment=SIAGA_AGENT__SITE=x\nEnvironment=\"SIAGA_AGENT__ROOM=r1\" LANG=C\n";
         fs::write(&added, text).unwrap();
-        assert_eq!(variables_of(&unit), [("SIAGA_AGENT__ROOM".to_owned(), added)]);
+        assert_eq!(variables_of(&unit), [("SIAGA_AGENT__ROOM".to_owned(), added.clone())]);
+        let named = dir.path().join("siaga");
+        fs::write(&named, "# SIAGA_AGENT__SITE=x\nSIAGA_AGENT__PROFILE=\"minimum\"\n").unwrap();
+        fs::write(&added, format!("EnvironmentFile=-{}\nEnvironmentFile=/not/there\n", named.display()))
+            .unwrap();
+        assert_eq!(variables_of(&unit), [("SIAGA_AGENT__PROFILE".to_owned(), named)]);
     }
 
     #[test]
