@@ -54,7 +54,8 @@ pub enum Level {
     Problem,
 }
 
-/// Looks at everything; `config` is the file that was named, if one was. Takes some seconds for each probe server: it is asked for a quality probe, of 0.1 MB at most.
+/// Looks at everything; `config` is the file that was named, if one was. Takes some seconds for each probe server: it is asked
+/// for a quality probe, of 0.1 MB at most.
 pub async fn examine(settings: &Settings, config: Option<&Path>) -> Vec<Finding> {
     let roots = Roots::default();
     let mut findings = daemon::daemon(settings).await;

@@ -101,4 +101,27 @@ mod tests {
         desk.state = DeskState::Connected;
         assert_eq!(of_desk(&desk), None);
     }
+
+    #[test]
+    fn what_the_daemon_knows_of_its_link_is_told_once_and_of_devices_nothing() {
+        let check = |code, state, reason| {
+            let Finding { text, remedy, .. } = Finding::of(Level::Problem, reason, "");
+            let (value, unit, required, observed_at, age_s) = Default::default();
+            Check { code, state, reason, value, unit, required, observed_at, age_s, text, remedy }
+        };
+        let found = of_link(&[
+            check(CheckCode::NetUp, CheckState::Failed, Code::NetUpBelowMinimum),
+            check(CheckCode::NetDown, CheckState::Unknown, Code::NetServerUnreachable),
+            check(CheckCode::NetServer, CheckState::Unknown, Code::NetServerUnreachable),
+            check(CheckCode::Camera, CheckState::Failed, Code::CameraMissing),
+        ]);
+        let told: Vec<_> = found.iter().map(|it| (it.level, it.code)).collect();
+        assert_eq!(
+            told,
+            [(Level::Problem, Code::NetUpBelowMinimum), (Level::Warning, Code::NetServerUnreachable)]
+        );
+        assert!(found.iter().all(|it| !it.remedy.en.is_empty()));
+        let fine = [check(CheckCode::NetUp, CheckState::Ok, Code::NetUpSustained)];
+        assert_eq!(of_link(&fine), []);
+    }
 }

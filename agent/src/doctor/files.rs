@@ -6,13 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::fs::getxattr;
 use siaga_devices::Roots;
 use siaga_readiness::reasons::Code;
 
 use super::{Finding, Level, machine};
 use crate::config::Settings;
 
-/// `place` is the packaged file; without systemd there is no service. An access list (`setfacl`) is not looked at.
+/// `place` is the packaged file; without systemd there is no service. Of what has an access list (`setfacl`) nothing is said.
 pub(super) fn of_service(settings: &Settings, place: &Path, roots: &Roots) -> Vec<Finding> {
     if !machine::runs_systemd(roots) {
         return vec![];
@@ -42,14 +43,24 @@ fn shut_to(group: Option<u32>, path: &Path) -> Option<PathBuf> {
         let enter = if file.is_dir() { 0o1 } else { 0 };
         let needed = if at == path { enter | 0o4 } else { enter };
         let given = if group == Some(file.gid()) { file.mode() >> 3 } else { file.mode() };
-        given & needed != needed
+        given & needed != needed && !has_access_list(at)
     };
     way.into_iter().find(|at| keeps_out(at)).map(Path::to_owned)
 }
 
+/// The mode tells only a part of it then.
+fn has_access_list(path: &Path) -> bool {
+    getxattr(path, ACCESS_LIST, &mut [0; 0]).is_ok()
+}
+
+/// Where Linux keeps it (acl(5)).
+const ACCESS_LIST: &str = "system.posix_acl_access";
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+
+    use rustix::fs::{XattrFlags, setxattr};
 
     use super::*;
 
@@ -96,5 +107,29 @@ mod tests {
             assert!(shut_to(Some(group + 1), &path).is_some());
             set(&path, open);
         }
+    }
+
+    #[test]
+    fn of_a_file_with_an_access_list_nothing_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("ca.pem");
+        fs::write(&file, "").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(shut_to(None, &file).as_ref(), Some(&file));
+        // Version 2; then tag, permissions and id of the owner, the owning group, the group 4242, the mask, and all others.
+        let list = [(1, 6, u32::MAX), (4, 0, u32::MAX), (8, 4, 4242), (16, 4, u32::MAX), (32, 0, u32::MAX)];
+        let mut bytes = 2_u32.to_le_bytes().to_vec();
+        for (tag, permissions, id) in list {
+            bytes.extend([u16::to_le_bytes(tag), u16::to_le_bytes(permissions)].concat());
+            bytes.extend(id.to_le_bytes());
+        }
+        match setxattr(&file, ACCESS_LIST, &bytes, XattrFlags::empty()) {
+            Err(rustix::io::Errno::OPNOTSUPP) => {
+                return eprintln!("not run: no access lists in {}", dir.path().display());
+            }
+            set => set.unwrap(),
+        }
+        assert_eq!(shut_to(None, &file), None);
     }
 }
