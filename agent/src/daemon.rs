@@ -8,10 +8,10 @@ use std::{
 };
 
 use siaga_service::{
-    http::{Access, HttpServer, Limits, Socket},
+    http::{Access, BindError, HttpServer, Limits, Socket, try_address},
     logging,
     program::block_on,
-    signals::Shutdown,
+    signals::{Hangups, Shutdown},
     systemd,
 };
 use tracing::{info, level_filters::LevelFilter, warn};
@@ -34,9 +34,20 @@ use crate::{
 pub fn run(config: Option<&Path>, listen: Option<SocketAddr>) -> anyhow::Result<()> {
     logging::init(LevelFilter::INFO)?;
     let (ruled, mut settings) = Ruled::new(Own::load(config)?);
-    settings.http.listen = listen.unwrap_or(settings.http.listen);
+    let configured = settings.http.listen;
+    let could_serve = || if listen.is_some() { Ok(()) } else { another_could_serve(config, configured) };
+    settings.http.listen = listen.unwrap_or(configured);
     let _alone = alone(&settings.state_dir)?;
-    block_on(serve(settings, ruled))?
+    block_on(serve(settings, ruled, could_serve))?
+}
+
+/// Whether a daemon that is started now could serve where the configuration says; this one's port is free by then. What else may be
+/// wrong the check of its own release has said.
+fn another_could_serve(config: Option<&Path>, here: SocketAddr) -> Result<(), BindError> {
+    match Settings::load(config) {
+        Ok(next) if next.http.listen.port() != here.port() => try_address(next.http.listen),
+        _ => Ok(()),
+    }
 }
 
 /// Two agents would take each other's journal, spend one budget twice, and hold one identity's link in turns. Where nothing can be
@@ -58,8 +69,14 @@ fn alone(state_dir: &Path) -> anyhow::Result<Option<File>> {
 
 const LOCK: &str = "agent.lock";
 
-async fn serve(settings: Settings, ruled: Ruled) -> anyhow::Result<()> {
+async fn serve(
+    settings: Settings,
+    ruled: Ruled,
+    could_serve: impl Fn() -> Result<(), BindError>,
+) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
+    // Without systemd SIGHUP ends a daemon, as always.
+    let hangups = systemd::is_there().then(Hangups::on_signals).transpose()?;
     let room = Room::new(settings.setup(), settings.profiles()?, settings.profile.as_str(), host::now())?;
     let room = Arc::new(room);
     let (watch, changes) = ChangeWatch::new();
@@ -86,7 +103,7 @@ async fn serve(settings: Settings, ruled: Ruled) -> anyhow::Result<()> {
         tokio::join!(
             watch.run(&room),
             identities::keep(&room, &settings),
-            supervision::end_when_idle(&room, &shutdown),
+            supervision::end_when_idle(&room, &shutdown, hangups, could_serve),
             supervision::tell_status(&room, &settings),
             room.pulse().feed_watchdog(),
         )

@@ -5,6 +5,7 @@ use std::time::Duration;
 use siaga_probe::schedule::Meeting;
 use siaga_readiness::answer::RoomVerdict;
 use siaga_service::{
+    http::BindError,
     signals::{Hangups, Shutdown},
     systemd,
 };
@@ -51,26 +52,32 @@ pub async fn tell_status(room: &Room, settings: &Settings) {
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 
-/// On SIGHUP ends the daemon as soon as nobody is disturbed by it, so that systemd starts it with the program and the
-/// configuration that are there then. Without systemd SIGHUP ends it at once, as always.
-pub async fn end_when_idle(room: &Room, shutdown: &Shutdown) {
-    if !systemd::is_there() {
-        return std::future::pending().await;
-    }
-    let mut hangups = match Hangups::on_signals() {
-        Ok(hangups) => hangups,
-        Err(error) => {
-            warn!(%error, "SIGHUP can't be taken over");
-            return std::future::pending().await;
-        }
-    };
+/// On SIGHUP ends the daemon as soon as nobody is disturbed by it and another one `could_serve`, so that systemd starts it with the
+/// program and the configuration that are there then.
+pub async fn end_when_idle(
+    room: &Room,
+    shutdown: &Shutdown,
+    hangups: Option<Hangups>,
+    could_serve: impl Fn() -> Result<(), BindError>,
+) {
+    let Some(mut hangups) = hangups else { return std::future::pending().await };
     hangups.next().await;
     let asked = Instant::now();
+    let mut is_hindrance_told = false;
     info!("to be started anew: as soon as no meeting is on and nothing is probed or tried");
     loop {
         if is_idle(room, asked.elapsed()) {
-            info!("ending to be started anew");
-            return shutdown.request();
+            match could_serve() {
+                Ok(()) => {
+                    info!("ending to be started anew");
+                    return shutdown.request();
+                }
+                Err(hindrance) if !is_hindrance_told => {
+                    warn!("not started anew until this is mended: {hindrance}");
+                    is_hindrance_told = true;
+                }
+                Err(_) => {}
+            }
         }
         sleep(BETWEEN_LOOKS).await;
     }

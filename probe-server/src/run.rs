@@ -8,7 +8,7 @@ use siaga_service::{
     http::{self as service_http, Access, Certificates, HttpServer, Login, Socket},
     logging,
     program::block_on_few,
-    signals::{Hangups, Shutdown},
+    signals::{Hangups, Relief, Shutdown},
     systemd,
     tokens::Tokens,
 };
@@ -68,7 +68,7 @@ async fn serve(
     identity: Identity,
 ) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
-    let hangups = Hangups::on_signals()?;
+    let (hangups, relief) = (Hangups::on_signals()?, Relief::on_signals()?);
     let metrics = Arc::new(Metrics::new());
     let events = {
         let metrics = metrics.clone();
@@ -108,12 +108,13 @@ async fn serve(
     let bookings = look_after_bookings(&gate, &desk, &metrics, &loops, receiver, &shutdown);
     let (reload, observer, (at, http)) =
         (probes.reload(), probes.observer(), (probes.local_addr()?, web.address()));
+    let could_serve = || another_could_serve(dir, overrides, &settings);
     let supervised = async {
         tokio::join!(
             loops.feed_watchdog(),
             loops.take_turns(&gate),
             supervision::tell_status(at, http, &desk),
-            supervision::end_when_idle(reload, observer, &shutdown),
+            supervision::end_when_idle(reload, observer, &shutdown, relief, could_serve),
         )
     };
     let answers = Answers {
@@ -140,6 +141,19 @@ async fn serve(
     }
     systemd::stopping();
     info!("stopped");
+    Ok(())
+}
+
+/// Whether a server that is started now could serve where its configuration says; the ports that this one has, `here`, are free by
+/// then. What else may be wrong the check of its own release has said.
+fn another_could_serve(dir: &Path, overrides: &Overrides, here: &Settings) -> anyhow::Result<()> {
+    let Ok(next) = config::load(dir, overrides) else { return Ok(()) };
+    if next.listen.port() != here.listen.port() {
+        ProbeServer::try_address(next.listen)?;
+    }
+    if next.http.port() != here.http.port() {
+        service_http::try_address(next.http)?;
+    }
     Ok(())
 }
 

@@ -67,16 +67,22 @@ pub async fn tell_status(probes: SocketAddr, http: SocketAddr, desk: &Arc<Desk>)
     }
 }
 
-/// On SIGUSR1 lets no more probes begin, and ends the server once those that run are over (40 s at the most).
-pub async fn end_when_idle(reload: Reload, observer: Observer, shutdown: &Shutdown) {
-    let mut relief = match Relief::on_signals() {
-        Ok(relief) => relief,
-        Err(error) => {
-            warn!(%error, "SIGUSR1 can't be taken over");
-            return std::future::pending().await;
-        }
-    };
+/// On SIGUSR1, once another one `could_serve`, lets no more probes begin, and ends the server when those that run are over (40 s at the
+/// most).
+pub async fn end_when_idle(
+    reload: Reload,
+    observer: Observer,
+    shutdown: &Shutdown,
+    mut relief: Relief,
+    could_serve: impl Fn() -> anyhow::Result<()>,
+) {
     relief.asked().await;
+    if let Err(hindrance) = could_serve() {
+        warn!("not started anew until this is mended: {hindrance:#}");
+        while could_serve().is_err() {
+            sleep(HEARD_EVERY).await;
+        }
+    }
     info!("to be started anew: no probe begins any more, and those that run go on to their end");
     reload.drain();
     while observer.standing().is_some_and(|standing| standing.leases.iter().sum::<usize>() > 0) {

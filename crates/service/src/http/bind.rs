@@ -1,7 +1,7 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::CertificateError;
 
@@ -22,6 +22,20 @@ pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
 /// Not a loopback address.
 pub fn check_address(address: SocketAddr) -> Result<(), BindError> {
     if address.ip().is_loopback() { Ok(()) } else { Err(BindError::NotLoopback { address }) }
+}
+
+/// Whether a server could listen on this address now. Nobody hears of it: what is bound for it is closed before it listens.
+///
+/// # Errors
+/// The system's refusal; [`BindError::InUse`] where any program listens, this one too.
+pub fn try_address(address: SocketAddr) -> Result<(), BindError> {
+    let bound = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // As a listener has it: connections that have just ended there are not in the way.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)
+    };
+    bound().map_err(|cause| BindError::from_system(address, cause))
 }
 
 pub(super) async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
@@ -110,6 +124,15 @@ mod tests {
 
     fn told(kind: ErrorKind) -> String {
         BindError::from_system("127.0.0.1:80".parse().unwrap(), kind.into()).to_string()
+    }
+
+    #[tokio::test]
+    async fn an_address_is_free_until_somebody_listens_there() {
+        let (listener, address) = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        assert!(matches!(try_address(address), Err(BindError::InUse { .. })));
+        drop(listener);
+        try_address(address).unwrap();
+        try_address(address).unwrap();
     }
 
     #[test]

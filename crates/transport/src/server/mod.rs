@@ -126,6 +126,14 @@ impl ProbeServer {
         Self::bind_within(listen, trust, identity, keys, limits, events, patience, most_connections)
     }
 
+    /// Whether a server could be bound to this address now.
+    ///
+    /// # Errors
+    /// [`ServerError::Bind`], with the system's refusal; also where this program is bound to it.
+    pub fn try_address(listen: SocketAddr) -> Result<(), ServerError> {
+        socket::bind(listen).map(drop).map_err(|cause| ServerError::Bind { listen, cause })
+    }
+
     /// [`Self::bind`] with other times and another bound.
     #[allow(clippy::too_many_arguments)]
     pub(crate) fn bind_within(
