@@ -115,3 +115,9 @@ wait_until 20 "systemctl status says so" status_says siaga-agent 'status=243/CRE
 expect "the agent ends" systemctl stop siaga-agent.service
 mv /tmp/identity /etc/siaga/identity
 
+say "An image is made of the machine"
+expect "as the page says" page room-image
+rm -r /etc/siaga/agent.d/50-office.toml /etc/systemd/system/siaga-agent.service.d
+expect "systemd forgets the room's keys" systemctl daemon-reload
+expect "a copy starts" systemctl start siaga-agent.service
+wait_until 30 "and is enrolled nowhere" agent_says '.desk.state == "not_enrolled"'
