@@ -8,11 +8,11 @@ use std::{
 };
 
 use siaga_service::{
-    http::{Access, BindError, HttpServer, Limits, Socket, try_address},
+    http::{Access, HttpServer, Limits, Socket, overlap, try_address},
     logging,
     program::block_on,
     signals::{Hangups, Shutdown},
-    systemd,
+    systemd::{self, Hindrance},
 };
 use tracing::{info, level_filters::LevelFilter, warn};
 
@@ -35,19 +35,24 @@ pub fn run(config: Option<&Path>, listen: Option<SocketAddr>) -> anyhow::Result<
     logging::init(LevelFilter::INFO)?;
     let (ruled, mut settings) = Ruled::new(Own::load(config)?);
     let configured = settings.http.listen;
-    let could_serve = || if listen.is_some() { Ok(()) } else { another_could_serve(config, configured) };
+    let could_serve = |hindrance: &Hindrance| match listen {
+        Some(_) => Ok(()),
+        None => another_could_serve(config, configured, hindrance),
+    };
     settings.http.listen = listen.unwrap_or(configured);
     let _alone = alone(&settings.state_dir)?;
     block_on(serve(settings, ruled, could_serve))?
 }
 
-/// Whether a daemon that is started now could serve where the configuration says; this one's port is free by then. What else may be
-/// wrong the check of its own release has said.
-fn another_could_serve(config: Option<&Path>, here: SocketAddr) -> Result<(), BindError> {
-    match Settings::load(config) {
-        Ok(next) if next.http.listen.port() != here.port() => try_address(next.http.listen),
-        _ => Ok(()),
-    }
+/// Whether a daemon that is started now could serve where the configuration says; where this one listens is free by then.
+fn another_could_serve(config: Option<&Path>, here: SocketAddr, hindrance: &Hindrance) -> anyhow::Result<()> {
+    let listen = match Own::load(config) {
+        Ok(next) => next.settings().http.listen,
+        // A newer release may know more keys, and has checked them. Who waits for the file to be mended reads what it is made of.
+        Err(_) if !hindrance.is_there() => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if overlap(listen, here) { Ok(()) } else { Ok(try_address(listen)?) }
 }
 
 /// Two agents would take each other's journal, spend one budget twice, and hold one identity's link in turns. Where nothing can be
@@ -72,7 +77,7 @@ const LOCK: &str = "agent.lock";
 async fn serve(
     settings: Settings,
     ruled: Ruled,
-    could_serve: impl Fn() -> Result<(), BindError>,
+    could_serve: impl Fn(&Hindrance) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     // Without systemd SIGHUP ends a daemon, as always.

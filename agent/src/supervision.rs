@@ -5,12 +5,11 @@ use std::time::Duration;
 use siaga_probe::schedule::Meeting;
 use siaga_readiness::answer::RoomVerdict;
 use siaga_service::{
-    http::BindError,
     signals::{Hangups, Shutdown},
-    systemd,
+    systemd::{self, Hindrance},
 };
 use tokio::time::{Instant, sleep};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{config::Settings, desk::DeskState, host, room::Room};
 
@@ -58,26 +57,17 @@ pub async fn end_when_idle(
     room: &Room,
     shutdown: &Shutdown,
     hangups: Option<Hangups>,
-    could_serve: impl Fn() -> Result<(), BindError>,
+    could_serve: impl Fn(&Hindrance) -> anyhow::Result<()>,
 ) {
     let Some(mut hangups) = hangups else { return std::future::pending().await };
     hangups.next().await;
     let asked = Instant::now();
-    let mut is_hindrance_told = false;
+    let mut hindrance = Hindrance::default();
     info!("to be started anew: as soon as no meeting is on and nothing is probed or tried");
     loop {
-        if is_idle(room, asked.elapsed()) {
-            match could_serve() {
-                Ok(()) => {
-                    info!("ending to be started anew");
-                    return shutdown.request();
-                }
-                Err(hindrance) if !is_hindrance_told => {
-                    warn!("not started anew until this is mended: {hindrance}");
-                    is_hindrance_told = true;
-                }
-                Err(_) => {}
-            }
+        if is_idle(room, asked.elapsed()) && hindrance.is_gone(could_serve(&hindrance)) {
+            info!("ending to be started anew");
+            return shutdown.request();
         }
         sleep(BETWEEN_LOOKS).await;
     }

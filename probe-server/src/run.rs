@@ -9,7 +9,7 @@ use siaga_service::{
     logging,
     program::block_on_few,
     signals::{Hangups, Relief, Shutdown},
-    systemd,
+    systemd::{self, Hindrance},
     tokens::Tokens,
 };
 use siaga_transport::{
@@ -108,7 +108,7 @@ async fn serve(
     let bookings = look_after_bookings(&gate, &desk, &metrics, &loops, receiver, &shutdown);
     let (reload, observer, (at, http)) =
         (probes.reload(), probes.observer(), (probes.local_addr()?, web.address()));
-    let could_serve = || another_could_serve(dir, overrides, &settings);
+    let could_serve = |hindrance: &Hindrance| another_could_serve(dir, overrides, &settings, hindrance);
     let supervised = async {
         tokio::join!(
             loops.feed_watchdog(),
@@ -144,14 +144,24 @@ async fn serve(
     Ok(())
 }
 
-/// Whether a server that is started now could serve where its configuration says; the ports that this one has, `here`, are free by
-/// then. What else may be wrong the check of its own release has said.
-fn another_could_serve(dir: &Path, overrides: &Overrides, here: &Settings) -> anyhow::Result<()> {
-    let Ok(next) = config::load(dir, overrides) else { return Ok(()) };
-    if next.listen.port() != here.listen.port() {
+/// Whether a server that is started now could serve where its configuration says; where this one listens, as it is set `here`, is
+/// free by then.
+fn another_could_serve(
+    dir: &Path,
+    overrides: &Overrides,
+    here: &Settings,
+    hindrance: &Hindrance,
+) -> anyhow::Result<()> {
+    let next = match config::load(dir, overrides) {
+        Ok(next) => next,
+        // A newer release may know more keys, and has checked them. Who waits for the file to be mended reads what it is made of.
+        Err(_) if !hindrance.is_there() => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if !service_http::overlap(next.listen, here.listen) {
         ProbeServer::try_address(next.listen)?;
     }
-    if next.http.port() != here.http.port() {
+    if !service_http::overlap(next.http, here.http) {
         service_http::try_address(next.http)?;
     }
     Ok(())

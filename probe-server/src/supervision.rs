@@ -5,11 +5,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use siaga_booking::NotDone;
 use siaga_service::{
     signals::{Relief, Shutdown},
-    systemd::{self, Pulse},
+    systemd::{self, Hindrance, Pulse},
 };
 use siaga_transport::server::{HEARD_EVERY, Observer, ProbeServer, Reload};
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     desk::{self, Desk},
@@ -74,14 +74,12 @@ pub async fn end_when_idle(
     observer: Observer,
     shutdown: &Shutdown,
     mut relief: Relief,
-    could_serve: impl Fn() -> anyhow::Result<()>,
+    could_serve: impl Fn(&Hindrance) -> anyhow::Result<()>,
 ) {
     relief.asked().await;
-    if let Err(hindrance) = could_serve() {
-        warn!("not started anew until this is mended: {hindrance:#}");
-        while could_serve().is_err() {
-            sleep(HEARD_EVERY).await;
-        }
+    let mut hindrance = Hindrance::default();
+    while !hindrance.is_gone(could_serve(&hindrance)) {
+        sleep(BETWEEN_TRIES).await;
     }
     info!("to be started anew: no probe begins any more, and those that run go on to their end");
     reload.drain();
@@ -92,4 +90,5 @@ pub async fn end_when_idle(
     shutdown.request();
 }
 
+const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);

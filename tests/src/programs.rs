@@ -126,17 +126,8 @@ impl Lab {
     /// # Errors
     /// It does not start.
     pub fn agent(&self, config: &Path) -> io::Result<Daemon> {
-        self.agent_with(config, |_| ())
-    }
-
-    /// The same, with what `change` changes of the command.
-    ///
-    /// # Errors
-    /// It does not start.
-    pub fn agent_with(&self, config: &Path, change: impl FnOnce(&mut Command)) -> io::Result<Daemon> {
         let mut command = program("siaga-agent");
         command.args(["run", "--http", "127.0.0.1:0", "--config"]).arg(config);
-        change(&mut command);
         Daemon::start(command)
     }
 

@@ -86,6 +86,8 @@ fn an_agent_whose_next_address_another_program_has_goes_on_until_that_is_mended(
         "{hindrance}"
     );
     assert_eq!(siaga_tests::http::get(agent.http, "/v1/status").unwrap().0, 200);
+    fs::write(lab.path().join("agent.toml"), "half of what is meant = ").unwrap();
+    agent.wait_for("agent.toml, line 1").unwrap();
     assert!(!agent.said().contains("ending to be started anew"));
     listening(&lab, &server, "127.0.0.1:0");
     assert!(agent.wait().unwrap().success());

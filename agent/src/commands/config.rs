@@ -137,7 +137,7 @@ fn tell_of_unit(path: Option<&Path>) {
     for (name, file) in names.into_iter().filter(|(name, _)| env::var_os(name).is_none()) {
         eprintln!(
             "warning: {} sets {name} for the service, and over all files: it is not seen here; \
-             `systemctl show --property=Environment,EnvironmentFiles siaga-agent` shows what counts",
+             `systemctl show --property=Environment,EnvironmentFiles siaga-agent` shows what does",
             file.display()
         );
     }
@@ -150,7 +150,7 @@ const UNITS: [&str; 3] = [
 ];
 
 /// The agent's variables that a unit, or a file that is added to it, sets by `Environment=` or by an `EnvironmentFile=`; with the
-/// file that sets it.
+/// file that sets it. Patterns in the name of such a file are not followed.
 fn variables_of(unit: &Path) -> Vec<(String, PathBuf)> {
     let mut files = vec![unit.to_owned()];
     let added = fs::read_dir(format!("{}.d", unit.display())).into_iter().flatten().flatten();
@@ -162,20 +162,20 @@ fn variables_of(unit: &Path) -> Vec<(String, PathBuf)> {
     for file in files {
         let text = text_of(&file);
         let values = |key| text.lines().filter_map(move |line| line.trim().strip_prefix(key));
-        found.extend(values("Environment=").flat_map(|set| ours(set, &file)));
-        for named in values("EnvironmentFile=").map(|named| Path::new(named.trim_start_matches('-'))) {
+        let words = values("Environment=").flat_map(|set| set.split([' ', '"', '\'']));
+        found.extend(ours(words.filter_map(|word| Some(word.split_once('=')?.0)), &file));
+        for named in values("EnvironmentFile=") {
+            let named = Path::new(named.trim().trim_start_matches('-'));
             let text = text_of(named);
-            let set = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
-            found.extend(set.flat_map(|set| ours(set, named)));
+            let names = text.lines().filter_map(|line| Some(line.split_once('=')?.0.trim()));
+            found.extend(ours(names, named));
         }
     }
     found
 }
 
-fn ours(set: &str, file: &Path) -> Vec<(String, PathBuf)> {
-    let names = set.split([' ', '"', '\'']).filter_map(|one| Some(one.split_once('=')?.0));
-    let ours = names.filter(|name| name.starts_with("SIAGA_AGENT__"));
-    ours.map(|name| (name.to_owned(), file.to_owned())).collect()
+fn ours<'a>(names: impl Iterator<Item = &'a str>, file: &Path) -> impl Iterator<Item = (String, PathBuf)> {
+    names.filter(|name| name.starts_with("SIAGA_AGENT__")).map(|name| (name.to_owned(), file.to_owned()))
 }
 
 /// Nothing of what can't be read, and half of one that is too large for an administrator to have written.
@@ -221,7 +221,11 @@ mod tests {
         fs::write(&added, text).unwrap();
         assert_eq!(variables_of(&unit), [("SIAGA_AGENT__ROOM".to_owned(), added.clone())]);
         let named = dir.path().join("siaga");
-        fs::write(&named, "# SIAGA_AGENT__SITE=x\nSIAGA_AGENT__PROFILE=\"minimum\"\n").unwrap();
+        fs::write(
+            &named,
+            "# SIAGA_AGENT__SITE=x\nSIAGA_AGENT__PROFILE = \"minimum\"\nLABEL=\"a SIAGA_AGENT__ROOM=x\"\n",
+        )
+        .unwrap();
         fs::write(&added, format!("EnvironmentFile=-{}\nEnvironmentFile=/not/there\n", named.display()))
             .unwrap();
         assert_eq!(variables_of(&unit), [("SIAGA_AGENT__PROFILE".to_owned(), named)]);

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    env,
+    env, fmt,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -40,6 +40,30 @@ pub fn is_there() -> bool {
 #[must_use]
 pub fn is_for_the_service_alone(file: &Path) -> bool {
     file.starts_with("/run/credentials") && !file.exists()
+}
+
+/// What keeps a program from being ended so that systemd starts it anew.
+#[derive(Debug, Default)]
+pub struct Hindrance(Option<String>);
+
+impl Hindrance {
+    /// Whether something was in the way when it was tried last.
+    #[must_use]
+    pub const fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Whether nothing is in the way any more, as it was `tried`. What is, is told once.
+    pub fn is_gone(&mut self, tried: Result<(), impl fmt::Display>) -> bool {
+        let before = self.0.take();
+        self.0 = tried.err().map(|hindrance| format!("{hindrance:#}"));
+        if let Some(hindrance) = &self.0
+            && self.0 != before
+        {
+            warn!("not started anew until this is mended: {hindrance}");
+        }
+        self.0.is_none()
+    }
 }
 
 /// The loops that the program lives by. Each says by when it will be heard again; as long as all keep their word systemd's

@@ -11,6 +11,11 @@ configure_release() {
     DPKG_MAINTSCRIPT_PACKAGE=$1 DPKG_MAINTSCRIPT_NAME=postinst $DPKG_ADMINDIR/info/"$1".postinst configure "$2"
 }
 
+# doctor_says CODE: that this is a problem.
+doctor_says() {
+    jq --exit-status ".findings | any(.code == \"$1\" and .level == \"problem\")" /tmp/doctor || { cat /tmp/doctor; return 1; }
+}
+
 # As an office's own authority would make them: only root can read them.
 have_keys_of_the_office() {
     mkdir -p -m 700 /etc/siaga/identity
@@ -85,20 +90,21 @@ wait_until 60 "by another process" is_another_than "$agent" siaga-agent.service
 say "A disk that is full or can't be written to, a group and a directory that are missing"
 private=/var/lib/private/siaga-agent
 expect "the agent ends" systemctl stop siaga-agent.service
-# A probe beside a trial, on one emulated processor, leaves gaps in what is heard.
+# A probe beside a trial, on one emulated processor, leaves gaps in what is heard and seen.
 expect "the server ends" systemctl stop siaga-probe-server.service
 expect "the disk is full" sh -c "cp -a $private /tmp/kept && mount -t tmpfs -o size=1m,mode=0700 full $private &&
     cp -a /tmp/kept/. $private && { dd if=/dev/zero of=$private/filling bs=64k 2>/dev/null || true; }"
 expect "the agent runs" systemctl start siaga-agent.service
 expect_status 2 "its doctor says what to do" sh -c 'siaga-agent doctor --format json >/tmp/doctor'
-expect "about the disk" grep --quiet --extended-regexp 'DOCTOR_(DISK_NEARLY_FULL|STATE_NOT_WRITABLE)' /tmp/doctor
+expect "about the disk" doctor_says DOCTOR_STATE_NOT_WRITABLE
 expect "the agent ends" systemctl stop siaga-agent.service
 umount $private
 expect "/var can't be written to" sh -c 'mount --bind /var /var && mount -o remount,bind,ro /var'
 expect "the agent runs" systemctl start siaga-agent.service
-wait_until 60 "and tries devices" daemon_says MICROPHONE ok MICROPHONE_WORKS
+wait_until 60 "and tries devices: the microphone works" daemon_says MICROPHONE ok MICROPHONE_WORKS
+wait_until 60 "and so does the camera" daemon_says CAMERA ok CAMERA_WORKS
 expect_status 2 "its doctor says what is wrong" sh -c 'siaga-agent doctor --format json >/tmp/doctor'
-expect "with the state's directory" grep --quiet DOCTOR_STATE_NOT_WRITABLE /tmp/doctor
+expect "with the state's directory" doctor_says DOCTOR_STATE_NOT_WRITABLE
 expect "the agent ends" systemctl stop siaga-agent.service
 umount /var
 cp /etc/group /tmp/group
@@ -106,7 +112,7 @@ expect "the group to whom cameras belong is missing" sed -i '/^video:/d' /etc/gr
 expect_status 1 "the agent can't start" systemctl start siaga-agent.service
 wait_until 20 "systemctl status says why" status_says siaga-agent 'status=216/GROUP'
 expect_status 2 "its doctor says what to do" sh -c 'siaga-agent doctor --format json >/tmp/doctor'
-expect "about the group" grep --quiet DOCTOR_GROUP_ABSENT /tmp/doctor
+expect "about the group" doctor_says DOCTOR_GROUP_ABSENT
 cp /tmp/group /etc/group
 systemctl reset-failed siaga-agent.service
 mv /etc/siaga/identity /tmp/identity
@@ -117,7 +123,9 @@ mv /tmp/identity /etc/siaga/identity
 
 say "An image is made of the machine"
 expect "as the page says" page room-image
+expect "no key of the room is left" sh -c '! find /var/lib/private /etc/siaga -name key.pem | grep .'
+# The office's authority has keys for none of the copies.
 rm -r /etc/siaga/agent.d/50-office.toml /etc/systemd/system/siaga-agent.service.d
-expect "systemd forgets the room's keys" systemctl daemon-reload
+expect "systemd is told that they are handed none" systemctl daemon-reload
 expect "a copy starts" systemctl start siaga-agent.service
 wait_until 30 "and is enrolled nowhere" agent_says '.desk.state == "not_enrolled"'

@@ -24,7 +24,15 @@ pub fn check_address(address: SocketAddr) -> Result<(), BindError> {
     if address.ip().is_loopback() { Ok(()) } else { Err(BindError::NotLoopback { address }) }
 }
 
-/// Whether a server could listen on this address now. Nobody hears of it: what is bound for it is closed before it listens.
+/// Whether nobody can listen on the one while somebody listens on the other.
+#[must_use]
+pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let all = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && (all || one.ip() == other.ip())
+}
+
+/// Whether a server that is started now could listen on this address; one that is started may have rights that this program has not.
+/// Nobody hears of it: what is bound for it is closed before it listens.
 ///
 /// # Errors
 /// The system's refusal; [`BindError::InUse`] where any program listens, this one too.
@@ -35,7 +43,12 @@ pub fn try_address(address: SocketAddr) -> Result<(), BindError> {
         socket.set_reuseaddr(true)?;
         socket.bind(address)
     };
-    bound().map_err(|cause| BindError::from_system(address, cause))
+    match bound() {
+        Err(cause) if cause.kind() != ErrorKind::PermissionDenied => {
+            Err(BindError::from_system(address, cause))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
@@ -133,6 +146,15 @@ mod tests {
         drop(listener);
         try_address(address).unwrap();
         try_address(address).unwrap();
+    }
+
+    #[test]
+    fn addresses_overlap_where_one_port_is_meant_and_one_machine_s_address_or_all() {
+        let overlap = |one: &str, other: &str| overlap(one.parse().unwrap(), other.parse().unwrap());
+        assert!(overlap("127.0.0.1:80", "127.0.0.1:80"));
+        assert!(overlap("127.0.0.1:80", "0.0.0.0:80") && overlap("[::]:80", "127.0.0.1:80"));
+        assert!(!overlap("127.0.0.1:80", "127.0.0.2:80"));
+        assert!(!overlap("0.0.0.0:80", "0.0.0.0:81"));
     }
 
     #[test]

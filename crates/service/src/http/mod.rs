@@ -30,7 +30,7 @@ use self::hosts::Hosts;
 use crate::signals::Shutdown;
 
 pub use access::{Access, Asker, Need};
-pub use bind::{BindError, check_address, parse_address, try_address};
+pub use bind::{BindError, check_address, overlap, parse_address, try_address};
 pub use body::Body;
 pub use certificates::{CertificateError, Certificates};
 pub use limits::Limits;

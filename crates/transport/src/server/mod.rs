@@ -126,12 +126,17 @@ impl ProbeServer {
         Self::bind_within(listen, trust, identity, keys, limits, events, patience, most_connections)
     }
 
-    /// Whether a server could be bound to this address now.
+    /// Whether a server that is started now could be bound to this address; it may have rights that this program has not.
     ///
     /// # Errors
     /// [`ServerError::Bind`], with the system's refusal; also where this program is bound to it.
     pub fn try_address(listen: SocketAddr) -> Result<(), ServerError> {
-        socket::bind(listen).map(drop).map_err(|cause| ServerError::Bind { listen, cause })
+        match socket::bind(listen) {
+            Err(cause) if cause.kind() != io::ErrorKind::PermissionDenied => {
+                Err(ServerError::Bind { listen, cause })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// [`Self::bind`] with other times and another bound.
