@@ -48,7 +48,8 @@ pub fn run(config: Option<&Path>, listen: Option<SocketAddr>) -> anyhow::Result<
 fn another_could_serve(config: Option<&Path>, here: SocketAddr, hindrance: &Hindrance) -> anyhow::Result<()> {
     let listen = match Own::load(config) {
         Ok(next) => next.settings().http.listen,
-        // A newer release may know more keys, and has checked them. Who waits for the file to be mended reads what it is made of.
+        // The release that is to start may know more keys, and has checked the file. What is wrong in one that is being mended
+        // nobody has checked.
         Err(_) if !hindrance.is_there() => return Ok(()),
         Err(error) => return Err(error.into()),
     };

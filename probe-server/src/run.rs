@@ -154,7 +154,8 @@ fn another_could_serve(
 ) -> anyhow::Result<()> {
     let next = match config::load(dir, overrides) {
         Ok(next) => next,
-        // A newer release may know more keys, and has checked them. Who waits for the file to be mended reads what it is made of.
+        // The release that is to start may know more keys, and has checked the file. What is wrong in one that is being mended
+        // nobody has checked.
         Err(_) if !hindrance.is_there() => return Ok(()),
         Err(error) => return Err(error.into()),
     };

@@ -137,7 +137,7 @@ fn tell_of_unit(path: Option<&Path>) {
     for (name, file) in names.into_iter().filter(|(name, _)| env::var_os(name).is_none()) {
         eprintln!(
             "warning: {} sets {name} for the service, and over all files: it is not seen here; \
-             `systemctl show --property=Environment,EnvironmentFiles siaga-agent` shows what does",
+             `systemctl show --property=Environment,EnvironmentFiles siaga-agent` shows what sets it",
             file.display()
         );
     }
